@@ -1,0 +1,1 @@
+"""Camera coverage, gaps and siting: computed figures, grid by grid."""

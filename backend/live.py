@@ -1,0 +1,52 @@
+"""LISTEN/NOTIFY: what changed, told to every process that serves consoles.
+
+A notice carries a noun, an id, a version and the division it concerns; never a fact. Whoever is
+told fetches under its own rights. NOTIFY belongs to the transaction: nobody hears of what was
+rolled back.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass
+
+import psycopg
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+CHANNEL = "gridlink_changes"
+_RETRY_S = 1.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One change. `division_code` decides which consoles hear of it; 0 concerns all."""
+
+    noun: str
+    id: int
+    version: int
+    division_code: int = 0
+
+
+def announce(session: Session, notice: Notice) -> None:
+    """Tell all processes of `notice` when this transaction commits."""
+    payload = json.dumps(asdict(notice), separators=(",", ":"))
+    session.execute(text("SELECT pg_notify(:channel, :payload)"), {"channel": CHANNEL, "payload": payload})
+
+
+async def listen(conninfo: str) -> AsyncIterator[Notice | None]:
+    """Yield notices for ever; None means "some may have been missed, resynchronise"."""
+    while True:
+        try:
+            connection = await psycopg.AsyncConnection.connect(conninfo, autocommit=True)
+            async with connection:
+                await connection.execute(f"LISTEN {CHANNEL}")
+                yield None
+                async for notify in connection.notifies():
+                    yield Notice(**json.loads(notify.payload))
+        except psycopg.OperationalError as lost:
+            log.warning("lost the listener", extra={"action": "live.lost", "reason": str(lost)})
+        await asyncio.sleep(_RETRY_S)

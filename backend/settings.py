@@ -1,0 +1,115 @@
+"""One frozen tree of settings, read from `GRIDLINK_*` variables (`__` separates levels).
+
+Example: `GRIDLINK_HTTP__PORT=8080`. Nothing is read at import; entries call `load()`.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def _default_var_dir() -> Path:
+    """A checkout keeps its state in `var/`; an installed package in the service directory."""
+    return ROOT / "var" if (ROOT / "pyproject.toml").exists() else Path("/var/lib/gridlink")
+
+
+class _Branch(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Site(_Branch):
+    """What this installation is called and where its map opens."""
+
+    name: str = "网格联"
+    name_en: str = "gridlink"
+    simulated: bool = False
+    tianditu_key: str | None = Field(default=None, repr=False)
+
+
+class Http(_Branch):
+    """The API server. Limits stand here because uvicorn has none of its own."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    allowed_origins: tuple[str, ...] = ()
+    secure_cookie: bool = False
+    session_hours: int = Field(default=12, ge=1, le=24 * 7)
+    body_limit_bytes: int = 2 * 1024 * 1024
+    body_timeout_s: float = 30.0
+    streams_per_user: int = Field(default=8, description="open server-sent event streams per user")
+
+
+class Media(_Branch):
+    """Media workers: processes of their own, cameras spread over them by a stable hash."""
+
+    workers: int = Field(default=1, ge=1, le=64)
+    host: str = "127.0.0.1"
+    first_port: int = 8100
+    public_url: str | None = Field(
+        default=None, description="ws(s)://host/media/{worker} when a front server stands before"
+    )
+    allowed_networks: tuple[str, ...] = (
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+    )
+    linger_s: float = 60.0
+    warm_s: float = 90.0
+    ticket_s: float = 30.0
+    transcodes: int = Field(default=2, ge=0)
+
+
+class Imports(_Branch):
+    """Bounds on files from outside; each is checked before GDAL sees a byte."""
+
+    upload_limit_bytes: int = 256 * 1024 * 1024
+    unpacked_limit_bytes: int = 1024 * 1024 * 1024
+    compression_ratio_limit: float = 100.0
+    entries_limit: int = 1000
+    vertices_per_feature: int = 100_000
+    features_limit: int = 2_000_000
+    memory_limit_bytes: int = 4 * 1024 * 1024 * 1024
+    time_limit_s: float = 600.0
+    default_building_height_m: float = 9.0
+
+
+class Sight(_Branch):
+    """Assumptions where a camera or building says nothing; every use is shown as assumed."""
+
+    target_height_m: float = 1.5
+    camera_height_m: float = 6.0
+    fov_deg: float = 60.0
+    fov_error_deg: float = 30.0
+    width_px: int = 1920
+    least_px_per_m: float = 20.0
+    search_radius_m: float = 500.0
+    terrain_path: Path | None = None
+
+
+class Settings(BaseSettings):
+    """The tree. `database_url` unset means the private cluster in `var_dir`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="GRIDLINK_", env_nested_delimiter="__", frozen=True, extra="ignore"
+    )
+
+    var_dir: Path = Field(default_factory=_default_var_dir)
+    database_url: str | None = Field(default=None, repr=False)
+    vault_key: str | None = Field(default=None, repr=False)
+    language: Literal["zh", "en"] = "zh"
+    site: Site = Site()
+    http: Http = Http()
+    media: Media = Media()
+    imports: Imports = Imports()
+    sight: Sight = Sight()
+
+
+@cache
+def load() -> Settings:
+    """Return the settings of this process; read once, at the first call of an entry."""
+    return Settings()
