@@ -1,0 +1,240 @@
+"""Pulls one RTSP stream with PyAV in a thread of its own and hands out access units.
+
+FFmpeg's read blocks, so each source is a thread; everything it learns goes to a ``Sink``, whose
+methods are called in that thread.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, Protocol
+
+import av
+import av.error
+from av.container import InputContainer
+
+from video.addresses import AddressPolicy
+from video.bitstream import Codec
+from video.credentials import Credentials
+from video.errors import (
+    CodecUnplayable,
+    CredentialsRejected,
+    DeviceError,
+    StreamFailed,
+    TimedOut,
+    Unreachable,
+)
+from video.rtsp import describe
+from video.timeline import TICKS_PER_S
+
+logger = logging.getLogger(__name__)
+
+_CODECS: dict[str, Codec] = {"h264": "h264", "hevc": "h265"}
+# VIDEO.md section 3: opens warm streams in 76 ms; the parameter sets come with the description.
+_OPTIONS = {
+    "rtsp_transport": "tcp",
+    "fflags": "nobuffer",
+    "probesize": "32",
+    "analyzeduration": "0",
+    "allowed_media_types": "video",
+    "protocol_whitelist": "rtsp,rtp,tcp,tls",
+    "user_agent": "gridlink",
+}
+_FINAL = (CredentialsRejected, CodecUnplayable)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamTarget:
+    """Where a stream is and who may see it; the URL holds no user info."""
+
+    url: str
+    policy: AddressPolicy = field(repr=False)
+    credentials: Credentials = field(default_factory=Credentials, repr=False)
+    snapshot_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTiming:
+    """Patience of a source, in seconds.
+
+    ``read_s`` is FFmpeg's own limit; it fires at twice its value, because the first expiry only
+    releases the frame its parser holds (VIDEO.md section 3).
+    """
+
+    open_s: float = 5.0
+    read_s: float = 1.5
+    first_pause_s: float = 0.2
+    longest_pause_s: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class AccessUnit:
+    """One coded picture in Annex B form; times in 90 kHz ticks and epoch milliseconds."""
+
+    payload: bytes
+    presented: int
+    is_key: bool
+    received_ms: int
+
+
+class Sink(Protocol):
+    """What a source tells; called in the source's thread."""
+
+    def on_open(self, codec: Codec, extradata: bytes) -> None:
+        """Tell that a connection stands; the units that follow belong to it."""
+
+    def on_unit(self, unit: AccessUnit) -> None:
+        """Hand over the next picture in decode order."""
+
+    def on_failure(self, error: DeviceError, *, final: bool) -> None:
+        """Tell that the connection broke or never came; ``final`` means no further try."""
+
+
+class RtspSource:
+    """One stream, reconnected for ever with growing pauses until stopped.
+
+    Rejected credentials end it at once: a further try could lock the account.
+
+    Parameters
+    ----------
+    target : StreamTarget
+    sink : Sink
+    timing : SourceTiming
+
+    """
+
+    def __init__(
+        self, target: StreamTarget, sink: Sink, timing: SourceTiming = SourceTiming()
+    ) -> None:
+        self._target = target
+        self._sink = sink
+        self._timing = timing
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="rtsp-source", daemon=True)
+
+    def start(self) -> None:
+        """Begin to connect; returns at once."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask the thread to end; it does within the read limit at the latest."""
+        self._stopping.set()
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the thread and return whether it has ended."""
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        pause_s = self._timing.first_pause_s
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            error = self._connect_once()
+            if self._stopping.is_set():
+                return
+            final = isinstance(error, _FINAL)
+            self._sink.on_failure(error, final=final)
+            if final:
+                return
+            if time.monotonic() - began > 2 * self._timing.longest_pause_s:
+                pause_s = self._timing.first_pause_s
+            self._stopping.wait(pause_s)
+            pause_s = min(pause_s * 2, self._timing.longest_pause_s)
+
+    def _connect_once(self) -> DeviceError:
+        """Pull until the connection ends; return why."""
+        try:
+            with open_stream(self._target, self._timing) as container:
+                self._pull(container)
+        except DeviceError as error:
+            return error
+        except (av.error.FFmpegError, OSError) as error:
+            return as_device_error(error)
+        return StreamFailed("the device ended the stream")
+
+    def _pull(self, container: InputContainer) -> None:
+        stream = container.streams.video[0]
+        codec = codec_of(container)
+        self._sink.on_open(codec, bytes(stream.codec_context.extradata or b""))
+        scale = (stream.time_base or Fraction(1, TICKS_PER_S)) * TICKS_PER_S
+        for packet in container.demux(stream):
+            if self._stopping.is_set():
+                return
+            presented = packet.pts if packet.pts is not None else packet.dts
+            if presented is None or not packet.size:
+                continue
+            self._sink.on_unit(
+                AccessUnit(
+                    payload=bytes(packet),
+                    presented=int(presented * scale),
+                    is_key=packet.is_keyframe,
+                    received_ms=time.time_ns() // 1_000_000,
+                )
+            )
+
+
+def open_stream(target: StreamTarget, timing: SourceTiming) -> InputContainer:
+    """Return an open container for the target, checked, pinned and asked first.
+
+    Parameters
+    ----------
+    target : StreamTarget
+        Checked against its policy anew each time; a name may have moved since.
+    timing : SourceTiming
+        ``open_s`` bounds the description and the opening each.
+
+    Returns
+    -------
+    InputContainer
+        To be closed by the caller.
+
+    Raises
+    ------
+    DeviceError
+        Any of the tree; never with user info, and never chained to FFmpeg's own error, whose
+        text holds the URL with the password.
+
+    """
+    address = target.policy.check(target.url)
+    describe(address, target.credentials, deadline_s=timing.open_s)
+    options: dict[str, Any] = dict(_OPTIONS)
+    try:
+        return av.open(
+            target.credentials.put_into(address.url),
+            options=options,
+            timeout=(timing.open_s, timing.read_s),
+        )
+    except (av.error.FFmpegError, OSError) as error:
+        raise as_device_error(error) from None
+
+
+def codec_of(container: InputContainer) -> Codec:
+    """Return the codec of the first video stream.
+
+    Raises
+    ------
+    CodecUnplayable
+        Neither H.264 nor H.265, or no video at all.
+
+    """
+    if not container.streams.video:
+        raise CodecUnplayable("the stream holds no video")
+    name = container.streams.video[0].codec_context.name
+    if name not in _CODECS:
+        raise CodecUnplayable(f"the camera sends {name}")
+    return _CODECS[name]
+
+
+def as_device_error(error: Exception) -> DeviceError:
+    """Return our error for one of FFmpeg's, told by type alone: its text may hold the password."""
+    if isinstance(error, av.error.HTTPUnauthorizedError | av.error.HTTPForbiddenError):
+        return CredentialsRejected()
+    if isinstance(error, av.error.ExitError | TimeoutError):
+        return TimedOut("no packet in time")
+    if isinstance(error, ConnectionError | av.error.ConnectionRefusedError):
+        return Unreachable("connection refused or lost")
+    return StreamFailed(type(error).__name__)
