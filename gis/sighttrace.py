@@ -1,0 +1,314 @@
+"""Kernels that follow one line of sight through the edge grid and over the terrain; metres.
+
+A line is described by the distance s from the camera in plan: place C + s u, height linear in s.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gis.compiled import compiled
+from gis.edgegrid import TOUCH_M
+from gis.obstacles import Walls, cell_of, holds_point
+from gis.terrain import Relief, sample
+
+Floats = NDArray[np.float64]
+#: camera x, y, height above ground; target x, y, height above ground
+Ends = tuple[float, float, float, float, float, float]
+#: cause (gis.sightline.Cause), building or -1, distance or nan, clearance
+Traced = tuple[int, int, float, float]
+
+_CLEAR, _BUILDING, _TERRAIN, _CAMERA_INSIDE = 0, 1, 2, 3
+_MISSED, _TOUCHED, _ENTERED, _LEFT = 0, 1, 2, 3
+
+
+class Line(NamedTuple):
+    """Start, unit direction and length in plan; heights at both ends above one common level."""
+
+    x: float
+    y: float
+    ux: float
+    uy: float
+    length_m: float
+    z0: float
+    z1: float
+    #: 1.0 when heights are above the terrain's datum, 0.0 when above flat ground.
+    ground_share: float
+
+
+@compiled
+def trace(walls: Walls, relief: Relief, ends: tuple[float, ...], skipped: int) -> Traced:
+    """First thing that ends the line of sight; building `skipped` is taken as not there.
+
+    `skipped` (-1 for none) still hides a target that stands inside it.
+    """
+    line = _line(relief, ends)
+    inside = _roofed_by(walls, line, 0.0, skipped)
+    if inside >= 0:
+        return _CAMERA_INSIDE, inside, 0.0, line.z0 - _roof(walls, inside, line)
+    building, at_m, clearance_m = _first_building(walls, line, skipped)
+    if building < 0:
+        building = _roofed_by(walls, line, line.length_m, -1)
+        if building >= 0:
+            roof = _roof(walls, building, line)
+            at_m, clearance_m = _meets_roof_at(line, roof), line.z1 - roof
+    if line.ground_share > 0.0:
+        hill_m, over_hill_m = _first_hill(relief, line)
+        if hill_m < at_m:
+            return _TERRAIN, -1, hill_m, over_hill_m
+        clearance_m = min(clearance_m, over_hill_m) if building < 0 else clearance_m
+    if building >= 0:
+        return _BUILDING, building, at_m, clearance_m
+    return _CLEAR, -1, math.nan, clearance_m
+
+
+@compiled
+def trace_many(
+    walls: Walls, relief: Relief, pairs: Floats
+) -> tuple[NDArray[np.int8], NDArray[np.int32], Floats, Floats]:
+    """`trace` for each row camera x, y, height, target x, y, height."""
+    count = len(pairs)
+    cause = np.empty(count, dtype=np.int8)
+    building = np.empty(count, dtype=np.int32)
+    at_m, clearance_m = np.empty(count), np.empty(count)
+    for i in range(count):
+        p = pairs[i]
+        ends = (p[0], p[1], p[2], p[3], p[4], p[5])
+        cause[i], building[i], at_m[i], clearance_m[i] = trace(walls, relief, ends, -1)
+    return cause, building, at_m, clearance_m
+
+
+@compiled
+def _line(relief: Relief, ends: tuple[float, ...]) -> Line:
+    x, y, camera_height_m, target_x, target_y, target_height_m = ends
+    length_m = math.hypot(target_x - x, target_y - y)
+    ux, uy = 1.0, 0.0
+    if length_m > TOUCH_M:
+        ux, uy = (target_x - x) / length_m, (target_y - y) / length_m
+    share, ground0, ground1 = 1.0, sample(relief, x, y), sample(relief, target_x, target_y)
+    if math.isnan(ground0) or math.isnan(ground1):
+        share, ground0, ground1 = 0.0, 0.0, 0.0
+    z0, z1 = camera_height_m + ground0, target_height_m + ground1
+    return Line(x, y, ux, uy, length_m, z0, z1, share)
+
+
+@compiled
+def _roof(walls: Walls, building: int, line: Line) -> float:
+    return float(walls.height_m[building] + line.ground_share * walls.ground_m[building])
+
+
+@compiled
+def _height(line: Line, s: float) -> float:
+    return line.z0 + (line.z1 - line.z0) * s / line.length_m
+
+
+@compiled
+def _meets_roof_at(line: Line, roof: float) -> float:
+    """Distance at which a falling line goes through the roof's height; 0 if it starts below."""
+    if line.z0 <= roof:
+        return 0.0
+    return line.length_m * (line.z0 - roof) / (line.z0 - line.z1)
+
+
+@compiled
+def _roofed_by(walls: Walls, line: Line, s: float, skipped: int) -> int:
+    """A building that holds one end of the line (s = 0 or its length) under its roof, or -1."""
+    x, y, z = line.x, line.y, line.z0
+    if s > 0.0:
+        x, y, z = line.x + s * line.ux, line.y + s * line.uy, line.z1
+    cell = cell_of(walls, x, y)
+    if cell < 0:
+        return -1
+    for k in range(walls.box_starts[cell], walls.box_starts[cell + 1]):
+        b = walls.box_items[k]
+        if b != skipped and z < _roof(walls, b, line) and holds_point(walls, b, x, y):
+            return int(b)
+    return -1
+
+
+@compiled
+def _first_building(walls: Walls, line: Line, skipped: int) -> tuple[int, float, float]:
+    """Nearest building entered below its roof (or -1), where, and the clearance there or over all.
+
+    Cells are walked in order along the line (Amanatides and Woo 1987); it ends at the first hit.
+    """
+    found, found_at, found_clearance = -1, math.inf, math.inf
+    clearance = math.inf
+    s, last = _span_in_grid(walls, line)
+    if s > last or line.length_m <= TOUCH_M:
+        return found, found_at, clearance
+    col = _clamped((line.x + s * line.ux - walls.origin_x) / walls.cell_m, walls.ncols - 1)
+    row = _clamped((line.y + s * line.uy - walls.origin_y) / walls.cell_m, walls.nrows - 1)
+    step_col, step_row = (1 if line.ux > 0.0 else -1), (1 if line.uy > 0.0 else -1)
+    while True:
+        cell = row * walls.ncols + col
+        for k in range(walls.starts[cell], walls.starts[cell + 1]):
+            e = walls.items[k]
+            b = walls.owner[e]
+            if b == skipped:
+                continue
+            at, over = _meet_edge(walls, line, e)
+            clearance = min(clearance, over)
+            if at < found_at:
+                found, found_at, found_clearance = b, at, over
+        border_x = _border_at(line.x, line.ux, walls.origin_x + col * walls.cell_m, walls.cell_m)
+        border_y = _border_at(line.y, line.uy, walls.origin_y + row * walls.cell_m, walls.cell_m)
+        border = min(border_x, border_y)
+        if found_at <= border or border >= last:
+            break
+        if border_x <= border_y:
+            col += step_col
+        else:
+            row += step_row
+        if col < 0 or row < 0 or col >= walls.ncols or row >= walls.nrows:
+            break
+    return found, found_at, (found_clearance if found >= 0 else clearance)
+
+
+@compiled
+def _clamped(value: float, last: int) -> int:
+    return min(max(math.floor(value), 0), last)
+
+
+@compiled
+def _border_at(start: float, slope: float, low: float, cell_m: float) -> float:
+    """Distance along the line to the far border of a cell that begins at `low`, on one axis."""
+    if slope > 0.0:
+        return (low + cell_m - start) / slope
+    if slope < 0.0:
+        return (low - start) / slope
+    return math.inf
+
+
+@compiled
+def _span_in_grid(walls: Walls, line: Line) -> tuple[float, float]:
+    """First and last distance at which the line is over the grid; first > last when never."""
+    first, last = 0.0, line.length_m
+    for axis in range(2):
+        start, slope = (line.x, line.ux) if axis == 0 else (line.y, line.uy)
+        low = walls.origin_x if axis == 0 else walls.origin_y
+        high = low + walls.cell_m * (walls.ncols if axis == 0 else walls.nrows)
+        if slope == 0.0:
+            if not low <= start <= high:
+                return 1.0, 0.0
+            continue
+        one, other = (low - start) / slope, (high - start) / slope
+        first, last = max(first, min(one, other)), min(last, max(one, other))
+    return first, last
+
+
+@compiled
+def _meet_edge(walls: Walls, line: Line, e: int) -> tuple[float, float]:
+    """Where this wall shows that the line is blocked (inf if it does not), and the clearance.
+
+    A wall crossed squarely decides alone: entered below the roof, or left below the roof by a line
+    that came in above it. A wall that is only touched, or crossed at an end of the line, cannot
+    tell inside from outside: then the whole building is asked.
+    """
+    crossing, s = _crossing(walls, line, e)
+    if crossing == _MISSED:
+        return math.inf, math.inf
+    if crossing == _TOUCHED:
+        return meet_building(walls, line, walls.owner[e])
+    roof = _roof(walls, walls.owner[e], line)
+    over = _height(line, s) - roof
+    if over >= 0.0:
+        return math.inf, over
+    if crossing == _ENTERED:
+        return s, over
+    # Leaving below the roof blocks a line that came in above it; any other was seen entering.
+    return (_meets_roof_at(line, roof), over) if line.z0 >= roof else (math.inf, math.inf)
+
+
+@compiled
+def _crossing(walls: Walls, line: Line, e: int) -> tuple[int, float]:
+    """How the line meets the wall, and at which distance."""
+    ax, ay = walls.x0[e] - line.x, walls.y0[e] - line.y
+    bx, by = walls.x1[e] - line.x, walls.y1[e] - line.y
+    left_a, left_b = line.ux * ay - line.uy * ax, line.ux * by - line.uy * bx
+    if min(left_a, left_b) > TOUCH_M or max(left_a, left_b) < -TOUCH_M:
+        return _MISSED, math.nan
+    along_a, along_b = line.ux * ax + line.uy * ay, line.ux * bx + line.uy * by
+    end = line.length_m + TOUCH_M
+    if min(along_a, along_b) > end or max(along_a, along_b) < -TOUCH_M:
+        return _MISSED, math.nan
+    if abs(left_a) <= TOUCH_M or abs(left_b) <= TOUCH_M:
+        return _TOUCHED, math.nan
+    s = along_a + (along_b - along_a) * left_a / (left_a - left_b)
+    if s < -TOUCH_M or s > end:
+        return _MISSED, s
+    if s <= TOUCH_M or s >= line.length_m - TOUCH_M:
+        return _TOUCHED, s
+    # The building lies left of the wall: a wall that runs from left to right lets the line in.
+    return (_ENTERED if left_a > left_b else _LEFT), s
+
+
+@compiled
+def meet_building(walls: Walls, line: Line, building: int) -> tuple[float, float]:
+    """Where the line is first inside the building below its roof (inf if never), and clearance.
+
+    All crossings and touched corners cut the line into pieces; a piece counts if its middle is
+    inside. Costs edges x pieces, and is needed only where a line meets a corner or starts on a
+    wall.
+    """
+    cuts = _cuts(walls, line, building)
+    roof = _roof(walls, building, line)
+    clearance = math.inf
+    for i in range(len(cuts) - 1):
+        if cuts[i + 1] - cuts[i] <= TOUCH_M:
+            continue
+        middle = (cuts[i] + cuts[i + 1]) / 2.0
+        x, y = line.x + middle * line.ux, line.y + middle * line.uy
+        if not holds_point(walls, building, x, y):
+            continue
+        over = min(_height(line, cuts[i]), _height(line, cuts[i + 1])) - roof
+        clearance = min(clearance, over)
+        if over < 0.0:
+            is_low = _height(line, cuts[i]) < roof
+            return (cuts[i] if is_low else _meets_roof_at(line, roof)), over
+    return math.inf, clearance
+
+
+@compiled
+def _cuts(walls: Walls, line: Line, building: int) -> Floats:
+    """Ascending distances, both ends included, at which the line meets the building's walls."""
+    first, stop = walls.edge_starts[building], walls.edge_starts[building + 1]
+    cuts = np.empty(2 * (stop - first) + 2)
+    cuts[0], cuts[1] = 0.0, line.length_m
+    count = 2
+    for e in range(first, stop):
+        ax, ay = walls.x0[e] - line.x, walls.y0[e] - line.y
+        bx, by = walls.x1[e] - line.x, walls.y1[e] - line.y
+        left_a, left_b = line.ux * ay - line.uy * ax, line.ux * by - line.uy * bx
+        along_a, along_b = line.ux * ax + line.uy * ay, line.ux * bx + line.uy * by
+        if abs(left_a) <= TOUCH_M and 0.0 < along_a < line.length_m:
+            cuts[count] = along_a
+            count += 1
+        if (left_a > 0.0) != (left_b > 0.0):
+            s = along_a + (along_b - along_a) * left_a / (left_a - left_b)
+            if 0.0 < s < line.length_m:
+                cuts[count] = s
+                count += 1
+    return np.sort(cuts[:count])
+
+
+@compiled
+def _first_hill(relief: Relief, line: Line) -> tuple[float, float]:
+    """First distance at which the ground rises above the line (inf if never), and the clearance.
+
+    Two samples per cell: between cell borders the bilinear ground is a parabola along the line.
+    """
+    count = int(2.0 * line.length_m / relief.step_m) + 1
+    clearance = math.inf
+    for i in range(1, count):
+        s = line.length_m * i / count
+        over = _height(line, s) - sample(relief, line.x + s * line.ux, line.y + s * line.uy)
+        # Unknown ground (nan) between known ends hides nothing.
+        if over < 0.0:
+            return s, over
+        clearance = min(clearance, over)
+    return math.inf, clearance
