@@ -40,9 +40,29 @@ CREATE FUNCTION gridlink_high() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
 CREATE FUNCTION gridlink_user() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
   AS $$ SELECT nullif(current_setting('gridlink.user_id', true), '')::bigint $$;
 
+-- What changed when. Appending never makes two writers wait for each other, as a counter would;
+-- a reader's version of a layer is how many changes it can see, so no commit goes unnoticed.
+CREATE TABLE layer_changes (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  layer text NOT NULL,
+  at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX layer_changes_layer_idx ON layer_changes (layer, id);
+GRANT SELECT ON layer_changes TO gridlink_app;
+CREATE FUNCTION gridlink_layer_version(wanted text) RETURNS text LANGUAGE sql STABLE
+  AS $$ SELECT count(*) || '.' || coalesce(max(id), 0) FROM layer_changes WHERE layer = wanted $$;
+
 -- Tells every process that a layer changed; NOTIFY merges equal notices of one transaction.
-CREATE FUNCTION gridlink_layer_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION gridlink_layer_touched() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+  PERFORM pg_notify('gridlink_changes', json_build_object(
+    'noun', 'layer.' || TG_TABLE_NAME, 'id', 0, 'version', txid_current(), 'division_code', 0)::text);
+  RETURN NULL;
+END $$;
+CREATE FUNCTION gridlink_layer_changed() RETURNS trigger LANGUAGE plpgsql
+  SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  INSERT INTO layer_changes (layer) VALUES (TG_TABLE_NAME);
   PERFORM pg_notify('gridlink_changes', json_build_object(
     'noun', 'layer.' || TG_TABLE_NAME, 'id', 0, 'version', txid_current(), 'division_code', 0)::text);
   RETURN NULL;
@@ -57,6 +77,9 @@ END $$;
 DOWNGRADE = """
 DROP FUNCTION gridlink_refuse_change();
 DROP FUNCTION gridlink_layer_changed();
+DROP FUNCTION gridlink_layer_touched();
+DROP FUNCTION gridlink_layer_version(text);
+DROP TABLE layer_changes;
 DROP FUNCTION gridlink_user();
 DROP FUNCTION gridlink_high();
 DROP FUNCTION gridlink_low();

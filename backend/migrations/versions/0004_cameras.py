@@ -127,12 +127,16 @@ CREATE POLICY jurisdiction ON viewsheds TO gridlink_app
 CREATE POLICY jurisdiction ON streams TO gridlink_app
   USING (division_code BETWEEN (SELECT gridlink_low()) AND (SELECT gridlink_high()));
 
-CREATE TRIGGER layer_changed AFTER INSERT OR UPDATE OR DELETE ON cameras
+CREATE TRIGGER layer_changed AFTER INSERT OR DELETE
+  OR UPDATE OF geom, height_m, width_px, has_ptz, division_code ON cameras
   FOR EACH STATEMENT EXECUTE FUNCTION gridlink_layer_changed();
+-- A camera that comes or goes changes the picture of the map, not what could be seen from where.
+CREATE TRIGGER layer_touched AFTER UPDATE OF is_alive, name ON cameras
+  FOR EACH STATEMENT EXECUTE FUNCTION gridlink_layer_touched();
 CREATE TRIGGER layer_changed AFTER INSERT OR UPDATE OR DELETE ON poses
   FOR EACH STATEMENT EXECUTE FUNCTION gridlink_layer_changed();
-CREATE TRIGGER layer_changed AFTER INSERT OR UPDATE OR DELETE ON viewsheds
-  FOR EACH STATEMENT EXECUTE FUNCTION gridlink_layer_changed();
+CREATE TRIGGER layer_touched AFTER INSERT OR UPDATE OR DELETE ON viewsheds
+  FOR EACH STATEMENT EXECUTE FUNCTION gridlink_layer_touched();
 """
 
 DOWNGRADE = """

@@ -1,0 +1,63 @@
+"""The buildings and terrain of this installation as one scene in a local metric frame.
+
+Held in memory per process: 40,000 buildings take about half a second to read and cost a query
+nothing afterwards. `current` reads them anew when the layer's version in the database moved.
+"""
+
+import threading
+from dataclasses import dataclass, replace
+
+import numpy as np
+import shapely
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from gis.frame import LocalFrame
+from gis.obstacles import Obstacles, build_obstacles
+from gis.terrain import Terrain, ground_under
+
+from ..db import database_url
+from ..settings import load
+from .terrain import read_terrain
+
+_VERSION = text("SELECT gridlink_layer_version('buildings')")
+_BUILDINGS = text("SELECT id, height_m, ST_AsBinary(geom) FROM buildings ORDER BY id")
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What blocks sight, in `frame`; `version` names the state of the layer it was read from."""
+
+    version: str
+    frame: LocalFrame
+    obstacles: Obstacles
+    terrain: Terrain | None
+
+
+_lock = threading.Lock()
+_held: dict[str, Scene] = {}
+
+
+def current(session: Session, frame: LocalFrame) -> Scene:
+    """Return the scene in `frame` as the database has it now."""
+    version: str = session.scalar(_VERSION) or ""
+    database = database_url()
+    with _lock:  # one caller reads, the others wait for its result
+        scene = _held.get(database)
+        if scene is None or scene.version != version or scene.frame != frame:
+            scene = _held[database] = _read(session, version, frame)
+        return scene
+
+
+def _read(session: Session, version: str, frame: LocalFrame) -> Scene:
+    rows = session.execute(_BUILDINGS).all()
+    outlines = np.asarray(shapely.from_wkb([bytes(row[2]) for row in rows]), dtype=object)
+    obstacles = build_obstacles(
+        frame.geometry_to_metric(outlines),
+        np.array([row[1] for row in rows], dtype=np.float64),
+        np.array([row[0] for row in rows], dtype=np.int64),
+    )
+    terrain = read_terrain(load().sight.terrain_path, frame)
+    if terrain is not None:
+        obstacles = replace(obstacles, ground_m=ground_under(obstacles, terrain))
+    return Scene(version, frame, obstacles, terrain)

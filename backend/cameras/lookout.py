@@ -1,0 +1,135 @@
+"""Every sensor pose of this installation, held in memory over the scene it looks at.
+
+One reading serves all requests of a process until the layer's version in the database moves. What
+a camera does not state is assumed here, once; `ASSUMED` names the fields that can be.
+"""
+
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from gis.frame import LocalFrame
+from gis.optics import assumed_range_m, vertical_field_deg
+from gis.sight import PoseTable, build_pose_table
+
+from ..basemap import scene
+from ..db import begin, database_url
+from ..settings import Sight, load
+
+ASSUMED = ("height_m", "fov_deg", "range_m")
+_VERSION = text("SELECT gridlink_layer_version('cameras') || '/' || gridlink_layer_version('poses')")
+_POSES = text(
+    "SELECT c.id, ST_X(c.geom), ST_Y(c.geom), c.height_m, c.width_px, c.has_ptz, c.division_code,"
+    " p.id, p.azimuth_deg, p.azimuth_error_deg, p.fov_deg, p.range_m, p.tilt_deg"
+    " FROM cameras c JOIN poses p ON p.camera_id = c.id ORDER BY c.id, p.sensor_no"
+)
+_FRAME_STEP_DEG = 0.05
+"""The frame's centre is rounded to this, so that one more camera seldom moves the frame."""
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Lookout:
+    """Rows are poses: `camera_id`, `pose_id`, `division_code`, `has_ptz` run along `poses`."""
+
+    version: str
+    frame: LocalFrame
+    poses: PoseTable
+    camera_id: Ints
+    pose_id: Ints
+    division_code: Ints
+    has_ptz: NDArray[np.bool_]
+    x: Floats
+    y: Floats
+    assumed: NDArray[np.bool_]
+    """Shape (poses, 3), a column for each field of `ASSUMED`."""
+
+
+_lock = threading.Lock()
+_held: dict[str, Lookout] = {}
+
+
+def current(session: Session) -> tuple[Lookout, scene.Scene]:
+    """Return all poses and the scene around them, as the database has them now.
+
+    The reading takes a transaction of its own with the owner's eyes, because all callers share the
+    result; what a caller may see is decided when its answer is dressed, under row-level security.
+    """
+    version: str = session.scalar(_VERSION) or ""
+    database = database_url()
+    with _lock:
+        lookout = _held.get(database)
+        if lookout is None or lookout.version != version:
+            with begin() as owner:
+                lookout = _held[database] = _read(owner, version)
+    return lookout, scene.current(session, lookout.frame)
+
+
+def _read(session: Session, version: str) -> Lookout:
+    rows = session.execute(_POSES).all()
+    columns = np.array(rows, dtype=object).reshape(-1, 13)
+    lon, lat = _floats(columns[:, 1]), _floats(columns[:, 2])
+    frame = LocalFrame(_middle(lon), _middle(lat))
+    height, width, fov, reach = (_floats(columns[:, i]) for i in (3, 4, 10, 11))
+    assumed = np.isnan(np.column_stack([height, fov, reach]))
+    guess = load().sight
+    fov_error = np.where(np.isnan(fov), guess.fov_error_deg, 0.0)
+    height, width, fov, reach = _filled(guess, height, width, fov, reach)
+    x, y = frame.to_metric(lon, lat)
+    camera_id = columns[:, 0].astype(np.int64)
+    poses = build_pose_table(
+        camera_index=camera_id,
+        x=x,
+        y=y,
+        height_m=height,
+        azimuth_deg=_floats(columns[:, 8]),
+        azimuth_error_deg=_floats(columns[:, 9]),
+        fov_deg=fov,
+        fov_error_deg=fov_error,
+        range_m=reach,
+        tilt_deg=_floats(columns[:, 12]),
+        vfov_deg=vertical_field_deg(fov),
+        width_px=width,
+        convergence_deg=frame.convergence_deg(lon, lat),
+    )
+    return Lookout(
+        version,
+        frame,
+        poses,
+        camera_id,
+        columns[:, 7].astype(np.int64),
+        columns[:, 6].astype(np.int64),
+        columns[:, 5].astype(bool),
+        x,
+        y,
+        assumed,
+    )
+
+
+def _filled(
+    guess: Sight, height: Floats, width: Floats, fov: Floats, reach: Floats
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return the columns with the settings' assumptions where a camera states nothing."""
+    height = np.where(np.isnan(height), guess.camera_height_m, height)
+    width = np.where(np.isnan(width), guess.width_px, width)
+    fov = np.where(np.isnan(fov), guess.fov_deg, fov)
+    far = assumed_range_m(np.minimum(fov, 120.0), width, px_per_m=guess.least_px_per_m)
+    return height, width, fov, np.where(np.isnan(reach), far, reach)
+
+
+def _floats(column: NDArray[np.object_]) -> Floats:
+    """Return a column as floats, None as nan."""
+    return np.array([np.nan if value is None else value for value in column], dtype=np.float64)
+
+
+def _middle(degrees: Floats) -> float:
+    if not degrees.size:
+        return 0.0
+    middle = float((degrees.min() + degrees.max()) / 2)
+    return round(round(middle / _FRAME_STEP_DEG) * _FRAME_STEP_DEG, 6)

@@ -1,0 +1,31 @@
+"""Why a camera sees a place or does not: one sentence a reason, in both languages."""
+
+from ..errors import Language
+
+_ZH = {
+    "sees": "能看到该点",
+    "pose_uncertain": "朝向仅知大致方位（±{azimuth_error_deg:.0f}°），可能看到",
+    "azimuth_unknown": "朝向未知，视线无遮挡，可能看到",
+    "inside_building": "点位落在建筑 {building_id} 轮廓内，按外墙安装估计，可能看到",
+    "out_of_range": "距离 {distance_m:.0f} 米，超出作用距离 {range_m:.0f} 米",
+    "out_of_field": "朝向偏离 {off_axis_deg:.0f}°，不在视场内",
+    "too_near": "该点在画面下沿以下（杆下盲区）",
+    "blocked_by_building": "在 {blocked_at_m:.0f} 米处被建筑 {building_id} 遮挡",
+    "blocked_by_terrain": "在 {blocked_at_m:.0f} 米处被地形遮挡",
+}
+_EN = {
+    "sees": "sees this place",
+    "pose_uncertain": "may see it: its direction is known to ±{azimuth_error_deg:.0f}° only",
+    "azimuth_unknown": "may see it: the line is clear, its direction is unknown",
+    "inside_building": "may see it: it stands inside the outline of building {building_id}",
+    "out_of_range": "{distance_m:.0f} m away, beyond its range of {range_m:.0f} m",
+    "out_of_field": "looks {off_axis_deg:.0f}° away from it",
+    "too_near": "the place lies below its picture, at the foot of its pole",
+    "blocked_by_building": "hidden by building {building_id} at {blocked_at_m:.0f} m",
+    "blocked_by_terrain": "hidden by the terrain at {blocked_at_m:.0f} m",
+}
+
+
+def sentence(reason: str, language: Language, detail: dict[str, float | int]) -> str:
+    """Return the sentence of a reason with its figures filled in."""
+    return (_ZH if language == "zh" else _EN)[reason].format(**detail)

@@ -1,0 +1,215 @@
+"""The registry of cameras: list, sheet, new, edit. A changed pose makes the viewshed stale at once."""
+
+from dataclasses import dataclass
+
+from geoalchemy2.shape import to_shape
+from pypinyin import Style, lazy_pinyin
+from shapely import Point
+from sqlalchemy import Select, delete, or_, select, text, update
+from sqlalchemy.orm import Session
+
+from ..divisions.codes import text_of
+from ..errors import NotFound
+from ..jobs import defer
+from ..live import Notice, announce
+from ..spatial import to_db
+from .models import Camera, Pose, Viewshed
+from .schemas import (
+    CameraEdit,
+    CameraNew,
+    CameraPage,
+    CameraRow,
+    CameraSheet,
+    CameraStatus,
+    DeviceShape,
+    PoseShape,
+    StatusPage,
+    StatusRow,
+)
+
+_DIVISION_AT = text(
+    "SELECT code FROM divisions WHERE valid_to IS NULL"
+    " AND geom && ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)"
+    " AND ST_Covers(geom, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326))"
+    " ORDER BY level DESC LIMIT 1"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Which cameras a list shows: by name, initials or code; by state; after an id."""
+
+    q: str = ""
+    alive: bool | None = None
+    after: int = 0
+    limit: int = 100
+
+
+def get(session: Session, camera_id: int) -> Camera:
+    """Return a camera of the caller's jurisdiction; outside it there is none."""
+    camera = session.get(Camera, camera_id)
+    if camera is None:
+        raise NotFound()
+    return camera
+
+
+def page(session: Session, listing: Listing) -> CameraPage:
+    """Return the next cameras in order of id."""
+    rows = session.scalars(_listed(listing).limit(listing.limit + 1)).all()
+    shown = rows[: listing.limit]
+    more = len(rows) > listing.limit
+    return CameraPage(cameras=[row_of(camera) for camera in shown], next=shown[-1].id if more else None)
+
+
+def _listed(listing: Listing) -> Select[tuple[Camera]]:
+    query = select(Camera).where(Camera.id > listing.after).order_by(Camera.id)
+    if listing.q:
+        part = listing.q.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
+        query = query.where(
+            or_(
+                Camera.name.ilike(f"%{part}%"),
+                Camera.initials.like(f"{part.lower()}%"),
+                Camera.code.like(f"{part}%"),
+            )
+        )
+    if listing.alive is not None:
+        query = query.where(Camera.is_alive.is_(listing.alive))
+    return query
+
+
+def statuses(session: Session, after: int) -> StatusPage:
+    """Return the cameras whose version rose above `after`: what a console must redraw."""
+    rows = session.execute(
+        select(Camera.id, Camera.is_alive, Camera.last_frame_at, Camera.version)
+        .where(Camera.version > after)
+        .order_by(Camera.version)
+        .limit(2000)
+    ).all()
+    return StatusPage(
+        version=rows[-1].version if rows else after,
+        cameras=[StatusRow(id=r.id, alive=r.is_alive, last_frame_at=r.last_frame_at) for r in rows],
+    )
+
+
+def create(session: Session, new: CameraNew) -> Camera:
+    """Add a camera; its division is the one it stands in."""
+    camera = Camera(
+        set_name="console",
+        name=new.name,
+        initials=initials_of(new.name),
+        has_ptz=bool(new.has_ptz),
+        height_m=new.height_m,
+        address=new.address,
+        division_code=_division_at(session, new.lon, new.lat),
+        geom=to_db(Point(new.lon, new.lat)),
+    )
+    camera.poses = [_pose(shape) for shape in new.poses or [PoseShape()]]
+    session.add(camera)
+    session.flush()
+    _refresh_viewshed(session, camera)
+    return camera
+
+
+def edit(session: Session, camera: Camera, change: CameraEdit) -> None:
+    """Apply the fields given; position and pose bring a new viewshed."""
+    given = change.model_dump(exclude_unset=True, exclude={"lon", "lat", "poses"})
+    for field, value in given.items():
+        setattr(camera, field, value)
+    if "name" in given:
+        camera.initials = initials_of(camera.name)
+    if change.lon is not None and change.lat is not None:
+        camera.geom = to_db(Point(change.lon, change.lat))
+        camera.division_code = _division_at(session, change.lon, change.lat)
+    if change.poses is not None:
+        session.execute(delete(Pose).where(Pose.camera_id == camera.id))
+        session.expire(camera, ["poses"])
+        session.add_all([_pose(shape, camera.id) for shape in change.poses])
+    session.flush()
+    session.refresh(camera)
+    _refresh_viewshed(session, camera)
+
+
+def _refresh_viewshed(session: Session, camera: Camera) -> None:
+    session.execute(update(Viewshed).where(Viewshed.camera_id == camera.id).values(is_stale=True))
+    defer(
+        session,
+        "cameras.refresh_viewsheds",
+        key=f"viewsheds:{camera.id}",
+        camera_ids=[camera.id],
+    )
+    announce(session, Notice("camera", camera.id, camera.version, camera.division_code))
+
+
+def _division_at(session: Session, lon: float, lat: float) -> int:
+    return session.scalar(_DIVISION_AT, {"lon": lon, "lat": lat}) or 0
+
+
+def _pose(shape: PoseShape, camera_id: int | None = None) -> Pose:
+    fields = shape.model_dump(exclude={"fov_assumed", "range_assumed"})
+    return Pose(**fields, **({} if camera_id is None else {"camera_id": camera_id}))
+
+
+def initials_of(name: str) -> str:
+    """Return the pinyin initials a search may be typed in: 人民路 -> rml."""
+    return "".join(lazy_pinyin(name, style=Style.FIRST_LETTER, errors="default")).lower()[:100]
+
+
+def row_of(camera: Camera) -> CameraRow:
+    """Return a camera as lists show it."""
+    point = to_shape(camera.geom)
+    return CameraRow(
+        id=camera.id,
+        name=camera.name,
+        code=camera.code,
+        kind=camera.kind,
+        lon=point.x,
+        lat=point.y,
+        has_ptz=camera.has_ptz,
+        address=camera.address,
+        enrolled=camera.device is not None,
+        status=CameraStatus(
+            alive=camera.is_alive, last_frame_at=camera.last_frame_at, reason=camera.status_reason
+        ),
+        version=camera.version,
+    )
+
+
+def sheet_of(camera: Camera) -> CameraSheet:
+    """Return all that the console's sheet of a camera shows."""
+    return CameraSheet(
+        **row_of(camera).model_dump(),
+        managing_unit=camera.managing_unit,
+        use_type=camera.use_type,
+        division_code=text_of(camera.division_code),
+        height_m=camera.height_m,
+        height_assumed=camera.height_m is None,
+        poses=[
+            PoseShape(
+                sensor_no=pose.sensor_no,
+                azimuth_deg=pose.azimuth_deg,
+                azimuth_error_deg=pose.azimuth_error_deg,
+                fov_deg=pose.fov_deg,
+                fov_assumed=pose.fov_deg is None,
+                range_m=pose.range_m,
+                range_assumed=pose.range_m is None,
+                tilt_deg=pose.tilt_deg,
+            )
+            for pose in camera.poses
+        ],
+        device=_device_of(camera),
+    )
+
+
+def _device_of(camera: Camera) -> DeviceShape:
+    device = camera.device
+    if device is None:
+        return DeviceShape(enrolled=False)
+    host = device.address.split("//")[-1].split("/")[0]
+    shown = ("name", "codec", "width", "height", "fps")
+    return DeviceShape(
+        enrolled=True,
+        host_masked=host[: max(len(host) // 2, 1)] + "…",
+        auth_state=device.auth_state,
+        information=device.information,
+        profiles=[{key: p.get(key) for key in shown} for p in device.profiles],
+    )

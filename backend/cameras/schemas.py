@@ -1,0 +1,206 @@
+"""Shapes of the camera API; the console's types are made from these."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Longitude = Annotated[float, Field(ge=-180, le=180)]
+Latitude = Annotated[float, Field(ge=-90, le=90)]
+SightWord = Literal["certain", "possible", "blocked"]
+Reason = Literal[
+    "sees",
+    "pose_uncertain",
+    "azimuth_unknown",
+    "inside_building",
+    "out_of_range",
+    "out_of_field",
+    "too_near",
+    "blocked_by_building",
+    "blocked_by_terrain",
+]
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class SeeingCamera(_Shape):
+    """One camera's answer to "do you see this place?"."""
+
+    camera_id: int
+    name: str
+    lon: float
+    lat: float
+    distance_m: float
+    bearing_deg: float = Field(description="from the camera to the place, true north")
+    sight: SightWord
+    reason: Reason
+    reason_text: str
+    reason_detail: dict[str, float | int]
+    pixels_per_m: float | None = Field(description="at the place, over the slant range")
+    density_band: str | None
+    alive: bool | None = Field(description="null: no frame was ever asked for")
+    has_ptz: bool
+    sensor_no: int
+    assumed: list[str] = Field(description="fields the camera does not state")
+
+
+class NearestPtz(_Shape):
+    """The nearest camera that can turn; with a clear line when there is one."""
+
+    camera_id: int
+    name: str
+    lon: float
+    lat: float
+    distance_m: float
+    bearing_deg: float
+    line_clear: bool
+    alive: bool | None
+
+
+class SightAnswer(_Shape):
+    """All that is known of who sees a place, best first."""
+
+    lon: float
+    lat: float
+    cameras: list[SeeingCamera]
+    nearest_ptz: NearestPtz | None
+    none_sees: bool
+    place_in_building: int | None
+    computed_at: datetime
+
+
+class PoseShape(_Shape):
+    sensor_no: int = 1
+    azimuth_deg: Annotated[float, Field(ge=0, lt=360)] | None = None
+    azimuth_error_deg: Annotated[float, Field(ge=0, le=180)] = 0
+    fov_deg: Annotated[float, Field(gt=0, le=360)] | None = None
+    fov_assumed: bool = False
+    range_m: Annotated[float, Field(gt=0, le=20_000)] | None = None
+    range_assumed: bool = False
+    tilt_deg: Annotated[float, Field(ge=-90, le=90)] | None = None
+
+
+class CameraStatus(_Shape):
+    alive: bool | None
+    last_frame_at: datetime | None
+    reason: str | None
+
+
+class CameraRow(_Shape):
+    """A camera as lists show it."""
+
+    id: int
+    name: str
+    code: str | None
+    kind: str
+    lon: float
+    lat: float
+    has_ptz: bool
+    address: str | None
+    enrolled: bool
+    status: CameraStatus
+    version: int
+
+
+class DeviceShape(_Shape):
+    """What is known of the device; its address is shown without anything secret."""
+
+    enrolled: bool
+    host_masked: str | None = None
+    auth_state: str | None = None
+    information: dict[str, Any] = {}
+    profiles: list[dict[str, Any]] = []
+
+
+class CameraSheet(CameraRow):
+    managing_unit: str | None
+    use_type: str | None
+    division_code: str
+    height_m: float | None
+    height_assumed: bool
+    poses: list[PoseShape]
+    device: DeviceShape
+
+
+class CameraPage(_Shape):
+    cameras: list[CameraRow]
+    next: int | None
+
+
+class CameraEdit(_Shape):
+    """Fields to change; a field left out stays as it is."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    lon: Longitude | None = None
+    lat: Latitude | None = None
+    height_m: Annotated[float, Field(gt=0, le=300)] | None = None
+    has_ptz: bool | None = None
+    address: Annotated[str, Field(max_length=400)] | None = None
+    poses: Annotated[list[PoseShape], Field(min_length=1, max_length=16)] | None = None
+
+
+class CameraNew(CameraEdit):
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    lon: Longitude
+    lat: Latitude
+
+
+class StatusRow(_Shape):
+    id: int
+    alive: bool | None
+    last_frame_at: datetime | None
+
+
+class StatusPage(_Shape):
+    version: int
+    cameras: list[StatusRow]
+
+
+class PurposeShape(_Shape):
+    code: str
+    name_zh: str
+    name_en: str
+    needs_incident: bool
+
+
+class PurposeList(_Shape):
+    purposes: list[PurposeShape]
+
+
+class StreamOrder(_Shape):
+    """Ask to open a picture: which camera, and why."""
+
+    camera_id: int
+    purpose: str
+    incident_id: int | None = None
+    profile: Literal["main", "sub"] = "sub"
+    codecs: list[Literal["avc1", "hvc1"]] = ["avc1"]
+
+
+class SnapshotOrder(_Shape):
+    purpose: str
+    incident_id: int | None = None
+
+
+class StreamTicket(_Shape):
+    """A single-use ticket; it is sent in the first WebSocket message, never in an address."""
+
+    stream_id: int
+    ticket: str
+    url: str
+    expires_at: datetime
+    profile: Literal["main", "sub"]
+
+
+class WarmOrder(_Shape):
+    camera_ids: Annotated[list[int], Field(max_length=9)]
+
+
+class DeviceOrder(_Shape):
+    """Where a device answers and how to sign in; the password is never shown again."""
+
+    address: Annotated[str, Field(max_length=400)]
+    username: Annotated[str, Field(max_length=100)] = ""
+    password: Annotated[str, Field(max_length=200, repr=False)] = ""
