@@ -1,0 +1,316 @@
+"""One camera stream and everyone who watches it: pulled on demand, shared, kept for a while.
+
+A hub lives in one event loop; its source and packager work in the source's thread and hand over
+finished fragments. Status comes from pictures really received, never from an open socket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from video.bitstream import Codec
+from video.conversion import Conversion
+from video.errors import CredentialsRejected, DeviceError, Overloaded
+from video.fanout import Fanout, Subscription
+from video.fmp4 import InitSegment
+from video.ingest import Ingest
+from video.packager import Fragment, KeyPicture
+from video.protocol import Kind, binary, error_text, status_text, viewer_code
+from video.source import RtspSource, StreamTarget
+from video.stills import fetch_still, jpeg_of
+from video.stream_state import (
+    DEFAULT_SETTINGS,
+    IDLE,
+    NO_PACKETS,
+    HubKey,
+    HubSettings,
+    HubStatus,
+    OnStatus,
+    Poster,
+    Resolve,
+    State,
+)
+from video.transcode import TranscodePool
+
+logger = logging.getLogger(__name__)
+
+_TICK_S = 0.25
+
+
+class CameraHub:
+    """One source for all viewers of a stream.
+
+    Parameters
+    ----------
+    key : HubKey
+    resolve : coroutine function
+        Gives the target each time the hub starts, so that changed credentials take effect.
+    pool : TranscodePool
+        Shared by all hubs of the process.
+    settings : HubSettings
+    on_status : callable, optional
+        Called in the event loop at each change of state.
+
+    """
+
+    def __init__(
+        self,
+        key: HubKey,
+        resolve: Resolve,
+        *,
+        pool: TranscodePool,
+        settings: HubSettings = DEFAULT_SETTINGS,
+        on_status: OnStatus | None = None,
+    ) -> None:
+        self.key = key
+        self.poster: Poster | None = None
+        self.target: StreamTarget | None = None
+        self._resolve = resolve
+        self._settings = settings
+        self._on_status = on_status
+        self._status = HubStatus("connecting")
+        self._subscriptions: set[Subscription] = set()
+        self._native = Fanout("sub" if key.profile == "sub" else "native", settings.gop_cache_bytes)
+        self._conversion = Conversion(pool, settings.gop_cache_bytes)
+        self._codec: Codec | None = None
+        self._ingest: Ingest | None = None
+        self._running: asyncio.Task[None] | None = None
+        self._wanted_until = 0.0
+        self._locked_until = 0.0
+        self._last_frame = 0.0
+        self._pictured = asyncio.Event()
+        self._still: asyncio.Task[None] | None = None
+
+    @property
+    def status(self) -> HubStatus:
+        return self._status
+
+    @property
+    def is_running(self) -> bool:
+        return self._running is not None and not self._running.done()
+
+    @property
+    def viewers(self) -> int:
+        return len(self._subscriptions)
+
+    @property
+    def key_picture(self) -> KeyPicture | None:
+        """Return the latest picture of the present connection that decodes by itself."""
+        return None if self._ingest is None else self._ingest.key_picture
+
+    def subscribe(self, codecs: frozenset[str]) -> Subscription:
+        """Return a new viewer's queue; starts the stream when it is not running.
+
+        Parameters
+        ----------
+        codecs : frozenset of str
+            What the viewer plays: ``avc1``, ``hvc1``.
+
+        Returns
+        -------
+        Subscription
+            Holds the status and either the cached pictures or a poster already. Closed, after a
+            message, when the stream cannot be served.
+
+        """
+        subscription = Subscription(codecs, self._settings.queue_bytes)
+        self._subscriptions.add(subscription)
+        self.start()
+        subscription.offer_text(status_text(self._status))
+        if self._status.state != "live" and self.poster is not None:
+            self._offer_poster(subscription)
+        if self._codec is not None:
+            self._attach(subscription)
+        return subscription
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """Take a viewer away; the stream lingers before it is let go."""
+        subscription.close()
+        self._subscriptions.discard(subscription)
+        self._native.discard(subscription)
+        self._conversion.discard(subscription)
+        self._feed_conversion()
+        self._want(self._settings.linger_s)
+
+    def warm(self, for_s: float) -> None:
+        """Pull the stream for a while although nobody watches yet."""
+        self._want(for_s)
+        self.start()
+
+    def start(self) -> None:
+        """Start pulling, unless it runs already or the device just rejected our login."""
+        if not self.is_running and time.monotonic() >= self._locked_until:
+            self._set_status("connecting", None)
+            self._running = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """End the stream and every viewer's queue."""
+        for subscription in tuple(self._subscriptions):
+            self.unsubscribe(subscription)
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+
+    async def wait_for_picture(self, timeout_s: float) -> bool:
+        """Return whether a picture is there, waiting for it at most so long."""
+        try:
+            await asyncio.wait_for(self._pictured.wait(), timeout_s)
+        except TimeoutError:
+            return False
+        return True
+
+    def keep_poster(self, poster: Poster) -> None:
+        """Keep a still for those who come while there is no picture, and show it to those here."""
+        self.poster = poster
+        if self._status.state != "live":
+            for subscription in self._subscriptions:
+                self._offer_poster(subscription)
+
+    def _want(self, for_s: float) -> None:
+        self._wanted_until = max(self._wanted_until, time.monotonic() + for_s)
+
+    async def _run(self) -> None:
+        self._last_frame = time.monotonic()
+        source: RtspSource | None = None
+        try:
+            self.target = await self._resolve(self.key)
+            self._ingest = Ingest(self, asyncio.get_running_loop())
+            source = RtspSource(self.target, self._ingest, self._settings.timing)
+            source.start()
+            while self._subscriptions or time.monotonic() < self._wanted_until:
+                if self._is_newly_silent():
+                    await self._take_poster()
+                if self._ingest.is_over:
+                    return
+                await asyncio.sleep(_TICK_S)
+            await self._take_poster()
+            self._set_status("connecting", IDLE)
+        except DeviceError as error:
+            self.fail(error, final=True)
+        finally:
+            if source is not None:
+                source.stop()
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._ingest is not None:
+            self._ingest.detach()
+        self._ingest = None
+        self._codec = None
+        self._pictured.clear()
+        self._native.forget_opening()
+        self._conversion.stop()
+
+    async def _take_poster(self) -> None:
+        """Keep the last picture for those who come while there is none."""
+        picture = self.key_picture
+        if picture is not None:
+            with suppress(DeviceError):
+                jpeg = await asyncio.to_thread(jpeg_of, picture)
+                self.poster = Poster(jpeg, picture.received_ms)
+
+    async def _fetch_poster(self, target: StreamTarget) -> None:
+        """Show the device's own still while the first key frame is awaited."""
+        with suppress(DeviceError):
+            jpeg = await fetch_still(target)
+            self.keep_poster(Poster(jpeg, time.time_ns() // 1_000_000))
+
+    def _is_newly_silent(self) -> bool:
+        """Notice that pictures stopped coming, whether or not anything failed."""
+        silent_s = time.monotonic() - self._last_frame
+        state, reason = self._status.state, self._status.reason or NO_PACKETS
+        if state == "live" and silent_s > self._settings.stalled_after_s:
+            self._native.forget_group()
+            self._conversion.forget_group()
+            self._set_status("stalled", reason)
+            return True
+        if state in {"connecting", "stalled"} and silent_s > self._settings.dead_after_s:
+            self._set_status("dead", reason)
+            self._tell(error_text(viewer_code(reason)))
+        return False
+
+    def open(self, codec: Codec) -> None:
+        """Note what a new connection carries and give every viewer its rung."""
+        if self.target is not None and self.target.snapshot_url and self._status.state != "live":
+            # The stream's login has just been accepted: this one cannot add a failed attempt.
+            self._still = asyncio.create_task(self._fetch_poster(self.target))
+        if codec == self._codec:
+            return
+        self._codec = codec
+        self._conversion.stop()
+        for subscription in tuple(self._subscriptions):
+            self._native.discard(subscription)
+            self._attach(subscription)
+
+    def accept(self, init: InitSegment | None, fragment: Fragment | None) -> None:
+        """Take over what the packager made of one unit."""
+        if init is not None:
+            self._native.begin(init)
+        if fragment is None:
+            return
+        self._last_frame = time.monotonic()
+        if self._status.state != "live":
+            self._pictured.set()
+            self._set_status("live", None, _at(fragment.received_ms))
+        self._status = HubStatus("live", _at(fragment.received_ms))
+        self._native.publish(fragment)
+
+    def fail(self, error: DeviceError, *, final: bool) -> None:
+        """Take note of a broken or refused connection."""
+        logger.info(
+            "stream of camera %s failed: %s", self.key.camera_id, error,
+            extra={"action": "stream.failed", "camera_id": self.key.camera_id},
+        )  # fmt: skip
+        self._native.forget_group()
+        self._conversion.forget_group()
+        if isinstance(error, CredentialsRejected):
+            self._locked_until = time.monotonic() + self._settings.lockout_pause_s
+        if final:
+            self._set_status("dead", error.code)
+            self._tell(error_text(viewer_code(error.code)))
+        elif self._status.state != "dead":
+            seen = self._status.last_frame_at is not None
+            self._set_status("stalled" if seen else "connecting", error.code)
+
+    def _attach(self, subscription: Subscription) -> None:
+        """Put a viewer on the rung it can play."""
+        if self._codec == "h264" or "hvc1" in subscription.codecs:
+            self._native.add(subscription)
+            return
+        try:
+            self._conversion.add(subscription)
+        except Overloaded as error:
+            subscription.offer_text(error_text(error.code))
+            subscription.close()
+            return
+        self._feed_conversion()
+
+    def _feed_conversion(self) -> None:
+        if self._ingest is not None:
+            self._ingest.transcoder = self._conversion.transcoder
+
+    def _set_status(self, state: State, reason: str | None, at: datetime | None = None) -> None:
+        before = self._status
+        self._status = HubStatus(state, at or before.last_frame_at, reason)
+        if (before.state, before.reason) == (state, reason):
+            return
+        self._tell(status_text(self._status))
+        if self._on_status is not None:
+            self._on_status(self.key, self._status)
+
+    def _tell(self, text: str) -> None:
+        for subscription in self._subscriptions:
+            subscription.offer_text(text)
+
+    def _offer_poster(self, subscription: Subscription) -> None:
+        if self.poster is not None:
+            message = binary(Kind.POSTER, self.poster.jpeg, self.poster.taken_ms)
+            subscription.offer_control(message)
+
+
+def _at(epoch_ms: int) -> datetime:
+    return datetime.fromtimestamp(epoch_ms / 1000, UTC)

@@ -1,0 +1,63 @@
+"""Names of a relayed stream, its state, and the limits a hub keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from video.fanout import GOP_CACHE_BYTES, QUEUE_BYTES
+from video.source import SourceTiming, StreamTarget
+
+State = Literal["connecting", "live", "stalled", "dead"]
+NO_PACKETS = "stream.no_packets"
+IDLE = "stream.idle"
+
+
+@dataclass(frozen=True, slots=True)
+class HubKey:
+    """Which stream: a camera and one of its profiles, ``main`` or ``sub``."""
+
+    camera_id: int
+    profile: str
+
+
+@dataclass(frozen=True, slots=True)
+class HubStatus:
+    """What is known of a stream; ``last_frame_at`` is when a picture last really arrived.
+
+    A stream nobody wants is not pulled: ``connecting`` with the reason ``stream.idle``.
+    """
+
+    state: State
+    last_frame_at: datetime | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HubSettings:
+    """Limits and patience of a hub, in seconds and bytes."""
+
+    linger_s: float = 60.0
+    stalled_after_s: float = 2.5
+    dead_after_s: float = 10.0
+    lockout_pause_s: float = 30.0
+    gop_cache_bytes: int = GOP_CACHE_BYTES
+    queue_bytes: int = QUEUE_BYTES
+    timing: SourceTiming = field(default_factory=SourceTiming)
+
+
+DEFAULT_SETTINGS = HubSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class Poster:
+    """A still picture as JPEG and when it was taken."""
+
+    jpeg: bytes
+    taken_ms: int
+
+
+Resolve = Callable[[HubKey], Awaitable[StreamTarget]]
+OnStatus = Callable[[HubKey, HubStatus], None]
