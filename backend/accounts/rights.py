@@ -1,0 +1,35 @@
+"""Who may do what: the one table of roles and rights.
+
+An inspector reads, and opens no picture: supervision looks at the register, not at the street.
+"""
+
+from ..access import Right
+
+_EVERYBODY: frozenset[Right] = frozenset({"signed_in", "map.read", "cameras.read", "schema.read"})
+_WATCH: frozenset[Right] = _EVERYBODY | {
+    "sight.read",
+    "streams.open",
+    "incidents.read",
+    "incidents.report",
+    "incidents.act",
+}
+_PLAN: frozenset[Right] = _EVERYBODY | {
+    "sight.read",
+    "incidents.read",
+    "cameras.edit",
+    "imports.read",
+    "imports.write",
+}
+
+RIGHTS: dict[str, frozenset[Right]] = {
+    "operator": _WATCH,
+    "dispatcher": _WATCH,
+    "planner": _PLAN,
+    "inspector": _EVERYBODY | {"sight.read", "incidents.read", "imports.read", "register.read"},
+    "admin": _WATCH | _PLAN | {"cameras.enrol", "register.read", "users.manage"},
+}
+
+
+def rights_of(role: str) -> frozenset[str]:
+    """Return the rights of a role; an unknown role has none."""
+    return frozenset(RIGHTS.get(role, frozenset()))
