@@ -46,7 +46,7 @@ def trace(walls: Walls, relief: Relief, ends: tuple[float, ...], skipped: int) -
 
     `skipped` (-1 for none) still hides a target that stands inside it.
     """
-    line = _line(relief, ends)
+    line = line_between(relief, ends)
     inside = _roofed_by(walls, line, 0.0, skipped)
     if inside >= 0:
         return _CAMERA_INSIDE, inside, 0.0, line.z0 - _roof(walls, inside, line)
@@ -83,7 +83,8 @@ def trace_many(
 
 
 @compiled
-def _line(relief: Relief, ends: tuple[float, ...]) -> Line:
+def line_between(relief: Relief, ends: tuple[float, ...]) -> Line:
+    """The line between two ends; on flat ground when the ground of either is unknown."""
     x, y, camera_height_m, target_x, target_y, target_height_m = ends
     length_m = math.hypot(target_x - x, target_y - y)
     ux, uy = 1.0, 0.0
@@ -205,9 +206,8 @@ def _span_in_grid(walls: Walls, line: Line) -> tuple[float, float]:
 def _meet_edge(walls: Walls, line: Line, e: int) -> tuple[float, float]:
     """Where this wall shows that the line is blocked (inf if it does not), and the clearance.
 
-    A wall crossed squarely decides alone: entered below the roof, or left below the roof by a line
-    that came in above it. A wall that is only touched, or crossed at an end of the line, cannot
-    tell inside from outside: then the whole building is asked.
+    A wall crossed squarely into the building decides alone. A wall that is only touched, or crossed
+    at an end of the line, cannot tell inside from outside: then the whole building is asked.
     """
     crossing, s = _crossing(walls, line, e)
     if crossing == _MISSED:
@@ -220,8 +220,9 @@ def _meet_edge(walls: Walls, line: Line, e: int) -> tuple[float, float]:
         return math.inf, over
     if crossing == _ENTERED:
         return s, over
-    # Leaving below the roof blocks a line that came in above it; any other was seen entering.
-    return (_meets_roof_at(line, roof), over) if line.z0 >= roof else (math.inf, math.inf)
+    # Leaving below the roof is news only of a line that came in above it; where it fell below, in
+    # which wing of the building, takes the whole building to say.
+    return meet_building(walls, line, walls.owner[e]) if line.z0 >= roof else (math.inf, math.inf)
 
 
 @compiled
