@@ -1,0 +1,186 @@
+"""HTTP side of the simulated cameras: ONVIF services, their authentication, and snapshots.
+
+Each device answers under its own path, `/<device id>/onvif/<service>` and
+`/<device id>/snapshot.jpg`; any service path takes any operation, as many cameras do.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+
+from video.simulator import onvif_device, onvif_media, onvif_ptz
+from video.simulator.devices import Fault, SimulatedDevice
+from video.simulator.digest import Verdict
+from video.simulator.dripping import write_slowly
+from video.simulator.http_messages import BadRequest, HttpReply, HttpRequest, read_request
+from video.simulator.onvif_device import Call
+from video.simulator.scenes import jpeg
+from video.simulator.soap import (
+    CONTENT_TYPE,
+    NAMESPACES,
+    SoapFault,
+    SoapRequest,
+    envelope,
+    fault_envelope,
+    parse,
+)
+from video.simulator.wsse import TokenGate
+
+log = logging.getLogger(__name__)
+
+Operation = Callable[[Call], str]
+
+OPERATIONS: Mapping[tuple[str, str], Operation] = {
+    ("tds", "GetSystemDateAndTime"): onvif_device.system_date_and_time,
+    ("tds", "GetDeviceInformation"): onvif_device.device_information,
+    ("tds", "GetCapabilities"): onvif_device.capabilities,
+    ("tds", "GetServices"): onvif_device.services,
+    ("tds", "GetServiceCapabilities"): onvif_device.service_capabilities,
+    ("tds", "GetScopes"): onvif_device.scopes,
+    ("tds", "GetNetworkInterfaces"): onvif_device.network_interfaces,
+    ("tds", "GetHostname"): onvif_device.hostname,
+    ("tds", "GetGeoLocation"): onvif_device.geo_location,
+    ("trt", "GetProfiles"): onvif_media.profiles,
+    ("trt", "GetProfile"): onvif_media.profile,
+    ("trt", "GetVideoSources"): onvif_media.video_sources,
+    ("trt", "GetVideoEncoderConfigurations"): onvif_media.video_encoder_configurations,
+    ("trt", "GetStreamUri"): onvif_media.stream_uri,
+    ("trt", "GetSnapshotUri"): onvif_media.snapshot_uri,
+    ("trt", "SetSynchronizationPoint"): onvif_media.set_synchronization_point,
+    ("tptz", "GetNodes"): onvif_ptz.nodes,
+    ("tptz", "GetNode"): onvif_ptz.node,
+    ("tptz", "GetConfigurations"): onvif_ptz.configurations,
+    ("tptz", "GetStatus"): onvif_ptz.status,
+    ("tptz", "AbsoluteMove"): onvif_ptz.absolute_move,
+    ("tptz", "RelativeMove"): onvif_ptz.relative_move,
+    ("tptz", "ContinuousMove"): onvif_ptz.continuous_move,
+    ("tptz", "Stop"): onvif_ptz.stop,
+    ("tptz", "GetPresets"): onvif_ptz.presets,
+    ("tptz", "SetPreset"): onvif_ptz.set_preset,
+    ("tptz", "GotoPreset"): onvif_ptz.goto_preset,
+}
+_PREFIXES = {uri: prefix for prefix, uri in NAMESPACES.items()}
+
+
+class OnvifServer:
+    """All devices behind one HTTP port."""
+
+    def __init__(self, devices: Mapping[str, SimulatedDevice], *, rtsp_port: int) -> None:
+        self._devices = devices
+        self._rtsp_port = rtsp_port
+        self._tokens = {name: TokenGate(device.account) for name, device in devices.items()}
+        self._open: dict[asyncio.StreamWriter, str | None] = {}
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection until it ends."""
+        self._open[writer] = None
+        try:
+            while (request := await read_request(reader)) is not None:
+                if not await self._answer(request, writer) or not request.keeps_alive:
+                    break
+        except BadRequest as error:
+            writer.write(HttpReply(error.status).rendered())
+        except (ConnectionError, asyncio.IncompleteReadError):
+            log.debug("connection ended", extra={"action": "simulator.http_closed"})
+        finally:
+            del self._open[writer]
+            writer.close()
+
+    def cut(self, device_id: str | None = None) -> None:
+        """Abort the connections last used for one device, or all."""
+        for writer, served in tuple(self._open.items()):
+            if device_id in (None, served):
+                writer.transport.abort()
+
+    async def _answer(self, request: HttpRequest, writer: asyncio.StreamWriter) -> bool:
+        device = self._devices.get(request.path[0]) if request.path else None
+        if device is None:
+            writer.write(HttpReply(404).rendered())
+            return True
+        self._open[writer] = device.spec.id
+        if device.fault is Fault.DEAD:
+            writer.transport.abort()
+            return False
+        if device.fault is Fault.HANG:
+            return True
+        reply = await self._reply(device, request)
+        if device.fault is Fault.DRIP:
+            await write_slowly(writer, reply.rendered())
+        else:
+            writer.write(reply.rendered())
+        return True
+
+    async def _reply(self, device: SimulatedDevice, request: HttpRequest) -> HttpReply:
+        if request.path[1:] == ("snapshot.jpg",):
+            return await _snapshot(device, request)
+        if request.path[1:2] != ("onvif",):
+            return HttpReply(404)
+        if request.method != "POST":
+            return HttpReply(405, headers=(("Allow", "POST"),))
+        try:
+            return self._soap_reply(device, request)
+        except SoapFault as fault:
+            return HttpReply(fault.http_status, fault_envelope(fault), CONTENT_TYPE)
+
+    def _soap_reply(self, device: SimulatedDevice, request: HttpRequest) -> HttpReply:
+        soap = parse(request.body)
+        if not onvif_device.is_open_to_all(soap.name):
+            refusal = self._refusal(device, request, soap)
+            if refusal is not None:
+                return refusal
+        operation = _operation(soap)
+        call = Call(device, soap.body, request.headers.get("host", "127.0.0.1"), self._rtsp_port)
+        return HttpReply(200, envelope(operation(call)), CONTENT_TYPE)
+
+    def _refusal(
+        self, device: SimulatedDevice, request: HttpRequest, soap: SoapRequest
+    ) -> HttpReply | None:
+        """None when the credentials are right, else the refusal in the way the client chose.
+
+        ONVIF Core 5.12.1: a wrong token is answered with a fault, no credentials at all with
+        the HTTP challenge. Browsers of the standard send a token along with HTTP digest; the
+        digest then decides.
+        """
+        fault = SoapFault("Sender", "NotAuthorized", reason="Sender not authorized")
+        if device.spec.auth != "http_digest" and "authorization" not in request.headers:
+            verdict = self._tokens[device.spec.id].judge(soap.header, now_s=device.clock.now_s())
+            if verdict is Verdict.ACCEPTED:
+                return None
+            if verdict is not Verdict.MISSING or device.spec.auth == "wsse":
+                raise fault
+        if device.spec.auth == "wsse":
+            raise fault
+        return _digest_refusal(device, request, fault_envelope(fault), CONTENT_TYPE)
+
+
+def _operation(soap: SoapRequest) -> Operation:
+    prefix = _PREFIXES.get(soap.namespace)
+    if prefix is None:
+        raise SoapFault("Sender", "UnknownAction", reason=f"no service {soap.namespace!r}")
+    operation = OPERATIONS.get((prefix, soap.name))
+    if operation is None:
+        raise SoapFault("Receiver", "ActionNotSupported", reason=f"{soap.name} is not offered")
+    return operation
+
+
+def _digest_refusal(
+    device: SimulatedDevice, request: HttpRequest, body: bytes, content_type: str
+) -> HttpReply | None:
+    gate = device.http_gate
+    verdict = gate.judge(request.headers.get("authorization"), request.method, request.target)
+    if verdict is Verdict.ACCEPTED:
+        return None
+    challenges = gate.challenges(is_stale=verdict is Verdict.STALE)
+    headers = tuple(("WWW-Authenticate", value) for value in challenges)
+    return HttpReply(401, body, content_type, headers)
+
+
+async def _snapshot(device: SimulatedDevice, request: HttpRequest) -> HttpReply:
+    """A JPEG of this instant; HTTP digest, whatever the services ask for."""
+    if request.method != "GET":
+        return HttpReply(405, headers=(("Allow", "GET"),))
+    refusal = _digest_refusal(device, request, b"", "text/plain")
+    if refusal is not None:
+        return refusal
+    picture = await asyncio.to_thread(lambda: jpeg(device.picture(device.spec.format_of("sub"))))
+    return HttpReply(200, picture, "image/jpeg")
