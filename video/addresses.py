@@ -15,6 +15,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Resolver = Callable[[str, int], Iterable[str]]
 
 DEFAULT_PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
+_WEB = frozenset({"http", "https"})
 # Cloud metadata lives in 169.254/16; no camera does, whatever the setting says.
 _NEVER = tuple(
     ipaddress.ip_network(text)
@@ -122,8 +123,10 @@ class AddressPolicy:
     def check_own(self, url: str, device: CheckedAddress) -> CheckedAddress:
         """Return where to reach a URL that the device itself reported.
 
-        Only scheme, port and path are believed; the host is replaced by the device's own pinned
-        address. That is right behind NAT and leaves a hostile device nothing to point at.
+        The host is replaced by the device's own pinned address: right behind NAT, and a hostile
+        device has nothing to point at. Where it named another host for HTTP, it does not know
+        from where it is seen, so its port is not believed either (its web server is the one that
+        answered); RTSP is another server and keeps the port it states.
 
         Raises
         ------
@@ -132,10 +135,13 @@ class AddressPolicy:
 
         """
         parts = _split(_without_user_info(url))
-        port = parts.port or DEFAULT_PORTS.get(parts.scheme, 0)
+        scheme, port = parts.scheme, parts.port or DEFAULT_PORTS[parts.scheme]
+        is_elsewhere = parts.hostname not in {device.host, device.pinned_ip}
+        if is_elsewhere and scheme in _WEB and device.scheme in _WEB:
+            scheme, port = device.scheme, device.port
         host = f"[{device.pinned_ip}]" if ":" in device.pinned_ip else device.pinned_ip
         query = f"?{parts.query}" if parts.query else ""
-        return self.check(f"{parts.scheme}://{host}:{port}{parts.path}{query}")
+        return self.check(f"{scheme}://{host}:{port}{parts.path}{query}")
 
     def _require_allowed(self, address: Address, host: str) -> None:
         refused = any(address in network for network in _NEVER)

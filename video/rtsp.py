@@ -167,6 +167,8 @@ def _receive(connection: socket.socket, end: float, so_far: int) -> bytes:
         raise ProtocolViolation("endless answer")
     connection.settimeout(left_s)
     chunk = connection.recv(8192)
+    if not chunk and not so_far:
+        raise Unreachable("the device accepts connections but hangs up")
     if not chunk:
         raise ProtocolViolation("the device hung up in the middle of its answer")
     return chunk
