@@ -43,6 +43,7 @@ async def _admitted(wanted: str | None, scope: Scope) -> Principal | None:
     ------
     NotSignedIn, NotAllowed
         If it may not; a right that nobody declared is one that nobody has.
+
     """
     if wanted == PUBLIC:
         return None

@@ -54,6 +54,7 @@ class Identity:
         ------
         CsrfMissing
             If the header is absent or differs.
+
         """
         if method in _SAFE_METHODS or self.csrf_token is None:
             return

@@ -37,6 +37,7 @@ def hash_of(password: str, *, username: str) -> str:
     ------
     WeakPassword
         If it is too short, too long or the user name itself.
+
     """
     is_fit = LEAST_LENGTH <= len(password) <= MOST_LENGTH
     if not is_fit or password.casefold() == username.casefold():
