@@ -52,9 +52,7 @@ def measure_stars(walls: Walls, looks: Looks) -> tuple[Floats, Ints]:
 
 
 @compiled
-def trace_stars(
-    walls: Walls, looks: Looks, sagitta_m: float
-) -> tuple[Floats, Ints, Floats, Ints]:
+def trace_stars(walls: Walls, looks: Looks, sagitta_m: float) -> tuple[Floats, Ints, Floats, Ints]:
     """Ring vertices (k, 2), where each ring starts (n + 1,), areas (n,) and standings (n,)."""
     n = looks.x.size
     areas, standings = np.zeros(n), np.zeros(n, np.int32)
@@ -104,6 +102,22 @@ def stand(walls: Walls, looks: Looks, i: int) -> tuple[int, float, float]:
 
 
 @compiled
+def find_roofs_over(walls: Walls, x: Floats, y: Floats, height_m: Floats) -> Ints:
+    """For each camera the first building that holds it below its roof, or -1; shape (n,)."""
+    found = np.full(x.size, -1, np.int32)
+    for i in range(x.size):
+        cell = cell_of(walls, x[i], y[i])
+        if cell < 0:
+            continue
+        for k in range(walls.box_starts[cell], walls.box_starts[cell + 1]):
+            b = walls.box_items[k]
+            if height_m[i] < walls.height_m[b] and holds_point(walls, b, x[i], y[i]):
+                found[i] = b
+                break
+    return found
+
+
+@compiled
 def _outward(
     walls: Walls, cell: int, who: tuple[float, float, float, int]
 ) -> tuple[bool, float, float]:
@@ -130,7 +144,7 @@ def _outward(
 
 @compiled
 def _part_count(looks: Looks, i: int) -> int:
-    return max(math.ceil(min(looks.fov_deg[i], 360.0) / _MAX_PART_DEG), 1)
+    return int(max(math.ceil(min(looks.fov_deg[i], 360.0) / _MAX_PART_DEG), 1))
 
 
 @compiled
@@ -142,9 +156,7 @@ def _eye(looks: Looks, i: int, part: int, x: float, y: float) -> Eye:
     azimuth = math.radians(right_deg - (2 * part + 1) * half_deg)
     reach = math.tan(math.radians(half_deg))
     heading_x, heading_y = math.sin(azimuth), math.cos(azimuth)
-    return Eye(
-        x, y, heading_x, heading_y, reach, looks.range_m[i], looks.lowest_m[i], looks.own[i]
-    )
+    return Eye(x, y, heading_x, heading_y, reach, looks.range_m[i], looks.lowest_m[i], looks.own[i])
 
 
 @compiled
@@ -187,9 +199,7 @@ def _with_room(xy: Floats, used: int, more: int) -> Floats:
 
 
 @compiled
-def _draw(
-    board: Board, n_pieces: int, eye: Eye, ring: tuple[Floats, int, int], step: float
-) -> int:
+def _draw(board: Board, n_pieces: int, eye: Eye, ring: tuple[Floats, int, int], step: float) -> int:
     """Write the front's vertices, counter-clockwise; returns how many of `xy` are used."""
     xy, start, used = ring
     for k in range(n_pieces):

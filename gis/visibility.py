@@ -87,8 +87,8 @@ class Sector:
     @property
     def polygon(self) -> Polygon | MultiPolygon:
         """The ring as a valid shapely geometry; empty when nothing is seen."""
-        shape = polygons_of_rings(self.ring, np.array([0, len(self.ring)], dtype=np.int32))[0]
-        assert isinstance(shape, Polygon | MultiPolygon)  # noqa: S101 - for the type checker
+        starts = np.array([0, len(self.ring)], dtype=np.int32)
+        shape: Polygon | MultiPolygon = polygons_of_rings(self.ring, starts)[0]
         return shape
 
 
@@ -201,6 +201,4 @@ def _as_views(view: View) -> Views:
 def _looks(views: Views) -> Looks:
     n = len(views)
     lowest_m, own = np.full(n, -np.inf), np.full(n, -1, dtype=np.int32)
-    return Looks(
-        views.x, views.y, views.azimuth_deg, views.fov_deg, views.range_m, lowest_m, own
-    )
+    return Looks(views.x, views.y, views.azimuth_deg, views.fov_deg, views.range_m, lowest_m, own)

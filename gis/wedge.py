@@ -307,18 +307,18 @@ def _front(board: Board, n_active: int, a: float, b: float, n_pieces: int) -> in
 
 @compiled
 def _w(board: Board, segment: int, m: float) -> float:
-    return board.w_lo[segment] + board.rise[segment] * (m - board.lo[segment])
+    return float(board.w_lo[segment] + board.rise[segment] * (m - board.lo[segment]))
 
 
 @compiled
 def _nearest(board: Board, n_active: int, m: float, other: float) -> int:
     """Active segment nearest at slope m; of those that meet there, the nearest at `other`."""
-    best = board.active[0]
+    best = int(board.active[0])
     if n_active == 1:
         return best
     best_w = _w(board, best, m)
     for k in range(1, n_active):
-        segment = board.active[k]
+        segment = int(board.active[k])
         w = _w(board, segment, m)
         if w > best_w * (1.0 + _TIE):
             best, best_w = segment, w
@@ -334,7 +334,7 @@ def _first_crossing(
     """Slope where another active segment first comes before `front`, and which."""
     best_m, best, best_w = b, front, _w(board, front, b)
     for k in range(n_active):
-        segment = board.active[k]
+        segment = int(board.active[k])
         gain = _w(board, segment, b) - _w(board, front, b)
         if gain <= 0.0:
             continue

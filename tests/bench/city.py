@@ -36,7 +36,7 @@ def make_city(
     """
     rng = np.random.default_rng(seed)
     polygons = _footprints(rng, n_buildings, side_m)
-    heights = np.round(np.clip(rng.lognormal(2.3, 0.7, n_buildings), 3.0, 100.0), 1)
+    heights = np.clip(rng.lognormal(2.3, 0.7, n_buildings), 3.0, 100.0).round(1)
     x, y, azimuth = _cameras(rng, polygons, n_cameras)
     return City(
         polygons,
