@@ -109,3 +109,21 @@ def list_boxes_by_cell(bounds: Floats, grid: Grid) -> tuple[Ints, Ints]:
                 items[free[cell]] = b
                 free[cell] += 1
     return starts, items
+
+
+@compiled
+def is_passed(start: tuple[float, float], end: tuple[float, float], x: float, y: float) -> bool:
+    """Whether a ray from the point towards +x passes the wall; odd in all means inside the ring."""
+    x0, y0 = start
+    x1, y1 = end
+    return (y0 > y) != (y1 > y) and x < x0 + (x1 - x0) * (y - y0) / (y1 - y0)
+
+
+@compiled
+def is_touched(start: tuple[float, float], end: tuple[float, float], x: float, y: float) -> bool:
+    """Whether the point lies on the wall, nearer than `TOUCH_M`."""
+    dx, dy = end[0] - start[0], end[1] - start[1]
+    along = ((x - start[0]) * dx + (y - start[1]) * dy) / (dx * dx + dy * dy)
+    along = min(max(along, 0.0), 1.0)
+    gap_x, gap_y = start[0] + along * dx - x, start[1] + along * dy - y
+    return gap_x * gap_x + gap_y * gap_y <= TOUCH_M * TOUCH_M

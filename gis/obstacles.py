@@ -17,8 +17,9 @@ from numpy.typing import ArrayLike, NDArray
 from shapely.geometry.base import BaseGeometry
 
 from gis.compiled import compiled
-from gis.edgegrid import TOUCH_M, list_boxes_by_cell, list_edges_by_cell
+from gis.edgegrid import is_passed, is_touched, list_boxes_by_cell, list_edges_by_cell
 from gis.errors import ArgumentError, GeometryError
+from gis.town import Town, pack_buildings, pack_walls
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -84,12 +85,19 @@ class Obstacles:
     #: Buildings whose bounds meet cell c: box_items[box_starts[c]:box_starts[c + 1]], int32.
     box_starts: Ints
     box_items: Ints
-    #: The same arrays for kernels.
+    #: The same for kernels: as these arrays, and packed for lines of sight.
     walls: Walls = field(init=False, repr=False, compare=False)
+    town: Town = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         values: dict[str, Any] = {name: getattr(self, name) for name in Walls._fields}
         object.__setattr__(self, "walls", Walls(**values))
+        packed = pack_walls(np.stack([self.x0, self.y0, self.x1, self.y1]), self.owner)
+        columns = (self.height_m, self.ground_m)
+        values["buildings"] = pack_buildings(columns, self.bounds, self.edge_starts)
+        values["walls"], values["listed"] = packed, packed[self.items]
+        town = Town(**{name: values[name] for name in Town._fields})
+        object.__setattr__(self, "town", town)
 
     def __len__(self) -> int:
         return len(self.height_m)
@@ -309,19 +317,9 @@ def holds_point(walls: Walls, building: int, x: float, y: float) -> bool:
         return False
     is_inside = False
     for e in range(walls.edge_starts[building], walls.edge_starts[building + 1]):
-        x0, y0, x1, y1 = walls.x0[e], walls.y0[e], walls.x1[e], walls.y1[e]
-        if (y0 > y) != (y1 > y) and x < x0 + (x1 - x0) * (y - y0) / (y1 - y0):
+        start, end = (walls.x0[e], walls.y0[e]), (walls.x1[e], walls.y1[e])
+        if is_touched(start, end, x, y):
+            return False
+        if is_passed(start, end, x, y):
             is_inside = not is_inside
-    return is_inside and not _touches_wall(walls, building, x, y)
-
-
-@compiled
-def _touches_wall(walls: Walls, building: int, x: float, y: float) -> bool:
-    for e in range(walls.edge_starts[building], walls.edge_starts[building + 1]):
-        dx, dy = walls.x1[e] - walls.x0[e], walls.y1[e] - walls.y0[e]
-        along = ((x - walls.x0[e]) * dx + (y - walls.y0[e]) * dy) / (dx * dx + dy * dy)
-        along = min(max(along, 0.0), 1.0)
-        gap_x, gap_y = walls.x0[e] + along * dx - x, walls.y0[e] + along * dy - y
-        if gap_x * gap_x + gap_y * gap_y <= TOUCH_M * TOUCH_M:
-            return True
-    return False
+    return is_inside

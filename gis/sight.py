@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -70,28 +71,58 @@ class Reason(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One row per pose that was asked, as arrays of one length."""
+    """One row per pose that was asked; the columns are arrays of one length."""
 
-    #: Row of the pose table, int32.
-    pose: NDArray[np.int32]
-    #: `Verdict` and `Reason` values, int8.
-    verdict: NDArray[np.int8]
-    reason: NDArray[np.int8]
-    #: First blocking building (index into the obstacles), int32; -1 for none.
-    blocked_by: NDArray[np.int32]
-    #: Distance from the camera at which the line ends, metres; nan for a clear line.
-    blocked_at_m: Floats
-    #: Distance in plan, metres.
-    distance_m: Floats
-    #: From camera to point, true degrees, 0 <= bearing < 360; 0 right under the camera.
-    bearing_deg: Floats
-    #: At the target by slant range; nan for an unknown picture width.
-    pixels_per_m: Floats
-    #: Whether the line itself is clear, whatever range and field say: could it turn and see?
-    line_clear: NDArray[np.bool_]
+    #: `gis.sightjudge.SEEN` records, the columns below side by side.
+    rows: NDArray[Any]
 
     def __len__(self) -> int:
-        return len(self.pose)
+        return len(self.rows)
+
+    @property
+    def pose(self) -> NDArray[np.int32]:
+        """Row of the pose table."""
+        return self.rows["pose"]
+
+    @property
+    def verdict(self) -> NDArray[np.int8]:
+        """`Verdict` values."""
+        return self.rows["verdict"]
+
+    @property
+    def reason(self) -> NDArray[np.int8]:
+        """`Reason` values."""
+        return self.rows["reason"]
+
+    @property
+    def blocked_by(self) -> NDArray[np.int32]:
+        """First blocking building, an index into the obstacles; -1 for none."""
+        return self.rows["blocked_by"]
+
+    @property
+    def blocked_at_m(self) -> Floats:
+        """Distance from the camera at which the line ends, metres; nan for a clear line."""
+        return self.rows["blocked_at_m"]
+
+    @property
+    def distance_m(self) -> Floats:
+        """Distance in plan, metres."""
+        return self.rows["distance_m"]
+
+    @property
+    def bearing_deg(self) -> Floats:
+        """From camera to point, true degrees, 0 <= bearing < 360; 0 right under the camera."""
+        return self.rows["bearing_deg"]
+
+    @property
+    def pixels_per_m(self) -> Floats:
+        """Density at the target by slant range; nan for an unknown picture width."""
+        return self.rows["pixels_per_m"]
+
+    @property
+    def line_clear(self) -> NDArray[np.bool_]:
+        """Whether the line itself is clear, whatever range and field say: could it turn and see?"""
+        return self.rows["line_clear"]
 
 
 def seeing(
@@ -145,9 +176,9 @@ def seeing(
     if not 0.0 <= search_radius_m < math.inf:
         raise ArgumentError("search_radius_m", got=search_radius_m, allowed="0 or more, finite")
     return Seen(
-        *judge_around(
+        judge_around(
             poses.arrays,
-            obstacles.walls,
+            obstacles.town,
             relief_of(terrain),
             target,
             (float(search_radius_m), NEAR_LIMIT),
@@ -190,9 +221,9 @@ def judged(
         raise ArgumentError("chosen", got=rows, allowed=f"integers, 0 to {len(poses) - 1}")
     target = _checked_target(x, y, target_height_m)
     return Seen(
-        *judge_all(
+        judge_all(
             poses.arrays,
-            obstacles.walls,
+            obstacles.town,
             relief_of(terrain),
             target,
             np.ascontiguousarray(rows, dtype=np.int32),

@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from gis.compiled import compiled
 from gis.edgegrid import TOUCH_M
-from gis.obstacles import Walls, cell_of, holds_point
 from gis.terrain import Relief, sample
+from gis.town import Town, is_within, town_cell
 
 Floats = NDArray[np.float64]
 #: camera x, y, height above ground; target x, y, height above ground
 Ends = tuple[float, float, float, float, float, float]
+Point = tuple[float, float]
 #: cause (gis.sightline.Cause), building or -1, distance or nan, clearance
 Traced = tuple[int, int, float, float]
 
@@ -41,20 +42,20 @@ class Line(NamedTuple):
 
 
 @compiled
-def trace(walls: Walls, relief: Relief, ends: tuple[float, ...], skipped: int) -> Traced:
+def trace(town: Town, relief: Relief, ends: tuple[float, ...], skipped: int) -> Traced:
     """First thing that ends the line of sight; building `skipped` is taken as not there.
 
     `skipped` (-1 for none) still hides a target that stands inside it.
     """
     line = line_between(relief, ends)
-    inside = _roofed_by(walls, line, 0.0, skipped)
+    inside = _roofed_by(town, line, 0.0, skipped)
     if inside >= 0:
-        return _CAMERA_INSIDE, inside, 0.0, line.z0 - _roof(walls, inside, line)
-    building, at_m, clearance_m = _first_building(walls, line, skipped)
+        return _CAMERA_INSIDE, inside, 0.0, line.z0 - _roof(town, inside, line)
+    building, at_m, clearance_m = _first_building(town, line, skipped)
     if building < 0:
-        building = _roofed_by(walls, line, line.length_m, -1)
+        building = _roofed_by(town, line, line.length_m, -1)
         if building >= 0:
-            roof = _roof(walls, building, line)
+            roof = _roof(town, building, line)
             at_m, clearance_m = _meets_roof_at(line, roof), line.z1 - roof
     if line.ground_share > 0.0:
         hill_m, over_hill_m = _first_hill(relief, line)
@@ -68,7 +69,7 @@ def trace(walls: Walls, relief: Relief, ends: tuple[float, ...], skipped: int) -
 
 @compiled
 def trace_many(
-    walls: Walls, relief: Relief, pairs: Floats
+    town: Town, relief: Relief, pairs: Floats
 ) -> tuple[NDArray[np.int8], NDArray[np.int32], Floats, Floats]:
     """`trace` for each row camera x, y, height, target x, y, height."""
     count = len(pairs)
@@ -78,7 +79,7 @@ def trace_many(
     for i in range(count):
         p = pairs[i]
         ends = (p[0], p[1], p[2], p[3], p[4], p[5])
-        cause[i], building[i], at_m[i], clearance_m[i] = trace(walls, relief, ends, -1)
+        cause[i], building[i], at_m[i], clearance_m[i] = trace(town, relief, ends, -1)
     return cause, building, at_m, clearance_m
 
 
@@ -98,8 +99,9 @@ def line_between(relief: Relief, ends: tuple[float, ...]) -> Line:
 
 
 @compiled
-def _roof(walls: Walls, building: int, line: Line) -> float:
-    return float(walls.height_m[building] + line.ground_share * walls.ground_m[building])
+def _roof(town: Town, building: int, line: Line) -> float:
+    b = town.buildings[building]
+    return float(b.height_m + line.ground_share * b.ground_m)
 
 
 @compiled
@@ -116,48 +118,49 @@ def _meets_roof_at(line: Line, roof: float) -> float:
 
 
 @compiled
-def _roofed_by(walls: Walls, line: Line, s: float, skipped: int) -> int:
+def _roofed_by(town: Town, line: Line, s: float, skipped: int) -> int:
     """A building that holds one end of the line (s = 0 or its length) under its roof, or -1."""
     x, y, z = line.x, line.y, line.z0
     if s > 0.0:
         x, y, z = line.x + s * line.ux, line.y + s * line.uy, line.z1
-    cell = cell_of(walls, x, y)
+    cell = town_cell(town, x, y)
     if cell < 0:
         return -1
-    for k in range(walls.box_starts[cell], walls.box_starts[cell + 1]):
-        b = walls.box_items[k]
-        if b != skipped and z < _roof(walls, b, line) and holds_point(walls, b, x, y):
+    for k in range(town.box_starts[cell], town.box_starts[cell + 1]):
+        b = town.box_items[k]
+        if b != skipped and z < _roof(town, b, line) and is_within(town, b, x, y):
             return int(b)
     return -1
 
 
 @compiled
-def _first_building(walls: Walls, line: Line, skipped: int) -> tuple[int, float, float]:
+def _first_building(town: Town, line: Line, skipped: int) -> tuple[int, float, float]:
     """Nearest building entered below its roof (or -1), where, and the clearance there or over all.
 
     Cells are walked in order along the line (Amanatides and Woo 1987); it ends at the first hit.
     """
     found, found_at, found_clearance = -1, math.inf, math.inf
     clearance = math.inf
-    s, last = _span_in_grid(walls, line)
+    s, last = _span_in_grid(town, line)
     if s > last or line.length_m <= TOUCH_M:
         return found, found_at, clearance
-    col = _clamped((line.x + s * line.ux - walls.origin_x) / walls.cell_m, walls.ncols - 1)
-    row = _clamped((line.y + s * line.uy - walls.origin_y) / walls.cell_m, walls.nrows - 1)
+    col = _clamped((line.x + s * line.ux - town.origin_x) / town.cell_m, town.ncols - 1)
+    row = _clamped((line.y + s * line.uy - town.origin_y) / town.cell_m, town.nrows - 1)
     step_col, step_row = (1 if line.ux > 0.0 else -1), (1 if line.uy > 0.0 else -1)
     while True:
-        cell = row * walls.ncols + col
-        for k in range(walls.starts[cell], walls.starts[cell + 1]):
-            e = walls.items[k]
-            b = walls.owner[e]
-            if b == skipped:
+        cell = row * town.ncols + col
+        for k in range(town.starts[cell], town.starts[cell + 1]):
+            wall = town.listed[k]
+            crossed = _crossing(line, (wall.x0, wall.y0), (wall.x1, wall.y1))
+            if crossed[0] == _MISSED or wall.owner == skipped:
                 continue
-            at, over = _meet_edge(walls, line, e)
+            b = wall.owner
+            at, over = _meet_wall(town, line, b, crossed)
             clearance = min(clearance, over)
             if at < found_at:
                 found, found_at, found_clearance = b, at, over
-        border_x = _border_at(line.x, line.ux, walls.origin_x + col * walls.cell_m, walls.cell_m)
-        border_y = _border_at(line.y, line.uy, walls.origin_y + row * walls.cell_m, walls.cell_m)
+        border_x = _border_at(line.x, line.ux, town.origin_x + col * town.cell_m, town.cell_m)
+        border_y = _border_at(line.y, line.uy, town.origin_y + row * town.cell_m, town.cell_m)
         border = min(border_x, border_y)
         if found_at <= border or border >= last:
             break
@@ -165,7 +168,7 @@ def _first_building(walls: Walls, line: Line, skipped: int) -> tuple[int, float,
             col += step_col
         else:
             row += step_row
-        if col < 0 or row < 0 or col >= walls.ncols or row >= walls.nrows:
+        if col < 0 or row < 0 or col >= town.ncols or row >= town.nrows:
             break
     return found, found_at, (found_clearance if found >= 0 else clearance)
 
@@ -186,13 +189,13 @@ def _border_at(start: float, slope: float, low: float, cell_m: float) -> float:
 
 
 @compiled
-def _span_in_grid(walls: Walls, line: Line) -> tuple[float, float]:
+def _span_in_grid(town: Town, line: Line) -> tuple[float, float]:
     """First and last distance at which the line is over the grid; first > last when never."""
     first, last = 0.0, line.length_m
     for axis in range(2):
         start, slope = (line.x, line.ux) if axis == 0 else (line.y, line.uy)
-        low = walls.origin_x if axis == 0 else walls.origin_y
-        high = low + walls.cell_m * (walls.ncols if axis == 0 else walls.nrows)
+        low = town.origin_x if axis == 0 else town.origin_y
+        high = low + town.cell_m * (town.ncols if axis == 0 else town.nrows)
         if slope == 0.0:
             if not low <= start <= high:
                 return 1.0, 0.0
@@ -203,44 +206,24 @@ def _span_in_grid(walls: Walls, line: Line) -> tuple[float, float]:
 
 
 @compiled
-def _meet_edge(walls: Walls, line: Line, e: int) -> tuple[float, float]:
-    """Where this wall shows that the line is blocked (inf if it does not), and the clearance.
+def _crossing(line: Line, start: Point, end: Point) -> tuple[int, float]:
+    """How the line meets a wall, and at which distance.
 
-    A wall crossed squarely into the building decides alone. A wall that is only touched, or crossed
-    at an end of the line, cannot tell inside from outside: then the whole building is asked.
+    Takes numbers, not the arrays: handing arrays on costs a reference count each, and most walls
+    of a cell are missed.
     """
-    crossing, s = _crossing(walls, line, e)
-    if crossing == _MISSED:
-        return math.inf, math.inf
-    if crossing == _TOUCHED:
-        return meet_building(walls, line, walls.owner[e])
-    roof = _roof(walls, walls.owner[e], line)
-    over = _height(line, s) - roof
-    if over >= 0.0:
-        return math.inf, over
-    if crossing == _ENTERED:
-        return s, over
-    # Leaving below the roof is news only of a line that came in above it; where it fell below, in
-    # which wing of the building, takes the whole building to say.
-    return meet_building(walls, line, walls.owner[e]) if line.z0 >= roof else (math.inf, math.inf)
-
-
-@compiled
-def _crossing(walls: Walls, line: Line, e: int) -> tuple[int, float]:
-    """How the line meets the wall, and at which distance."""
-    ax, ay = walls.x0[e] - line.x, walls.y0[e] - line.y
-    bx, by = walls.x1[e] - line.x, walls.y1[e] - line.y
+    ax, ay, bx, by = start[0] - line.x, start[1] - line.y, end[0] - line.x, end[1] - line.y
     left_a, left_b = line.ux * ay - line.uy * ax, line.ux * by - line.uy * bx
     if min(left_a, left_b) > TOUCH_M or max(left_a, left_b) < -TOUCH_M:
         return _MISSED, math.nan
     along_a, along_b = line.ux * ax + line.uy * ay, line.ux * bx + line.uy * by
-    end = line.length_m + TOUCH_M
-    if min(along_a, along_b) > end or max(along_a, along_b) < -TOUCH_M:
+    limit = line.length_m + TOUCH_M
+    if min(along_a, along_b) > limit or max(along_a, along_b) < -TOUCH_M:
         return _MISSED, math.nan
     if abs(left_a) <= TOUCH_M or abs(left_b) <= TOUCH_M:
         return _TOUCHED, math.nan
     s = along_a + (along_b - along_a) * left_a / (left_a - left_b)
-    if s < -TOUCH_M or s > end:
+    if s < -TOUCH_M or s > limit:
         return _MISSED, s
     if s <= TOUCH_M or s >= line.length_m - TOUCH_M:
         return _TOUCHED, s
@@ -249,22 +232,45 @@ def _crossing(walls: Walls, line: Line, e: int) -> tuple[int, float]:
 
 
 @compiled
-def meet_building(walls: Walls, line: Line, building: int) -> tuple[float, float]:
+def _meet_wall(
+    town: Town, line: Line, building: int, crossed: tuple[int, float]
+) -> tuple[float, float]:
+    """Where this wall shows that the line is blocked (inf if it does not), and the clearance.
+
+    A wall crossed squarely into the building decides alone. A wall that is only touched, or crossed
+    at an end of the line, cannot tell inside from outside: then the whole building is asked.
+    """
+    crossing, s = crossed
+    if crossing == _TOUCHED:
+        return meet_building(town, line, building)
+    roof = _roof(town, building, line)
+    over = _height(line, s) - roof
+    if over >= 0.0:
+        return math.inf, over
+    if crossing == _ENTERED:
+        return s, over
+    # Leaving below the roof is news only of a line that came in above it; where it fell below, in
+    # which wing of the building, takes the whole building to say.
+    return meet_building(town, line, building) if line.z0 >= roof else (math.inf, math.inf)
+
+
+@compiled
+def meet_building(town: Town, line: Line, building: int) -> tuple[float, float]:
     """Where the line is first inside the building below its roof (inf if never), and clearance.
 
     All crossings and touched corners cut the line into pieces; a piece counts if its middle is
     inside. Costs edges x pieces, and is needed only where a line meets a corner or starts on a
     wall.
     """
-    cuts = _cuts(walls, line, building)
-    roof = _roof(walls, building, line)
+    cuts = _cuts(town, line, building)
+    roof = _roof(town, building, line)
     clearance = math.inf
     for i in range(len(cuts) - 1):
         if cuts[i + 1] - cuts[i] <= TOUCH_M:
             continue
         middle = (cuts[i] + cuts[i + 1]) / 2.0
         x, y = line.x + middle * line.ux, line.y + middle * line.uy
-        if not holds_point(walls, building, x, y):
+        if not is_within(town, building, x, y):
             continue
         over = min(_height(line, cuts[i]), _height(line, cuts[i + 1])) - roof
         clearance = min(clearance, over)
@@ -275,15 +281,15 @@ def meet_building(walls: Walls, line: Line, building: int) -> tuple[float, float
 
 
 @compiled
-def _cuts(walls: Walls, line: Line, building: int) -> Floats:
-    """Ascending distances, both ends included, at which the line meets the building's walls."""
-    first, stop = walls.edge_starts[building], walls.edge_starts[building + 1]
+def _cuts(town: Town, line: Line, building: int) -> Floats:
+    """Ascending distances, both ends included, at which the line meets the building's town."""
+    first, stop = town.buildings[building].first, town.buildings[building].stop
     cuts = np.empty(2 * (stop - first) + 2)
     cuts[0], cuts[1] = 0.0, line.length_m
     count = 2
     for e in range(first, stop):
-        ax, ay = walls.x0[e] - line.x, walls.y0[e] - line.y
-        bx, by = walls.x1[e] - line.x, walls.y1[e] - line.y
+        wall = town.walls[e]
+        ax, ay, bx, by = wall.x0 - line.x, wall.y0 - line.y, wall.x1 - line.x, wall.y1 - line.y
         left_a, left_b = line.ux * ay - line.uy * ax, line.ux * by - line.uy * bx
         along_a, along_b = line.ux * ax + line.uy * ay, line.ux * bx + line.uy * by
         if abs(left_a) <= TOUCH_M and 0.0 < along_a < line.length_m:
