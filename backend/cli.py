@@ -7,6 +7,7 @@ import json
 import sys
 from typing import Annotated
 
+import click
 import typer
 
 from . import cluster, databases
@@ -91,7 +92,8 @@ def _mount_domains() -> None:
     app.add_typer(users, name="users")
     app.add_typer(audit, name="audit")
     app.add_typer(cameras, name="cameras")
-    app.command("sight")(sight)
+    # Western longitudes begin with a minus sign; they are numbers here, not options.
+    app.command("sight", context_settings={"ignore_unknown_options": True})(sight)
     app.command("import")(import_file)
 
 
@@ -100,10 +102,15 @@ def main() -> None:
     if sys.argv[1:2] != ["db"]:
         _mount_domains()
     try:
-        app()
+        sys.exit(app(standalone_mode=False) or 0)
+    except click.ClickException as usage:
+        usage.show()
+    except click.Abort:
+        typer.echo("aborted", err=True)
     except GridlinkError as error:
         typer.echo(error.sentence(load().language), err=True)
         sys.exit(1 if isinstance(error, Misconfigured) else 2)
+    sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,12 @@ def from_db(element: WKBElement) -> BaseGeometry:
     return shapely.from_wkb(bytes(element.data))
 
 
+def lonlat(element: WKBElement) -> tuple[float, float]:
+    """Return longitude and latitude of a point column's value."""
+    point = from_db(element)
+    return float(shapely.get_x(point)), float(shapely.get_y(point))
+
+
 def to_hex_ewkb(geometries: Iterable[BaseGeometry]) -> list[str]:
     """Return hexadecimal EWKB texts, the form COPY takes for a geometry column."""
     with_srid = shapely.set_srid(list(geometries), SRID)

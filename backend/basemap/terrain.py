@@ -20,6 +20,7 @@ def read_terrain(path: Path | None, frame: LocalFrame) -> Terrain | None:
     ------
     Misconfigured
         If the file cannot be read or states no CRS.
+
     """
     if path is None:
         return None

@@ -14,17 +14,20 @@ from sqlalchemy.orm import Session
 
 from gis.frame import LocalFrame
 from gis.optics import assumed_range_m, vertical_field_deg
-from gis.sight import PoseTable, build_pose_table
+from gis.sight import PoseColumns, PoseTable, build_poses
 
 from ..basemap import scene
 from ..db import begin, database_url
 from ..settings import Sight, load
 
 ASSUMED = ("height_m", "fov_deg", "range_m")
-_VERSION = text("SELECT gridlink_layer_version('cameras') || '/' || gridlink_layer_version('poses')")
+_VERSION = text(
+    "SELECT gridlink_layer_version('cameras') || '/' || gridlink_layer_version('poses')"
+)
 _POSES = text(
     "SELECT c.id, ST_X(c.geom), ST_Y(c.geom), c.height_m, c.width_px, c.has_ptz, c.division_code,"
-    " p.id, p.azimuth_deg, p.azimuth_error_deg, p.fov_deg, p.range_m, p.tilt_deg"
+    " p.id, p.azimuth_deg, p.azimuth_error_deg, p.fov_deg, p.range_m, p.tilt_deg,"
+    " p.sensor_no"
     " FROM cameras c JOIN poses p ON p.camera_id = c.id ORDER BY c.id, p.sensor_no"
 )
 _FRAME_STEP_DEG = 0.05
@@ -43,6 +46,7 @@ class Lookout:
     poses: PoseTable
     camera_id: Ints
     pose_id: Ints
+    sensor_no: Ints
     division_code: Ints
     has_ptz: NDArray[np.bool_]
     x: Floats
@@ -73,7 +77,7 @@ def current(session: Session) -> tuple[Lookout, scene.Scene]:
 
 def _read(session: Session, version: str) -> Lookout:
     rows = session.execute(_POSES).all()
-    columns = np.array(rows, dtype=object).reshape(-1, 13)
+    columns = np.array(rows, dtype=object).reshape(-1, 14)
     lon, lat = _floats(columns[:, 1]), _floats(columns[:, 2])
     frame = LocalFrame(_middle(lon), _middle(lat))
     height, width, fov, reach = (_floats(columns[:, i]) for i in (3, 4, 10, 11))
@@ -83,20 +87,22 @@ def _read(session: Session, version: str) -> Lookout:
     height, width, fov, reach = _filled(guess, height, width, fov, reach)
     x, y = frame.to_metric(lon, lat)
     camera_id = columns[:, 0].astype(np.int64)
-    poses = build_pose_table(
-        camera_index=camera_id,
-        x=x,
-        y=y,
-        height_m=height,
-        azimuth_deg=_floats(columns[:, 8]),
-        azimuth_error_deg=_floats(columns[:, 9]),
-        fov_deg=fov,
-        fov_error_deg=fov_error,
-        range_m=reach,
-        tilt_deg=_floats(columns[:, 12]),
-        vfov_deg=vertical_field_deg(fov),
-        width_px=width,
-        convergence_deg=frame.convergence_deg(lon, lat),
+    poses = build_poses(
+        PoseColumns(
+            camera_index=camera_id,
+            x=x,
+            y=y,
+            height_m=height,
+            azimuth_deg=_floats(columns[:, 8]),
+            azimuth_error_deg=_floats(columns[:, 9]),
+            fov_deg=fov,
+            fov_error_deg=fov_error,
+            range_m=reach,
+            tilt_deg=_floats(columns[:, 12]),
+            vfov_deg=np.array([vertical_field_deg(f) if f < 170.0 else np.nan for f in fov]),
+            width_px=width,
+            convergence_deg=frame.convergence_deg(lon, lat),
+        )
     )
     return Lookout(
         version,
@@ -104,6 +110,7 @@ def _read(session: Session, version: str) -> Lookout:
         poses,
         camera_id,
         columns[:, 7].astype(np.int64),
+        columns[:, 13].astype(np.int64),
         columns[:, 6].astype(np.int64),
         columns[:, 5].astype(bool),
         x,

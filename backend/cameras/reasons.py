@@ -1,6 +1,11 @@
 """Why a camera sees a place or does not: one sentence a reason, in both languages."""
 
+from typing import get_args
+
+from gis.sight import Reason as Cause
+
 from ..errors import Language
+from .schemas import Reason
 
 _ZH = {
     "sees": "能看到该点",
@@ -29,3 +34,11 @@ _EN = {
 def sentence(reason: str, language: Language, detail: dict[str, float | int]) -> str:
     """Return the sentence of a reason with its figures filled in."""
     return (_ZH if language == "zh" else _EN)[reason].format(**detail)
+
+
+_WORDS: dict[Cause, Reason] = {Cause[word.upper()]: word for word in get_args(Reason)}
+
+
+def word_of(cause: Cause) -> Reason:
+    """Return the API's word for a reason of `gis.sight`; the two lists are the same by test."""
+    return _WORDS[cause]

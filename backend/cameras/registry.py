@@ -1,8 +1,7 @@
-"""The registry of cameras: list, sheet, new, edit. A changed pose makes the viewshed stale at once."""
+"""The registry of cameras: list, sheet, new, edit; a changed pose makes the viewshed stale."""
 
 from dataclasses import dataclass
 
-from geoalchemy2.shape import to_shape
 from pypinyin import Style, lazy_pinyin
 from shapely import Point
 from sqlalchemy import Select, delete, or_, select, text, update
@@ -12,7 +11,7 @@ from ..divisions.codes import text_of
 from ..errors import NotFound
 from ..jobs import defer
 from ..live import Notice, announce
-from ..spatial import to_db
+from ..spatial import lonlat, to_db
 from .models import Camera, Pose, Viewshed
 from .schemas import (
     CameraEdit,
@@ -58,10 +57,12 @@ def page(session: Session, listing: Listing) -> CameraPage:
     rows = session.scalars(_listed(listing).limit(listing.limit + 1)).all()
     shown = rows[: listing.limit]
     more = len(rows) > listing.limit
-    return CameraPage(cameras=[row_of(camera) for camera in shown], next=shown[-1].id if more else None)
+    return CameraPage(
+        cameras=[row_of(camera) for camera in shown], next=shown[-1].id if more else None
+    )
 
 
-def _listed(listing: Listing) -> Select[tuple[Camera]]:
+def _listed(listing: Listing) -> Select[Camera]:
     query = select(Camera).where(Camera.id > listing.after).order_by(Camera.id)
     if listing.q:
         part = listing.q.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
@@ -156,14 +157,14 @@ def initials_of(name: str) -> str:
 
 def row_of(camera: Camera) -> CameraRow:
     """Return a camera as lists show it."""
-    point = to_shape(camera.geom)
+    lon, lat = lonlat(camera.geom)
     return CameraRow(
         id=camera.id,
         name=camera.name,
         code=camera.code,
         kind=camera.kind,
-        lon=point.x,
-        lat=point.y,
+        lon=lon,
+        lat=lat,
         has_ptz=camera.has_ptz,
         address=camera.address,
         enrolled=camera.device is not None,

@@ -40,6 +40,12 @@ class NotEnrolled(Refused):
     en = "Camera {name} has no device yet: enrol its address under Devices."
 
 
+class PictureFailed(Refused):
+    code = "streams.picture_failed"
+    zh = "未能取得“{name}”的画面（{reason}）：请检查设备状态，或改用其他摄像机。"
+    en = "No picture could be had from {name} ({reason}): check the device or use another camera."
+
+
 class TicketRefused(NotAllowed):
     code = "stream.ticket_refused"
     zh = "取流凭证无效、已使用或已过期：请重新打开画面。"
@@ -147,6 +153,7 @@ def redeem(session: Session, ticket: str) -> Admission:
     ------
     TicketRefused
         If it is unknown, used, too old, or its user has been shut out since.
+
     """
     stream_id = session.scalar(_REDEEM, {"digest": _digest(ticket)})
     stream = session.get(Stream, stream_id) if stream_id else None
@@ -219,10 +226,21 @@ def _digest(ticket: str) -> bytes:
     return hashlib.sha256(ticket.encode()).digest()
 
 
-def media_url(camera_id: int) -> str:
-    """Return the WebSocket address of the media worker that serves a camera."""
+def media_url(camera_id: int, page_host: str) -> str:
+    """Return the WebSocket address of a camera's media worker, as the caller's browser reaches it.
+
+    Without a front server the browser finds the worker on the host it has the console from.
+    """
     media = load().media
     worker = camera_id % media.workers
     if media.public_url:
         return media.public_url.format(worker=worker)
-    return f"ws://{media.host}:{media.first_port + worker}/media"
+    host = f"[{page_host}]" if ":" in page_host else page_host
+    return f"ws://{host or media.host}:{media.first_port + worker}/media"
+
+
+def snapshot_url(camera_id: int) -> str:
+    """Return where this process asks a camera's media worker for a still."""
+    media = load().media
+    host = "127.0.0.1" if media.host == "0.0.0.0" else media.host  # noqa: S104
+    return f"http://{host}:{media.first_port + camera_id % media.workers}/snapshot"

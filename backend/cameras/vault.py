@@ -24,6 +24,7 @@ def unseal(secret: bytes) -> tuple[str, str]:
     ------
     Misconfigured
         If the secret was sealed under another key.
+
     """
     try:
         username, password = json.loads(_cipher().decrypt(secret))

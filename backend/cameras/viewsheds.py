@@ -13,7 +13,9 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from gis.viewshed import viewsheds
+from gis.sight import PoseTable
+from gis.viewshed import Mount, viewsheds
+from gis.visibility import View
 
 from ..db import raw_connection
 from ..settings import load
@@ -22,9 +24,7 @@ from . import lookout
 from .models import Viewshed
 
 _STAGE = "CREATE TEMP TABLE fresh (LIKE viewsheds INCLUDING DEFAULTS) ON COMMIT DROP"
-_COLUMNS = (
-    "pose_id, camera_id, division_code, certain, possible, certain_area_m2, possible_area_m2"
-)
+_COLUMNS = "pose_id, camera_id, division_code, certain, possible, certain_area_m2, possible_area_m2"
 # A camera may have gone while its viewshed was computed: the join leaves it out.
 _STORE = f"""
 INSERT INTO viewsheds ({_COLUMNS})
@@ -48,9 +48,8 @@ def refresh(session: Session, camera_ids: Sequence[int] | None = None) -> int:
         return 0
     seen = viewsheds(
         scene.obstacles,
-        watch.poses,
-        rows,
-        terrain=scene.terrain,
+        [_view(watch.poses, int(row)) for row in rows],
+        [_mount(watch.poses, int(row)) for row in rows],
         target_height_m=load().sight.target_height_m,
     )
     certain = scene.frame.geometry_to_lonlat(_polygonal(v.certain for v in seen))
@@ -69,6 +68,27 @@ def refresh(session: Session, camera_ids: Sequence[int] | None = None) -> int:
         ],
     )
     return len(rows)
+
+
+def _view(poses: PoseTable, row: int) -> View:
+    """Return what the pose looks at; the sweep takes grid azimuths."""
+    return View(
+        float(poses.x[row]),
+        float(poses.y[row]),
+        azimuth_deg=float(poses.azimuth_deg[row] - poses.convergence_deg[row]),
+        fov_deg=float(poses.fov_deg[row]),
+        range_m=float(poses.range_m[row]),
+    )
+
+
+def _mount(poses: PoseTable, row: int) -> Mount:
+    return Mount(
+        height_m=float(poses.height_m[row]),
+        tilt_deg=float(poses.tilt_deg[row]),
+        vfov_deg=float(poses.vfov_deg[row]),
+        azimuth_error_deg=float(poses.azimuth_error_deg[row]),
+        fov_error_deg=float(poses.fov_error_deg[row]),
+    )
 
 
 def _polygonal(geometries: Iterator[BaseGeometry]) -> Any:

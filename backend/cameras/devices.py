@@ -1,0 +1,182 @@
+"""The device behind a camera: probed over ONVIF, its address checked first, its login sealed.
+
+Probing happens outside any transaction (it may take seconds); what it learnt is then written.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from video.addresses import AddressPolicy
+from video.credentials import Credentials
+from video.device import DeviceReport, probe
+from video.errors import AddressRefused, CredentialsRejected, DeviceError
+from video.profiles import Profile, choose_profile
+from video.source import StreamTarget
+
+from ..errors import NotFound, Refused
+from ..live import Notice, announce
+from ..settings import load
+from .models import Camera, Device
+from .status import Observation, record
+from .vault import seal, unseal
+
+_AT_ONCE = 8
+
+
+class DeviceFailed(Refused):
+    code = "devices.failed"
+    zh = "设备未能接入（{device_code}）：{explanation}"
+    en = "The device could not be used ({device_code}): {explanation}"
+
+
+#: What the operator reads for each way a device can fail; English is the error's own text.
+_ZH = {
+    "device.address_refused": "地址不在允许的网段内，请更正，或调整 MEDIA__ALLOWED_NETWORKS。",
+    "stream.camera_unreachable": "该地址无应答，请检查供电、网线、地址和端口。",
+    "device.timed_out": "设备应答超时，请检查设备负载和网络。",
+    "stream.credentials_rejected": "用户名或密码被设备拒绝，请更正后再试（多次失败会被设备锁定）。",
+    "device.protocol_violation": "应答不是 ONVIF，请检查端口、路径和固件。",
+    "device.unsupported": "设备不支持所需功能。",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """A camera and where its device answers."""
+
+    camera_id: int
+    address: str
+    credentials: Credentials = field(default_factory=Credentials, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a probe gave: a report, or the error that stands for it."""
+
+    enrolment: Enrolment
+    report: DeviceReport | None
+    error: DeviceError | None = None
+
+
+def policy() -> AddressPolicy:
+    """Return the networks in which this installation may call devices."""
+    return AddressPolicy.of(*load().media.allowed_networks)
+
+
+def refusal(error: DeviceError) -> DeviceFailed:
+    """Return a device's failure as an error of the API; it never holds user info."""
+    explanation = _ZH.get(error.code, str(error)) if load().language == "zh" else str(error)
+    return DeviceFailed(field="address", device_code=error.code, explanation=explanation)
+
+
+def ask(address: str, credentials: Credentials) -> DeviceReport:
+    """Probe one device now.
+
+    Raises
+    ------
+    DeviceFailed
+        With the reason and what to do.
+
+    """
+    try:
+        return asyncio.run(probe(address, credentials, policy()))
+    except DeviceError as error:
+        raise refusal(error) from None
+
+
+def ask_many(
+    enrolments: Sequence[Enrolment], *, on_done: Callable[[Outcome], None] = lambda _: None
+) -> list[Outcome]:
+    """Probe devices, a few at once; a failure is an outcome, not an end."""
+    return asyncio.run(_ask_many(enrolments, on_done))
+
+
+async def _ask_many(
+    enrolments: Sequence[Enrolment], on_done: Callable[[Outcome], None]
+) -> list[Outcome]:
+    gate = asyncio.Semaphore(_AT_ONCE)
+    allowed = policy()
+
+    async def one(enrolment: Enrolment) -> Outcome:
+        async with gate:
+            try:
+                report = await probe(enrolment.address, enrolment.credentials, allowed)
+                outcome = Outcome(enrolment, report)
+            except DeviceError as error:
+                outcome = Outcome(enrolment, None, error)
+        on_done(outcome)
+        return outcome
+
+    return await asyncio.gather(*(one(enrolment) for enrolment in enrolments))
+
+
+def store(session: Session, outcome: Outcome) -> None:
+    """Write a device under its camera. An unreachable one is kept too, and its camera is dead.
+
+    Raises
+    ------
+    NotFound
+        If there is no such camera in the caller's jurisdiction.
+    DeviceFailed
+        If the address itself is refused: such an address is never kept.
+
+    """
+    camera = session.get(Camera, outcome.enrolment.camera_id)
+    if camera is None:
+        raise NotFound()
+    if isinstance(outcome.error, AddressRefused):
+        raise refusal(outcome.error)
+    row = _row(outcome)
+    insertion = insert(Device).values(**row)
+    session.execute(insertion.on_conflict_do_update(index_elements=["camera_id"], set_=row))
+    if outcome.report is not None and outcome.report.has_ptz:
+        camera.has_ptz = True
+    if outcome.error is not None:
+        record(session, Observation(camera.id, is_alive=False, reason=outcome.error.code))
+    session.flush()
+    announce(session, Notice("media.forget", camera.id, camera.version, camera.division_code))
+    announce(session, Notice("camera", camera.id, camera.version, camera.division_code))
+
+
+def _row(outcome: Outcome) -> dict[str, Any]:
+    enrolment, report = outcome.enrolment, outcome.report
+    credentials = enrolment.credentials
+    rejected = isinstance(outcome.error, CredentialsRejected)
+    return {
+        "camera_id": enrolment.camera_id,
+        "address": enrolment.address,
+        "secret": seal(credentials.username, credentials.password) if credentials.given else None,
+        "information": asdict(report.information) if report else {},
+        "profiles": [asdict(profile) for profile in report.profiles] if report else [],
+        "auth_state": "accepted" if report else "rejected" if rejected else "unknown",
+    }
+
+
+def target(device: Device, want: Literal["main", "sub"], codecs: frozenset[str]) -> StreamTarget:
+    """Return what the relay opens: profile by the H.265 ladder, address, unsealed login.
+
+    Raises
+    ------
+    CodecUnplayable
+        If no profile can be played or converted.
+    CredentialsRejected
+        If the device refused the stored login: asking again could lock the account.
+
+    """
+    if device.auth_state == "rejected":
+        raise CredentialsRejected()
+    chosen = choose_profile(
+        [Profile(**profile) for profile in device.profiles], want=want, browser_codecs=codecs
+    )
+    username, password = unseal(device.secret) if device.secret else ("", "")
+    return StreamTarget(
+        url=chosen.stream_url,
+        policy=policy(),
+        credentials=Credentials(username, password),
+        snapshot_url=chosen.snapshot_url,
+    )
