@@ -33,6 +33,8 @@ _DIVISION_AT = text(
     " ORDER BY level DESC LIMIT 1"
 )
 
+_NOT_STORED = {"fov_assumed", "range_assumed"}
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
@@ -122,12 +124,23 @@ def edit(session: Session, camera: Camera, change: CameraEdit) -> None:
         camera.geom = to_db(Point(change.lon, change.lat))
         camera.division_code = _division_at(session, change.lon, change.lat)
     if change.poses is not None:
-        session.execute(delete(Pose).where(Pose.camera_id == camera.id))
-        session.expire(camera, ["poses"])
-        session.add_all([_pose(shape, camera.id) for shape in change.poses])
+        _set_poses(session, camera, change.poses)
     session.flush()
     session.refresh(camera)
     _refresh_viewshed(session, camera)
+
+
+def _set_poses(session: Session, camera: Camera, shapes: list[PoseShape]) -> None:
+    """Change sensors in place, so that a stale viewshed stays on the map until the new one is."""
+    wanted = {shape.sensor_no: shape for shape in shapes}
+    session.execute(delete(Pose).where(Pose.camera_id == camera.id, Pose.sensor_no.not_in(wanted)))
+    present = {pose.sensor_no: pose for pose in camera.poses}
+    for number, shape in wanted.items():
+        if number in present:
+            for field, value in shape.model_dump(exclude=_NOT_STORED).items():
+                setattr(present[number], field, value)
+        else:
+            session.add(_pose(shape, camera.id))
 
 
 def _refresh_viewshed(session: Session, camera: Camera) -> None:
@@ -146,7 +159,7 @@ def _division_at(session: Session, lon: float, lat: float) -> int:
 
 
 def _pose(shape: PoseShape, camera_id: int | None = None) -> Pose:
-    fields = shape.model_dump(exclude={"fov_assumed", "range_assumed"})
+    fields = shape.model_dump(exclude=_NOT_STORED)
     return Pose(**fields, **({} if camera_id is None else {"camera_id": camera_id}))
 
 
