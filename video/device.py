@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from typing import Any
+from xml.etree.ElementTree import Element
 
 from onveef import envelopes, parsers
 
@@ -180,11 +181,23 @@ async def _read_location(session: OnvifSession) -> GeoLocation | None:
         xml = await session.call("GetGeoLocation", envelopes.device_get_geo_location())
     except ProtocolViolation:
         return None
-    for place in parsers.parse_geo_location(xml):
-        lon, lat = place["lon"], place["lat"]
+    root = parsers.parse_xml(xml)
+    return None if root is None else _first_location(root)
+
+
+def _first_location(root: Element) -> GeoLocation | None:
+    """Return the first place stated; onveef 0.6.0 looks at tds:Location, it is its child's."""
+    for place in root.iter():
+        if not place.tag.endswith("Location"):
+            continue
+        try:
+            lon, lat = float(place.attrib["lon"]), float(place.attrib["lat"])
+            elevation_m = float(place.attrib["elevation"]) if "elevation" in place.attrib else None
+        except (KeyError, ValueError):
+            continue
         # A device never told where it stands often says 0, 0.
-        if lon is not None and lat is not None and (lon, lat) != (0.0, 0.0):
-            return GeoLocation(lon, lat, place["elevation"])
+        if (lon, lat) != (0.0, 0.0) and abs(lon) <= 180 and abs(lat) <= 90:
+            return GeoLocation(lon, lat, elevation_m)
     return None
 
 
