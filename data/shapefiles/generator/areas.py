@@ -9,7 +9,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely import LineString, MultiPoint, Polygon
 
-from .curves import Points, rng_for
+from .curves import Points, merged_tiles, rng_for
 from .land import Land
 from .names import TOWNSHIPS
 from .partition import connected, neighbours, parted
@@ -90,8 +90,8 @@ def _faces(land: Land, towns: tuple[Town, ...]) -> _Faces:
     blocks = [b.polygon.exterior for t in towns for b in t.blocks]
     noded = shapely.union_all([*open_country, land.outline.exterior, *blocks], grid_size=0.01)
     polygons = np.array(shapely.get_parts(shapely.polygonize([noded])), dtype=object)
-    points = shapely.point_on_surface(polygons)
-    polygons = polygons[shapely.contains(land.outline, points)]
+    inside = shapely.contains(land.outline, shapely.point_on_surface(polygons))
+    polygons = polygons[inside]
     middles = shapely.get_coordinates(shapely.point_on_surface(polygons))
     order = np.lexsort((middles[:, 0], middles[:, 1]))
     polygons, middles = polygons[order], middles[order]
@@ -187,8 +187,7 @@ def _assembled(
         # A usual grid holds 300-500 households; crowded ones hold more.
         households = 400 * (lived / lived.mean()) ** 0.3 + rng.normal(0, 18, len(labels))
         polygons = tuple(tiles[g] for g in labels)
-        outline = shapely.coverage_union_all(list(polygons))
-        assert isinstance(outline, Polygon), name
+        outline = merged_tiles(polygons)
         counts = tuple(int(h) for h in households.clip(303, 497))
         result.append(Village(code, name, township, outline, polygons, counts))
     return result
@@ -212,5 +211,4 @@ def _distances(a: Points, b: Points) -> NDArray[np.float64]:
 
 def _is_north(at: Points, land: Land) -> NDArray[np.bool_]:
     north = Polygon([*land.river.coords, (20000, 20000), (-20000, 20000)])
-    result: NDArray[np.bool_] = shapely.contains(north.buffer(0), shapely.points(at))
-    return result
+    return np.atleast_1d(shapely.contains(north.buffer(0), shapely.points(at)))

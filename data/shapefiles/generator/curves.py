@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TypeAlias
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely import Polygon
+from shapely.geometry.base import BaseGeometry
 
 Points: TypeAlias = NDArray[np.float64]
 SEED = 699901
@@ -61,3 +64,19 @@ def grid_azimuth_deg(dx: float, dy: float) -> float:
 def snapped(geometry: shapely.Geometry) -> shapely.Geometry:
     """The geometry on whole centimetres: small files, and borders that stay shared."""
     return shapely.set_precision(geometry, 0.01)
+
+
+def merged(polygons: Iterable[BaseGeometry]) -> Polygon:
+    """The union of touching polygons, which must be one piece."""
+    whole = shapely.union_all(list(polygons))
+    if not isinstance(whole, Polygon):
+        raise ValueError(f"expected one piece, got {whole.geom_type}")
+    return whole
+
+
+def merged_tiles(polygons: Iterable[Polygon]) -> Polygon:
+    """The union of tiles that share their borders vertex for vertex, all vertices kept."""
+    whole = shapely.coverage_union_all(list(polygons))
+    if not isinstance(whole, Polygon):
+        raise ValueError(f"tiles do not hang together: {whole.geom_type}")
+    return whole

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 from shapely import LineString, Point, Polygon
+from shapely.geometry.base import BaseGeometry
 
-from .curves import Points, fractal, rng_for, rounded, snapped
+from .curves import Points, fractal, merged, rng_for, rounded, snapped
 
 COUNTY_AREA_M2 = 526e6
 HILLS_BEGIN_Y_M = -4500.0
@@ -22,7 +23,7 @@ class Land:
     river: LineString
     brook: LineString
     reservoir: Polygon
-    water: shapely.Geometry
+    water: BaseGeometry
 
 
 def lay_land() -> Land:
@@ -74,6 +75,6 @@ def _reservoir(brook: LineString, rng: np.random.Generator) -> Polygon:
     start = brook.project(Point(1300, -9300))
     reach = [brook.interpolate(start + s) for s in np.linspace(0, 1900, 12)]
     swell = [p.buffer(120 + 170 * i / 11 + rng.uniform(-40, 60)) for i, p in enumerate(reach)]
-    body = shapely.union_all(swell).buffer(60).buffer(-60).simplify(6)
+    body = merged([merged(swell).buffer(60).buffer(-60).simplify(6)])
     ring: Points = shapely.get_coordinates(body.exterior)
     return Polygon(fractal(ring, rng, roughness=0.08, step_m=45))

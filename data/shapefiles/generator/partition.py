@@ -16,7 +16,8 @@ def neighbours(polygons: NDArray[np.object_]) -> NDArray[np.int64]:
     tree = shapely.STRtree(polygons)
     a, b = tree.query(polygons, predicate="touches")
     shared = shapely.length(shapely.intersection(polygons[a], polygons[b]))
-    return np.column_stack([a, b])[shared > 0.0]
+    pairs: Labels = np.column_stack([a, b])[shared > 0.0]
+    return pairs
 
 
 def parted(

@@ -8,16 +8,17 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely import LineString, Polygon
+from shapely.geometry.base import BaseGeometry
 
-from .curves import rounded
+from .curves import merged_tiles, rounded
 from .partition import connected, neighbours
 
 
 def smoothed_tiles(
-    cells: NDArray[np.object_], labels: NDArray[np.int64], outline: Polygon, streets: Polygon
+    cells: NDArray[np.object_], labels: NDArray[np.int64], outline: Polygon, streets: BaseGeometry
 ) -> dict[int, Polygon]:
     """One polygon per label; neighbours share vertices because all are cut from one line work."""
-    rough = {int(k): shapely.coverage_union_all(cells[labels == k]) for k in np.unique(labels)}
+    rough = {int(k): merged_tiles(cells[labels == k]) for k in np.unique(labels)}
     arcs = _border_arcs(list(rough.values()), outline, streets)
     noded = shapely.union_all(arcs, grid_size=0.01)
     faces = np.array(shapely.get_parts(shapely.polygonize([noded])), dtype=object)
@@ -25,10 +26,12 @@ def smoothed_tiles(
     owners = np.array([_owner(face, rough) for face in faces])
     # Rounding can pinch a narrow neck off: such a piece goes to the neighbour around it.
     owners = connected(owners, neighbours(faces), faces)
-    return {label: shapely.coverage_union_all(faces[owners == label]) for label in rough}
+    return {label: merged_tiles(faces[owners == label]) for label in rough}
 
 
-def _border_arcs(polygons: list[Polygon], outline: Polygon, streets: Polygon) -> list[LineString]:
+def _border_arcs(
+    polygons: list[Polygon], outline: Polygon, streets: BaseGeometry
+) -> list[LineString]:
     """Borders between nodes: kept along streets and the county's outline, rounded elsewhere."""
     borders = shapely.union_all([p.boundary for p in polygons])
     legs = _legs(borders)
@@ -44,12 +47,12 @@ def _border_arcs(polygons: list[Polygon], outline: Polygon, streets: Polygon) ->
 
 def _legs(borders: shapely.Geometry) -> NDArray[np.object_]:
     """Every straight piece of the borders, once."""
-    found = {}
+    found: dict[tuple[tuple[float, ...], ...], None] = {}
     for part in shapely.get_parts(borders):
         points = [tuple(p) for p in shapely.get_coordinates(part)]
         for a, b in pairwise(points):
             found[min(a, b), max(a, b)] = None
-    return np.array([LineString(pair) for pair in sorted(found)], dtype=object)
+    return np.array([LineString(pair) for pair in sorted(found)], dtype=np.object_)
 
 
 def _nodes(legs: NDArray[np.object_]) -> set[tuple[float, float]]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from shapely import Polygon
+from shapely.geometry.base import BaseGeometry
 
 from .areas import Village
 from .buildings import Building
 from .cameras import Camera
+from .curves import merged_tiles
 from .land import Land
 from .names import COUNTY, COUNTY_CODE, TOWNSHIPS
 from .network import Road
@@ -22,28 +27,32 @@ ORIGIN = np.array([569_200.0, 3_769_000.0])  # the county town: 108.75°E 34.05�
 EXCLUSIVE_USES = ("学校", "医院", "车站", "市场", "工业", "商业")
 
 
-def _frame(columns: dict[str, list[object]], shapes: list[shapely.Geometry]) -> gpd.GeoDataFrame:
+def _frame(
+    columns: Mapping[str, Sequence[object]], shapes: Sequence[BaseGeometry]
+) -> gpd.GeoDataFrame:
     moved = shapely.transform(np.array(shapes, dtype=object), _to_zone)
     return gpd.GeoDataFrame(columns, geometry=list(moved), crs=CRS)
 
 
 def _to_zone(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.round(points + ORIGIN, 2)
+    moved: NDArray[np.float64] = np.round(points + ORIGIN, 2)
+    return moved
 
 
 def divisions(villages: list[Village]) -> gpd.GeoDataFrame:
     """County, townships and villages; a parent is the union of its children, vertex for vertex."""
     county = COUNTY_CODE + "000000"
-    rows: list[tuple[str, str, str, str, shapely.Geometry]] = []
+    rows: list[tuple[str, str, str, str, Polygon]] = []
     for township in TOWNSHIPS:
         code = COUNTY_CODE + township.serial + "000"
         mine = [v.polygon for v in villages if v.township == township.name]
-        rows.append((code, township.name, "township", county, shapely.coverage_union_all(mine)))
+        rows.append((code, township.name, "township", county, merged_tiles(mine)))
     rows += [(v.code, v.name, "village", v.code[:9] + "000", v.polygon) for v in villages]
-    whole = shapely.coverage_union_all([v.polygon for v in villages])
+    whole = merged_tiles(v.polygon for v in villages)
     rows.insert(0, (county, COUNTY, "county", "", whole))
-    code, name, level, parent, shapes = (list(column) for column in zip(*rows, strict=True))
-    return _frame({"代码": code, "名称": name, "级别": level, "上级代码": parent}, shapes)
+    titles = ("代码", "名称", "级别", "上级代码")
+    columns = {title: [row[k] for row in rows] for k, title in enumerate(titles)}
+    return _frame(columns, [row[4] for row in rows])
 
 
 def grids(villages: list[Village], sites: list[Site]) -> gpd.GeoDataFrame:
@@ -51,7 +60,7 @@ def grids(villages: list[Village], sites: list[Site]) -> gpd.GeoDataFrame:
     columns: dict[str, list[object]] = {
         k: [] for k in ("网格编码", "网格名称", "类别", "所属村码", "户数")
     }
-    shapes: list[shapely.Geometry] = []
+    shapes: list[BaseGeometry] = []
 
     def add(village: Village, serial: int, name: str, kind: str, households: int) -> None:
         row = (f"{village.code}{serial:03d}", name, kind, village.code, households)

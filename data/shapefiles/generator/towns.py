@@ -9,7 +9,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely import LineString, Polygon
 
-from .curves import Points, rng_for, turned
+from .curves import Points, merged, rng_for, turned
 from .names import CENTRE_STREETS, LANE_STEMS, MAIN_COLUMNS, MAIN_ROWS, TOWNSHIPS
 
 MAIN_HALF_WIDTH_M = 12.0
@@ -130,7 +130,7 @@ def _lattice(
         for j, label in enumerate(rows[1])
     )
     blocks = _blocks(column_streets, row_streets)
-    hull = shapely.union_all([b.polygon for b in blocks])
+    hull = merged(b.polygon for b in blocks)
     return Town(township, nodes, column_streets, row_streets, blocks, hull)
 
 
