@@ -87,6 +87,7 @@ def _mount_domains() -> None:
     from .accounts.commands import users
     from .audit.commands import audit
     from .cameras.commands import cameras, sight
+    from .demo.command import demo
     from .exchange.commands import import_file
 
     app.add_typer(users, name="users")
@@ -95,6 +96,7 @@ def _mount_domains() -> None:
     # Western longitudes begin with a minus sign; they are numbers here, not options.
     app.command("sight", context_settings={"ignore_unknown_options": True})(sight)
     app.command("import")(import_file)
+    app.command("demo")(demo)
 
 
 def main() -> None:
