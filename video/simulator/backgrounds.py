@@ -58,6 +58,12 @@ def car_park() -> Background:
     return Background(tuple(_planes(_frame_of(image)) for image in _car_park()))
 
 
+def load_backgrounds() -> None:
+    """Have both backgrounds in memory, about a second of one core the first time."""
+    street()
+    car_park()
+
+
 def _frame_of(image: Image.Image) -> av.VideoFrame:
     return av.VideoFrame.from_ndarray(np.asarray(image), format="rgb24")
 

@@ -6,7 +6,7 @@ import socket
 import struct
 import uuid
 from collections.abc import Iterator, Mapping
-from typing import Self
+from typing import Self, cast
 
 from video.simulator.devices import Fault, SimulatedDevice
 from video.simulator.onvif_device import scope_values
@@ -19,7 +19,7 @@ GROUP = "239.255.255.250"
 _WSD = "http://schemas.xmlsoap.org/ws/2005/04/discovery"
 _WSA = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
 _DN = "http://www.onvif.org/ver10/network/wsdl"
-#: Devices per datagram: keeps every answer under the size of an unfragmented one.
+#: Endpoint addresses are derived from device ids, so that they outlive a restart.
 _NAMESPACE_ID = uuid.UUID("6f1c2b1e-6f3c-4d5e-9a55-000000000001")
 
 
@@ -61,8 +61,8 @@ class DiscoveryResponder(asyncio.DatagramProtocol):
             self._transport.close()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.DatagramTransport):
-            self._transport = transport
+        # The selector loop's transport does not inherit from DatagramTransport before 3.12.
+        self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str | object, int]) -> None:
         try:

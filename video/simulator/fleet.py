@@ -7,16 +7,19 @@ Asynchronous code writes `async with Fleet(specs) as fleet`, synchronous code
 import asyncio
 import json
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from video.simulator.backgrounds import load_backgrounds
 from video.simulator.devices import DeviceSpec, SimulatedDevice
 from video.simulator.discovery import DiscoveryResponder
 from video.simulator.onvif_server import OnvifServer
 from video.simulator.rtsp_server import RtspServer
+
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 #: Encoding threads; x264 releases the interpreter, two fill the cores of a small machine.
 ENCODER_THREADS = 2
@@ -67,6 +70,7 @@ class Fleet:
         self._pool = ThreadPoolExecutor(ENCODER_THREADS, thread_name_prefix="encoder")
         self._devices: dict[str, SimulatedDevice] = {}
         self._listeners: list[asyncio.Server] = []
+        self._serving: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self.rtsp: RtspServer
         self.onvif: OnvifServer
@@ -92,6 +96,9 @@ class Fleet:
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
+        if any(spec.scene == "live" for spec in self._specs):
+            # Or the first viewer would wait for the backgrounds to be decoded.
+            await asyncio.to_thread(load_backgrounds)
         for spec in self._specs:
             # Clips may have to be encoded first: off the loop.
             device = await asyncio.to_thread(SimulatedDevice, spec, self._pool)
@@ -103,11 +110,11 @@ class Fleet:
 
     async def listen(self) -> None:
         """Open both ports (again, after `refuse`)."""
-        rtsp = await asyncio.start_server(self.rtsp.serve, self.host, self.rtsp_port)
+        rtsp = await asyncio.start_server(self._kept(self.rtsp.serve), self.host, self.rtsp_port)
         self.rtsp_port = rtsp.sockets[0].getsockname()[1]
         self._listeners.append(rtsp)
         self.onvif = OnvifServer(self._devices, rtsp_port=self.rtsp_port)
-        onvif = await asyncio.start_server(self.onvif.serve, self.host, self.onvif_port)
+        onvif = await asyncio.start_server(self._kept(self.onvif.serve), self.host, self.onvif_port)
         self.onvif_port = onvif.sockets[0].getsockname()[1]
         self._listeners.append(onvif)
         if self._has_discovery:
@@ -131,7 +138,22 @@ class Fleet:
         trace: TracebackType | None,
     ) -> None:
         await self.refuse()
+        for serving in tuple(self._serving):
+            serving.cancel()
+        await asyncio.gather(*self._serving, return_exceptions=True)
         self._pool.shutdown(wait=True)
+
+    def _kept(self, serve: Serve) -> Serve:
+        """*serve*, with its tasks remembered until they are done."""
+
+        async def kept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = asyncio.current_task()
+            if task is not None:
+                self._serving.add(task)
+                task.add_done_callback(self._serving.discard)
+            await serve(reader, writer)
+
+        return kept
 
     def _cut(self, device_id: str | None) -> None:
         self.rtsp.cut(device_id)

@@ -93,7 +93,7 @@ class OnvifServer:
                 writer.transport.abort()
 
     async def _answer(self, request: HttpRequest, writer: asyncio.StreamWriter) -> bool:
-        device = self._devices.get(request.path[0]) if request.path else None
+        device, service = self._addressed(request.path)
         if device is None:
             writer.write(HttpReply(404).rendered())
             return True
@@ -103,17 +103,29 @@ class OnvifServer:
             return False
         if device.fault is Fault.HANG:
             return True
-        reply = await self._reply(device, request)
+        reply = await self._reply(device, service, request)
         if device.fault is Fault.DRIP:
             await write_slowly(writer, reply.rendered())
         else:
             writer.write(reply.rendered())
         return True
 
-    async def _reply(self, device: SimulatedDevice, request: HttpRequest) -> HttpReply:
-        if request.path[1:] == ("snapshot.jpg",):
+    def _addressed(self, path: tuple[str, ...]) -> tuple[SimulatedDevice | None, tuple[str, ...]]:
+        """The device of a path and the rest of it.
+
+        A fleet of one also answers at the usual `/onvif/device_service`, for clients that know
+        only host and port.
+        """
+        if path[:1] == ("onvif",) and len(self._devices) == 1:
+            return next(iter(self._devices.values())), path
+        return (self._devices.get(path[0]) if path else None), path[1:]
+
+    async def _reply(
+        self, device: SimulatedDevice, service: tuple[str, ...], request: HttpRequest
+    ) -> HttpReply:
+        if service == ("snapshot.jpg",):
             return await _snapshot(device, request)
-        if request.path[1:2] != ("onvif",):
+        if service[:1] != ("onvif",):
             return HttpReply(404)
         if request.method != "POST":
             return HttpReply(405, headers=(("Allow", "POST"),))
@@ -141,7 +153,7 @@ class OnvifServer:
         the HTTP challenge. Browsers of the standard send a token along with HTTP digest; the
         digest then decides.
         """
-        fault = SoapFault("Sender", "NotAuthorized", reason="Sender not authorized")
+        fault = SoapFault("Sender", "NotAuthorized", reason="Sender not Authorized")
         if device.spec.auth != "http_digest" and "authorization" not in request.headers:
             verdict = self._tokens[device.spec.id].judge(soap.header, now_s=device.clock.now_s())
             if verdict is Verdict.ACCEPTED:

@@ -195,7 +195,10 @@ def _play(session: _Session, request: RtspRequest) -> RtspReply:
         return RtspReply(455)
     if request.headers.get("session", "").split(";")[0] != session.token:
         return RtspReply(454)
-    return RtspReply(200, (("Range", "npt=now-"),))
+    track = session.track
+    url = f"{request.url.rstrip('/')}/trackID=0"
+    where = f"url={url};seq={track.sequence};rtptime={track.next_timestamp()}"
+    return RtspReply(200, (("Range", "npt=now-"), ("RTP-Info", where)))
 
 
 def _start(session: _Session) -> None:

@@ -37,7 +37,7 @@ class Track:
         self.dropped = 0
         self._clock = clock
         self.ssrc = secrets.randbits(32)
-        self._sequence = secrets.randbits(16)
+        self.sequence = secrets.randbits(16)
         self._packets = 0
         self._octets = 0
         self._reported_s = 0.0
@@ -79,6 +79,10 @@ class Track:
         )
         return "\r\n".join(lines) + "\r\n"
 
+    def next_timestamp(self) -> int:
+        """RTP time from which the next picture will count, for `RTP-Info`."""
+        return self._timestamp(self.stream.next_number()) & 0xFFFFFFFF
+
     def _timestamp(self, number: int) -> int:
         return int(number * CLOCK_HZ / self.stream.video.fps)
 
@@ -86,11 +90,11 @@ class Track:
         packets = packetise(
             unit.nals,
             self.stream.codec,
-            sequence=self._sequence,
+            sequence=self.sequence,
             timestamp=self._timestamp(number),
             ssrc=self.ssrc,
         )
-        self._sequence = (self._sequence + len(packets)) & 0xFFFF
+        self.sequence = (self.sequence + len(packets)) & 0xFFFF
         self._packets += len(packets)
         self._octets += sum(len(packet) for packet in packets) - 16 * len(packets)
         report = self._due_report(number)

@@ -67,12 +67,13 @@ class Stream(ABC):
         """Epoch second at which picture *number* is pushed."""
         return float(number / self.video.fps) + self.phase_s
 
-    def _next_number(self) -> int:
+    def next_number(self) -> int:
+        """Number of the next picture on the grid."""
         return ceil((time.time() - self.phase_s) * self.video.fps)
 
     async def _run(self) -> None:
         self._begin()
-        number = self._next_number()
+        number = self.next_number()
         while True:
             await asyncio.sleep(self.time_of(number) - time.time())
             if not self.is_frozen:
@@ -80,7 +81,7 @@ class Stream(ABC):
                 for consumer in tuple(self._consumers):
                     consumer(unit, number)
             # A picture that cannot be made in time is left out, as a camera would.
-            number = max(number + 1, self._next_number())
+            number = max(number + 1, self.next_number())
 
     @abstractmethod
     def _begin(self) -> None:
