@@ -19,7 +19,7 @@ from gis.obstacles import Floats, Ints, Obstacles
 from gis.star import CLEAR, INSIDE, ON_WALL, Looks, measure_stars, trace_stars
 
 ARC_SAGITTA_M = 0.05
-"""How far the chords of a drawn arc may stay inside the true arc."""
+"""How far the chords of a drawn arc may stay inside the true arc; never over 1e-4 of the range."""
 
 
 class Standing(IntEnum):
@@ -120,8 +120,8 @@ def visible_sector(
     view : View
         Same CRS, metres and degrees.
     arc_sagitta_m : float
-        How far chords may stay inside the range circle, metres, > 0. The area does not depend
-        on it.
+        How far chords may stay inside the range circle, metres, > 0; 1e-4 of the range where that
+        is less. The area does not depend on it.
 
     Returns
     -------
