@@ -11,6 +11,7 @@ from shapely import affinity
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 
 from gis.obstacles import build_obstacles
+from gis.sight import PoseColumns, Reason, Verdict, build_poses, seeing
 from gis.sightline import Spot, sightline, sightlines
 
 # Pieces of a line shorter than this, or roofs nearer to the line than this, are left undecided:
@@ -158,3 +159,69 @@ def test_both_doors_give_the_same_answer() -> None:
         assert one.cause == many.cause[i]
         assert one.clearance_m == many.clearance_m[i]
         assert (-1 if one.blocked_by is None else one.blocked_by) == many.blocked_by[i]
+
+
+def expected_field(pose, target):
+    """Verdict of the field alone: is the target in it for all, for some, for no allowed pose?"""
+    bearing = math.degrees(math.atan2(target[0] - pose["x"], target[1] - pose["y"])) % 360.0
+    # By trial, not by the rule under test: the extreme poses the stated errors allow.
+    inside = []
+    for turn in np.linspace(-pose["error"], pose["error"], 201):
+        for field in (pose["fov"] - pose["fov_error"], pose["fov"] + pose["fov_error"]):
+            off = abs((bearing - pose["azimuth"] - turn + 540.0) % 360.0 - 180.0)
+            inside.append(off <= field / 2.0)
+    return Verdict.CERTAIN if all(inside) else Verdict.POSSIBLE if any(inside) else Verdict.BLOCKED
+
+
+@pytest.mark.parametrize("seed", [7, 8])
+def test_certain_is_a_promise_and_no_seeing_camera_is_left_out(seed):
+    rng = np.random.default_rng(seed)
+    footprints, heights = random_town(rng, side=8)
+    scene = build_obstacles(footprints, heights, range(64))
+    count = 150
+    columns = {
+        "x": rng.uniform(-20, 250, count),
+        "y": rng.uniform(-20, 250, count),
+        "height_m": rng.uniform(3, 30, count),
+        "azimuth_deg": rng.uniform(0, 360, count),
+        "fov_deg": rng.uniform(20, 200, count),
+        "range_m": rng.uniform(40, 200, count),
+        "azimuth_error_deg": rng.choice([0.0, 5.0, 22.5], count),
+        "fov_error_deg": rng.choice([0.0, 4.0], count),
+    }
+    poses = build_poses(PoseColumns(np.arange(count), **columns))
+    tally = {verdict: 0 for verdict in Verdict}
+    for x, y in rng.uniform(-20, 250, (40, 2)):
+        seen = seeing(poses, scene, None, x, y, search_radius_m=0.0)
+        answers = {int(p): row for row, p in enumerate(seen.pose)}
+        for p in range(count):
+            camera = (columns["x"][p], columns["y"][p], columns["height_m"][p])
+            in_range = math.dist(camera[:2], (x, y)) <= columns["range_m"][p]
+            assert (p in answers) == in_range
+            if not in_range:
+                continue
+            verdict = Verdict(seen.verdict[answers[p]])
+            tally[verdict] += 1
+            hits, _ = peer_hits(footprints, heights, camera, (x, y, 1.5))
+            own = [
+                i
+                for i, shape in enumerate(footprints)
+                if heights[i] > camera[2] and shape.contains(Point(camera[:2]))
+            ]
+            pose = {
+                "x": camera[0],
+                "y": camera[1],
+                "azimuth": columns["azimuth_deg"][p],
+                "fov": columns["fov_deg"][p],
+                "error": columns["azimuth_error_deg"][p],
+                "fov_error": columns["fov_error_deg"][p],
+            }
+            field = expected_field(pose, (x, y))
+            in_own = any(footprints[i].contains(Point(x, y)) for i in own)
+            clear = not in_own and not set(hits) - set(own)
+            assert seen.line_clear[answers[p]] == clear
+            expected = field if clear else Verdict.BLOCKED
+            if own and expected is Verdict.CERTAIN:
+                expected = Verdict.POSSIBLE
+            assert verdict is expected, (p, x, y, Reason(seen.reason[answers[p]]), field, hits)
+    assert min(tally.values()) > 20
