@@ -11,6 +11,7 @@ from fractions import Fraction
 from shutil import which
 
 import av
+import httpx
 import pytest
 
 from video.simulator.barcode import read_code
@@ -32,6 +33,7 @@ def fleet(tmp_path_factory) -> Iterator[Fleet]:
         DeviceSpec("cam-clip", scene="clip", has_sub=False, clip_folder=clips, join="at_once"),
         DeviceSpec("cam-lost", fault="wrong_password"),
         DeviceSpec("cam-fault"),
+        DeviceSpec("cam-rare", gop_s=60),
     ]
     with ThreadedFleet(specs) as running:
         yield running
@@ -69,6 +71,10 @@ class Client:
         self.count = 0
 
     def ask(self, method: str, *headers: str, url: str = "") -> tuple[int, str, bytes]:
+        self.send(method, *headers, url=url)
+        return self._reply()
+
+    def send(self, method: str, *headers: str, url: str = "") -> None:
         url, self.count = url or self.url, self.count + 1
         lines = [f"{method} {url} RTSP/1.0", f"CSeq: {self.count}", *headers]
         if self.nonce:
@@ -82,7 +88,6 @@ class Client:
         if self.session:
             lines.append(f"Session: {self.session}")
         self.socket.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
-        return self._reply()
 
     def _reply(self) -> tuple[int, str, bytes]:
         head = b""
@@ -221,20 +226,50 @@ def test_client_may_join_inside_a_group(fleet) -> None:
     client.close()
 
 
-def test_udp_is_refused_and_pause_stops_the_packets(fleet) -> None:
+def test_udp_is_refused(fleet) -> None:
     client = Client(fleet, "cam-fault", "sub")
     client.ask("DESCRIBE")
-    udp = "Transport: RTP/AVP;unicast;client_port=5000-5001"
-    assert client.ask("SETUP", udp)[0] == 461
+    assert client.ask("SETUP", "Transport: RTP/AVP;unicast;client_port=5000-5001")[0] == 461
     assert client.ask("PLAY")[0] == 455
     client.close()
+
+
+def test_pause_stops_the_stream_and_play_goes_on(fleet) -> None:
+    stream = fleet.device("cam-fault").streams["sub"]
     client = Client(fleet, "cam-fault", "sub")
     client.play()
-    stream = fleet.device("cam-fault").streams["sub"]
-    wait_for(lambda: stream.is_running)
-    client.socket.sendall(b"$\x01\x00\x04RTCP")  # a receiver report is read over
-    client.close()
+    client.packet()
+    client.send("PAUSE")
     wait_for(lambda: not stream.is_running)
+    client.send("PLAY")
+    wait_for(lambda: stream.is_running)
+    client.close()
+
+
+def test_receiver_reports_are_read_over(fleet) -> None:
+    client = Client(fleet, "cam-fault", "sub")
+    client.ask("DESCRIBE")
+    client.socket.sendall(b"$\x01\x00\x04RTCP")
+    assert client.ask("GET_PARAMETER")[0] == 200
+    client.close()
+
+
+def test_synchronization_point_brings_a_key_picture_at_once(fleet) -> None:
+    client = Client(fleet, "cam-rare", "sub")  # a key picture every 60 s
+    client.play()
+    [client.packet() for _ in range(60)]
+    media = "http://www.onvif.org/ver10/media/wsdl"
+    body = (
+        '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body>'
+        f'<m:SetSynchronizationPoint xmlns:m="{media}"><m:ProfileToken>profile-sub'
+        "</m:ProfileToken></m:SetSynchronizationPoint></s:Body></s:Envelope>"
+    )
+    auth = httpx.DigestAuth("admin", "gridlink-sim")
+    assert httpx.post(fleet.onvif_url("cam-rare"), content=body, auth=auth).status_code == 200
+    # Without it the next one would be 750 pictures, over a thousand packets, away.
+    kinds = [client.packet()[1][12] & 0x1F for _ in range(80)]
+    assert 7 in kinds
+    client.close()
 
 
 def test_basic_authentication_opens_too(fleet) -> None:

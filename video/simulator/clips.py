@@ -4,6 +4,7 @@ Every picture of a clip carries its frame number in the barcode strip, so that a
 which instant of the wall-clock grid a picture belongs to.
 """
 
+import os
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -64,7 +65,7 @@ def make_clip(path: Path, recipe: ClipRecipe) -> Path:
     picture. Written beside and renamed, so that a reader never sees half a clip.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial.mp4")
+    partial = path.with_suffix(f".{os.getpid()}.partial.mp4")
     size = f"{recipe.width_px}x{recipe.height_px}"
     scene = Scene(
         f"{recipe.codec.upper()} {size}",

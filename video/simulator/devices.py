@@ -41,8 +41,8 @@ class DeviceSpec:
 
     `scene` is "live" (burnt-in clock, encoded while watched) or "clip" (pre-encoded loop with
     frame numbers); main of an H.265 device is always a clip. `join` says whether a new viewer
-    begins at a key picture or at once. `address` names another loopback or interface address for
-    nothing but the replies; None takes the one the client used.
+    begins at a key picture or at once. Clips that are not named are made in `clip_folder`, which
+    is relative to the working directory.
     """
 
     id: str
@@ -172,7 +172,7 @@ class SimulatedDevice:
         self.on_cut(self.spec.id)
 
     def revive(self) -> None:
-        """End the present fault."""
+        """End the present fault; a password that was changed from the start stays changed."""
         self._set_fault(None)
 
     def picture(self, video: VideoFormat) -> av.VideoFrame:

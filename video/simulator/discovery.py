@@ -30,7 +30,8 @@ class DiscoveryResponder(asyncio.DatagramProtocol):
         self, devices: Mapping[str, SimulatedDevice], *, host: str, onvif_port: int
     ) -> None:
         self._devices = devices
-        self._authority = f"{host}:{onvif_port}"
+        self._host = host
+        self._onvif_port = onvif_port
         self._transport: asyncio.DatagramTransport | None = None
 
     @classmethod
@@ -77,29 +78,38 @@ class DiscoveryResponder(asyncio.DatagramProtocol):
         if wanted.strip() and "NetworkVideoTransmitter" not in wanted and "Device" not in wanted:
             return
         relates = (message.text or "") if message is not None else ""
-        for answer in self._answers(relates):
+        host = _own_address(addr) if self._host == "0.0.0.0" else self._host  # noqa: S104
+        for answer in self._answers(relates, f"{host}:{self._onvif_port}"):
             if self._transport is not None:
                 self._transport.sendto(answer, addr)
 
-    def _answers(self, relates_to: str) -> Iterator[bytes]:
+    def _answers(self, relates_to: str, authority: str) -> Iterator[bytes]:
         for device in self._devices.values():
             if device.fault is not Fault.DEAD:
-                yield self._match(device, relates_to)
+                yield _match(device, relates_to, authority)
 
-    def _match(self, device: SimulatedDevice, relates_to: str) -> bytes:
-        address = f"urn:uuid:{uuid.uuid5(_NAMESPACE_ID, device.spec.id)}"
-        url = f"http://{self._authority}/{device.spec.id}/onvif/device_service"
-        return (
-            '<?xml version="1.0" encoding="UTF-8"?>'
-            '<env:Envelope xmlns:env="http://www.w3.org/2003/05/soap-envelope"'
-            f' xmlns:wsa="{_WSA}" xmlns:d="{_WSD}" xmlns:dn="{_DN}"><env:Header>'
-            f"<wsa:MessageID>urn:uuid:{uuid.uuid4()}</wsa:MessageID>"
-            f"<wsa:RelatesTo>{text(relates_to)}</wsa:RelatesTo>"
-            f"<wsa:To>{_WSA}/role/anonymous</wsa:To><wsa:Action>{_WSD}/ProbeMatches</wsa:Action>"
-            "</env:Header><env:Body><d:ProbeMatches><d:ProbeMatch>"
-            f"<wsa:EndpointReference><wsa:Address>{address}</wsa:Address>"
-            "</wsa:EndpointReference><d:Types>dn:NetworkVideoTransmitter</d:Types>"
-            f"<d:Scopes>{text(' '.join(scope_values(device)))}</d:Scopes>"
-            f"<d:XAddrs>{text(url)}</d:XAddrs><d:MetadataVersion>1</d:MetadataVersion>"
-            "</d:ProbeMatch></d:ProbeMatches></env:Body></env:Envelope>"
-        ).encode()
+
+def _own_address(asker: tuple[str | object, int]) -> str:
+    """The address of this machine that *asker* can reach."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as towards:
+        towards.connect(asker)
+        return str(towards.getsockname()[0])
+
+
+def _match(device: SimulatedDevice, relates_to: str, authority: str) -> bytes:
+    address = f"urn:uuid:{uuid.uuid5(_NAMESPACE_ID, device.spec.id)}"
+    url = f"http://{authority}/{device.spec.id}/onvif/device_service"
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>'
+        '<env:Envelope xmlns:env="http://www.w3.org/2003/05/soap-envelope"'
+        f' xmlns:wsa="{_WSA}" xmlns:d="{_WSD}" xmlns:dn="{_DN}"><env:Header>'
+        f"<wsa:MessageID>urn:uuid:{uuid.uuid4()}</wsa:MessageID>"
+        f"<wsa:RelatesTo>{text(relates_to)}</wsa:RelatesTo>"
+        f"<wsa:To>{_WSA}/role/anonymous</wsa:To><wsa:Action>{_WSD}/ProbeMatches</wsa:Action>"
+        "</env:Header><env:Body><d:ProbeMatches><d:ProbeMatch>"
+        f"<wsa:EndpointReference><wsa:Address>{address}</wsa:Address>"
+        "</wsa:EndpointReference><d:Types>dn:NetworkVideoTransmitter</d:Types>"
+        f"<d:Scopes>{text(' '.join(scope_values(device)))}</d:Scopes>"
+        f"<d:XAddrs>{text(url)}</d:XAddrs><d:MetadataVersion>1</d:MetadataVersion>"
+        "</d:ProbeMatch></d:ProbeMatches></env:Body></env:Envelope>"
+    ).encode()

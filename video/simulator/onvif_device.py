@@ -35,7 +35,7 @@ class Call:
 
 
 def system_date_and_time(call: Call) -> str:
-    """GetSystemDateAndTime; the only operation that needs no credentials besides GetServices."""
+    """GetSystemDateAndTime; needed before login, to make tokens for the device's clock."""
     now = datetime.fromtimestamp(call.device.clock.now_s(), UTC)
     moment = (
         f"<tt:Time><tt:Hour>{now.hour}</tt:Hour><tt:Minute>{now.minute}</tt:Minute>"

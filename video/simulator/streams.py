@@ -5,6 +5,7 @@ somebody watches, and each picture is encoded once for all viewers.
 """
 
 import asyncio
+import logging
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -16,6 +17,8 @@ import av
 from video.simulator.access_units import AccessUnit, Codec
 from video.simulator.clips import Clip
 from video.simulator.encoder import LiveEncoder, VideoFormat, live_parameter_sets
+
+log = logging.getLogger(__name__)
 
 #: Receives each access unit with its number on the grid.
 Consumer = Callable[[AccessUnit, int], None]
@@ -51,6 +54,7 @@ class Stream(ABC):
         if self._task is None:
             self.starts += 1
             self._task = asyncio.get_running_loop().create_task(self._run())
+            self._task.add_done_callback(_report)
 
     def detach(self, consumer: Consumer) -> None:
         """Send nothing more to *consumer*; without any left the stream stops."""
@@ -90,6 +94,12 @@ class Stream(ABC):
     @abstractmethod
     async def _picture(self, number: int) -> AccessUnit:
         """The coded picture *number* of the grid."""
+
+
+def _report(task: "asyncio.Task[None]") -> None:
+    """A stream that broke says so: its viewers only see that nothing comes."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("stream broke", exc_info=error, extra={"action": "simulator.stream_broke"})
 
 
 class ClipStream(Stream):
