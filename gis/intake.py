@@ -1,0 +1,179 @@
+"""A file from outside -> matched columns and judged shapes, in one pass; EPSG:4326, lon, lat.
+
+`take_in` runs anywhere; for files that nobody vouches for, `gis.sandbox.take_in_contained` runs it
+in a process with limits.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gis.cells import is_blank
+from gis.columns import POSITION, Field, Matching, match_columns
+from gis.crs import Placement, decide_placement
+from gis.encodings import Encoding
+from gis.faults import FileRefused, Note, RowFault
+from gis.reading import Cell, Columns, Layer, Source, read_vector
+from gis.shapes import Judged, MendedRow, ShapeLimits, Wanted, judge_shapes
+from gis.tables import locate, read_table
+
+_TABLES = ("csv", "xlsx")
+#: Told the stage, how far it is, and of how many.
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to read, as what, and within which limits."""
+
+    source: Source
+    wanted: Wanted
+    fields: tuple[Field, ...]
+    datum: str | None = None
+    overrides: dict[str, str] = dataclasses.field(default_factory=dict)
+    limits: ShapeLimits = dataclasses.field(default_factory=ShapeLimits)
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What a file holds.
+
+    Attributes
+    ----------
+    shapes : ndarray of geometry, shape (n,)
+        On EPSG:4326; None where the row was refused.
+    columns : dict of str to list
+        Values by field name, one a row; fields without a column are absent.
+    faults, mended, notes
+        Rows refused, rows put right, and what the user must know.
+
+    """
+
+    shapes: NDArray[np.object_]
+    columns: Columns
+    faults: tuple[RowFault, ...]
+    mended: tuple[MendedRow, ...]
+    notes: tuple[Note, ...]
+    matching: Matching
+    encoding: Encoding
+    crs: str
+    datum: str
+    datum_how: str
+
+    def __len__(self) -> int:
+        return len(self.shapes)
+
+
+def take_in(order: Order, on_progress: Progress | None = None) -> Intake:
+    """Read, match, place and judge one file.
+
+    Parameters
+    ----------
+    order : Order
+        What to read; its files are laid out already.
+    on_progress : callable, optional
+        Told stages as they pass.
+
+    Returns
+    -------
+    Intake
+        All rows of the file, good and bad.
+
+    Raises
+    ------
+    FileRefused
+        When the file as a whole cannot be taken; see the parts of this package it passes through.
+
+    """
+    tell = on_progress or (lambda _stage, _done, _total: None)
+    is_table = order.source.kind in _TABLES
+    fields = (*order.fields, *POSITION) if is_table else order.fields
+    matching = Matching((), (), ())
+
+    def choose(names: Sequence[str]) -> Sequence[str]:
+        nonlocal matching
+        matching = match_columns(names, fields, order.overrides)
+        return [match.column for match in matching.matched]
+
+    tell("read", 0, 0)
+    reader = read_table if is_table else read_vector
+    layer = reader(order.source, choose)
+    if is_table:
+        layer = _located(layer, matching)
+    placement = decide_placement(layer.crs, order.datum, rule=layer.rule)
+    total = len(layer.shapes)
+    tell("judge", 0, total)
+    judged = judge_shapes(
+        layer.shapes,
+        layer.unreadable,
+        placement,
+        wanted=order.wanted,
+        limits=order.limits,
+        on_progress=lambda done: tell("mend", done, total),
+    )
+    tell("judge", total, total)
+    return _intake(order, layer, placement, judged, matching)
+
+
+def _intake(
+    order: Order, layer: Layer, placement: Placement, judged: Judged, matching: Matching
+) -> Intake:
+    return Intake(
+        shapes=judged.shapes,
+        columns=_by_field(order.fields, layer.columns, matching),
+        faults=judged.faults,
+        mended=judged.mended,
+        notes=(*layer.notes, *_placement_notes(placement)),
+        matching=matching,
+        encoding=layer.encoding,
+        crs=placement.crs,
+        datum=placement.datum,
+        datum_how=placement.how,
+    )
+
+
+def _located(layer: Layer, matching: Matching) -> Layer:
+    by_field = {match.field: match.column for match in matching.matched}
+    lon, lat, wkt = (by_field.get(name) for name in ("lon", "lat", "wkt"))
+    if (lon is None or lat is None) and wkt is None:
+        raise FileRefused("table.no_position", known=", ".join(layer.names))
+    shapes = locate(layer.columns, lon=lon, lat=lat, wkt=wkt)
+    position = [name for name in (lon, lat) if name] or [str(wkt)]
+    written = np.array(
+        [
+            any(not is_blank(layer.columns[name][row]) for name in position)
+            for row in range(len(shapes))
+        ],
+        dtype=bool,
+    )
+    missing = np.array([shape is None for shape in shapes], dtype=bool)
+    return dataclasses.replace(layer, shapes=shapes, unreadable=written & missing)
+
+
+def _by_field(fields: Sequence[Field], columns: Columns, matching: Matching) -> Columns:
+    """Columns under the names of their fields; of several, each row takes the first filled."""
+    by_field: Columns = {}
+    for field in fields:
+        found = [columns[match.column] for match in matching.matched if match.field == field.name]
+        if found:
+            by_field[field.name] = [_first_filled(cells) for cells in zip(*found, strict=True)]
+    return by_field
+
+
+def _first_filled(cells: tuple[Cell, ...]) -> Cell:
+    return next((cell for cell in cells if not is_blank(cell)), cells[0])
+
+
+def _placement_notes(placement: Placement) -> list[Note]:
+    notes = []
+    if placement.how == "assumed":
+        notes.append(Note("crs.assumed", detail={"crs": placement.crs}))
+    if placement.overrules:
+        detail = {"crs": placement.overrules, "datum": placement.datum}
+        notes.append(Note("crs.overruled", detail=detail))
+    return notes

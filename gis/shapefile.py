@@ -1,0 +1,92 @@
+"""The parts of a shapefile: found beside each other, checked by their own headers, laid out anew.
+
+The reader sees a private folder with `layer.shp`, `layer.dbf` and so on, so neither the names nor
+the neighbours of a file from outside ever reach it.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import struct
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from gis.faults import FileRefused
+
+_MAGIC = 9994
+#: What is laid out for the reader; .cpg is read by us, for they lie.
+_PARTS = (".shp", ".shx", ".dbf", ".prj")
+_POLY_TYPES = (3, 5, 13, 15, 23, 25)
+
+
+def parts_beside(path: Path) -> dict[str, Path]:
+    """Parts of the shapefile at `path` by lower-case suffix, whatever case their names have."""
+    stem = path.stem.lower()
+    beside = (item for item in path.parent.iterdir() if item.stem.lower() == stem)
+    return {item.suffix.lower(): item for item in beside if item.is_file()}
+
+
+def lay_out(parts: Mapping[str, Path], folder: Path, *, total_bytes: int) -> Path:
+    """Link the parts into `folder` as layer.*, and return the layer.shp.
+
+    Raises
+    ------
+    FileRefused
+        ``file.too_large``, or ``shapefile.broken`` when there is no .shp.
+
+    """
+    if ".shp" not in parts:
+        raise FileRefused("shapefile.broken", reason="no .shp")
+    for suffix in _PARTS:
+        if suffix in parts:
+            source = parts[suffix].resolve()
+            if not stat.S_ISREG(source.stat().st_mode):
+                raise FileRefused("shapefile.broken", reason=f"{suffix} is no file")
+            os.symlink(source, folder / f"layer{suffix}")
+    size = sum(parts[suffix].stat().st_size for suffix in _PARTS if suffix in parts)
+    if size > total_bytes:
+        raise FileRefused("file.too_large", found=size, limit=total_bytes)
+    return folder / "layer.shp"
+
+
+def check_records(shp: Path, *, parts_limit: int, features_limit: int) -> int:
+    """Number of records in a .shp, judged by record headers alone.
+
+    A polygon of 10^5 rings costs the reader a quadratic sort into shells and holes, so such a file
+    is refused before it is read.
+
+    Raises
+    ------
+    FileRefused
+        ``shapefile.broken``, ``geometry.too_many_parts``, ``file.too_many_features``.
+
+    """
+    count = 0
+    size = shp.stat().st_size
+    with shp.open("rb") as stream:
+        head = stream.read(100)
+        if len(head) < 100 or struct.unpack(">i", head[:4])[0] != _MAGIC:
+            raise FileRefused("shapefile.broken", reason="no .shp header")
+        for parts in _parts_of_records(stream.fileno(), size):
+            count += 1
+            if parts > parts_limit:
+                raise FileRefused(
+                    "geometry.too_many_parts", row=count, found=parts, limit=parts_limit
+                )
+            if count > features_limit:
+                raise FileRefused("file.too_many_features", found=count, limit=features_limit)
+    return count
+
+
+def _parts_of_records(descriptor: int, size: int) -> Iterable[int]:
+    at = 100
+    while at + 12 <= size:
+        head = os.pread(descriptor, 48, at)
+        words = struct.unpack(">i", head[4:8])[0]
+        if words < 2:
+            return
+        shape_type = struct.unpack("<i", head[8:12])[0]
+        is_poly = shape_type in _POLY_TYPES and len(head) == 48
+        yield struct.unpack("<i", head[44:48])[0] if is_poly else 1
+        at += 8 + 2 * words
