@@ -1,0 +1,28 @@
+import { useI18n } from 'vue-i18n'
+import { useNow } from '@/frame/useNow'
+import { ageOf, dateTime } from './age'
+import { compassPoint, wholeDegrees } from './bearing'
+
+/** Formatting that needs words of the locale or the present time. */
+export function useWords() {
+  const { t, te, locale } = useI18n()
+  const now = useNow()
+
+  function age(then: string | Date | null): string {
+    if (!then) return ''
+    const { unit, count } = ageOf(new Date(then), now.value)
+    return t(`age.${unit}`, { n: count })
+  }
+
+  const time = (at: string | Date | null) => (at ? dateTime(new Date(at), now.value) : '')
+  const bearing = (bearing_deg: number) => `${t(`compass.${compassPoint(bearing_deg)}`)} ${wholeDegrees(bearing_deg)}`
+  const named = (thing: { name_zh: string; name_en: string } | null | undefined) =>
+    thing ? (locale.value === 'zh' ? thing.name_zh : thing.name_en) : ''
+  /** A word for a code, or the code itself when the locale has none (a site may add its own). */
+  const word = (prefix: string, code: string | null | undefined) =>
+    code ? (te(`${prefix}.${code}`) ? t(`${prefix}.${code}`) : code) : ''
+  const person = (who: string | { display_name: string } | null | undefined) =>
+    who ? (typeof who === 'string' ? who : who.display_name) : ''
+
+  return { t, now, age, time, bearing, named, word, person }
+}

@@ -1,0 +1,50 @@
+import { createRouter, createWebHistory } from 'vue-router'
+import type { Role } from '@/api/types'
+import { useSession } from '@/stores/session'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    isPublic?: boolean
+    /** Only these roles may enter; absent means every signed-in person. */
+    roles?: Role[]
+  }
+}
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes: [
+    { path: '/', redirect: '/watch' },
+    { path: '/login', name: 'login', component: () => import('@/accounts/LoginView.vue'), meta: { isPublic: true } },
+    // One record for every object of the workspace, so that the map stays while the selection changes.
+    { path: '/watch/:kind?/:id?', name: 'watch', component: () => import('@/watch/WatchView.vue') },
+    { path: '/devices/:id(\\d+)?', name: 'devices', component: () => import('@/devices/DevicesView.vue') },
+    {
+      path: '/register',
+      name: 'register',
+      component: () => import('@/register/RegisterView.vue'),
+      meta: { roles: ['admin', 'inspector'] },
+    },
+    {
+      path: '/admin/:page(imports|users)?',
+      name: 'admin',
+      component: () => import('@/admin/AdminView.vue'),
+      meta: { roles: ['admin'] },
+    },
+    { path: '/:rest(.*)*', redirect: '/watch' },
+  ],
+})
+
+let isRestored = false
+
+router.beforeEach(async (to) => {
+  const session = useSession()
+  if (!isRestored) {
+    isRestored = true
+    await session.restore().catch(() => false)
+  }
+  if (to.meta.isPublic) return session.isSignedIn ? '/watch' : true
+  if (!session.isSignedIn) return { name: 'login', query: to.fullPath === '/watch' ? {} : { next: to.fullPath } }
+  // The map's own view lives in the hash; a change of selection must not lose it.
+  if (to.name === 'watch' && !to.hash && location.hash.startsWith('#map=')) return { ...to, hash: location.hash, replace: false }
+  return true
+})

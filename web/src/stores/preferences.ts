@@ -1,0 +1,60 @@
+import { defineStore } from 'pinia'
+import { reactive, ref, watch } from 'vue'
+
+export type Theme = 'dark' | 'light'
+export type Language = 'zh' | 'en'
+
+export const layerNames = ['divisions', 'grids', 'places', 'buildings', 'cameras', 'viewsheds', 'incidents'] as const
+export type LayerName = (typeof layerNames)[number]
+
+interface Kept {
+  theme: Theme
+  language: Language
+  listWidth_px: number
+  sheetWidth_px: number
+  wallHeight_px: number
+  layers: Record<LayerName, boolean>
+  soundOn: boolean
+}
+
+const key = 'gridlink.preferences'
+
+const defaults = (): Kept => ({
+  theme: 'dark',
+  language: 'zh',
+  listWidth_px: 300,
+  sheetWidth_px: 392,
+  wallHeight_px: 300,
+  layers: { divisions: true, grids: true, places: true, buildings: true, cameras: true, viewsheds: true, incidents: true },
+  soundOn: true,
+})
+
+function stored(): Kept {
+  try {
+    const kept = JSON.parse(localStorage.getItem(key) ?? '{}') as Partial<Kept>
+    const base = defaults()
+    return { ...base, ...kept, layers: { ...base.layers, ...kept.layers } }
+  } catch {
+    return defaults()
+  }
+}
+
+/** What this operator's browser remembers: theme, language, panel sizes, map layers. */
+export const usePreferences = defineStore('preferences', () => {
+  const kept = reactive(stored())
+  const legendOpen = ref(false)
+
+  watch(kept, (now) => localStorage.setItem(key, JSON.stringify(now)), { deep: true })
+  watch(
+    () => kept.theme,
+    (theme) => {
+      document.documentElement.dataset.theme = theme
+      document.documentElement.classList.toggle('dark', theme === 'dark')
+    },
+    { immediate: true },
+  )
+
+  const toggleTheme = () => (kept.theme = kept.theme === 'dark' ? 'light' : 'dark')
+
+  return { kept, legendOpen, toggleTheme }
+})

@@ -1,0 +1,63 @@
+// The wire format of a picture stream (WebSocket): text messages are JSON notices, binary ones start with a kind byte.
+
+export type MediaKind = 'init' | 'key' | 'delta' | 'poster'
+
+export interface MediaMessage {
+  kind: MediaKind
+  /** When the server received the frame from the camera; null for the init segment. */
+  receivedAt: Date | null
+  payload: Uint8Array<ArrayBuffer>
+}
+
+export interface InitNotice {
+  type: 'init'
+  mime: string
+  width: number
+  height: number
+  generation: number
+  rung: string
+}
+
+export interface StatusNotice {
+  type: 'status'
+  state: 'connecting' | 'live' | 'stalled' | 'dead'
+  last_frame_at: string | null
+  reason: string | null
+}
+
+export interface ErrorNotice {
+  type: 'error'
+  code: string
+  message?: string
+}
+
+export type Notice = InitNotice | StatusNotice | ErrorNotice
+
+const kinds: MediaKind[] = ['init', 'key', 'delta', 'poster']
+const stampBytes = 8
+
+/** Null when the message is too short or of an unknown kind: such a message is skipped, the stream goes on. */
+export function parseMedia(buffer: ArrayBuffer): MediaMessage | null {
+  if (buffer.byteLength < 1) return null
+  const view = new DataView(buffer)
+  const kind = kinds[view.getUint8(0)]
+  if (!kind) return null
+  if (kind === 'init') return { kind, receivedAt: null, payload: new Uint8Array(buffer, 1) }
+  if (buffer.byteLength < 1 + stampBytes) return null
+  const receivedAt = new Date(Number(view.getBigUint64(1, false)))
+  return { kind, receivedAt, payload: new Uint8Array(buffer, 1 + stampBytes) }
+}
+
+export function parseNotice(text: string): Notice | null {
+  try {
+    const notice = JSON.parse(text) as Notice
+    return ['init', 'status', 'error'].includes(notice.type) ? notice : null
+  } catch {
+    return null
+  }
+}
+
+/** Errors after which asking again is useless or, for a password, harmful: the device locks accounts. */
+export function isFinal(code: string): boolean {
+  return ['stream.credentials_rejected', 'stream.codec_unplayable', 'stream.revoked'].includes(code)
+}

@@ -1,0 +1,65 @@
+import { ref, type Ref } from 'vue'
+import { useKeys } from '@/frame/useKeys'
+import { useIncidents } from '@/stores/incidents'
+import { useWall } from '@/stores/wall'
+
+export interface WallHandle {
+  confirm: () => void
+  full: () => unknown
+  snapshot: () => unknown
+  columns: () => number
+}
+
+export interface WatchActs {
+  search: () => void
+  report: () => unknown
+  open: (id: number) => unknown
+  openRanked: (index: number) => void
+  back: () => unknown
+  chosenIncident: () => number | null
+}
+
+/** The operator's whole path by keyboard. */
+export function useWatchKeys(acts: WatchActs, wallHandle: Ref<WallHandle | null | undefined>) {
+  const incidents = useIncidents()
+  const wall = useWall()
+  const cursorId = ref<number | null>(null)
+
+  function step(by: 1 | -1): void {
+    const ids = incidents.queue.map((incident) => incident.id)
+    if (ids.length === 0) return
+    const from = ids.indexOf(cursorId.value ?? acts.chosenIncident() ?? -1)
+    const next = from < 0 ? (by > 0 ? 0 : ids.length - 1) : Math.min(ids.length - 1, Math.max(0, from + by))
+    cursorId.value = ids[next]!
+  }
+
+  function moveFocus(by: number): boolean {
+    if (!wall.isOpen || wall.pending) return false
+    const next = wall.focused + by
+    if (next >= 0 && next < wall.size) wall.focused = next
+    return true
+  }
+
+  const digits = Object.fromEntries(
+    Array.from({ length: 9 }, (_, i) => [String(i + 1), () => acts.openRanked(i)]),
+  )
+
+  useKeys({
+    '/': () => acts.search(),
+    n: () => acts.report(),
+    j: () => step(1),
+    k: () => step(-1),
+    Enter: () => (cursorId.value === null ? false : acts.open(cursorId.value)),
+    p: () => (wall.pending ? wallHandle.value?.confirm() : false),
+    f: () => (wall.isOpen ? wallHandle.value?.full() : false),
+    s: () => (wall.isOpen ? wallHandle.value?.snapshot() : false),
+    ArrowLeft: (event) => event.target === document.body && moveFocus(-1),
+    ArrowRight: (event) => event.target === document.body && moveFocus(1),
+    ArrowUp: (event) => event.target === document.body && moveFocus(-(wallHandle.value?.columns() ?? 1)),
+    ArrowDown: (event) => event.target === document.body && moveFocus(wallHandle.value?.columns() ?? 1),
+    Escape: () => acts.back(),
+    ...digits,
+  })
+
+  return { cursorId }
+}
