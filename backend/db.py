@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Engine, MetaData, create_engine, text
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 
@@ -79,13 +79,19 @@ def begin(scope: Scope | None = None) -> Iterator[Session]:
     """
     with Session(engine(), expire_on_commit=False) as session, session.begin():
         if scope is not None:
-            enter(session, scope)
+            # At the first statement, not before: a request waiting for a thread must not hold a
+            # connection that the thread before it waits for.
+            event.listen(session, "after_begin", lambda _s, _t, c: _enter(c, scope))
         yield session
 
 
 def enter(session: Session, scope: Scope) -> None:
     """Put the rest of this transaction under `scope`."""
-    session.execute(
+    _enter(session.connection(), scope)
+
+
+def _enter(connection: Connection, scope: Scope) -> None:
+    connection.execute(
         _ENTER_SCOPE,
         {"low": str(scope.low), "high": str(scope.high), "user_id": str(scope.user_id)},
     )

@@ -8,7 +8,7 @@ rolled back.
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import asdict, dataclass
 
 import psycopg
@@ -31,10 +31,15 @@ class Notice:
     division_code: int = 0
 
 
+Watcher = Callable[[Notice | None], None]
+
+
 def announce(session: Session, notice: Notice) -> None:
     """Tell all processes of `notice` when this transaction commits."""
     payload = json.dumps(asdict(notice), separators=(",", ":"))
-    session.execute(text("SELECT pg_notify(:channel, :payload)"), {"channel": CHANNEL, "payload": payload})
+    session.execute(
+        text("SELECT pg_notify(:channel, :payload)"), {"channel": CHANNEL, "payload": payload}
+    )
 
 
 async def listen(conninfo: str) -> AsyncIterator[Notice | None]:
@@ -46,7 +51,22 @@ async def listen(conninfo: str) -> AsyncIterator[Notice | None]:
                 await connection.execute(f"LISTEN {CHANNEL}")
                 yield None
                 async for notify in connection.notifies():
-                    yield Notice(**json.loads(notify.payload))
-        except psycopg.OperationalError as lost:
+                    yield _parsed(notify.payload)
+        except psycopg.Error as lost:
             log.warning("lost the listener", extra={"action": "live.lost", "reason": str(lost)})
         await asyncio.sleep(_RETRY_S)
+
+
+def _parsed(payload: str) -> Notice | None:
+    """Return the notice; one that this version cannot read counts as one that was missed."""
+    try:
+        return Notice(**json.loads(payload))
+    except (ValueError, TypeError):
+        return None
+
+
+async def relay(conninfo: str, watchers: Sequence[Watcher]) -> None:
+    """Hand every notice to all `watchers` of this process, over one connection."""
+    async for notice in listen(conninfo):
+        for watcher in watchers:
+            watcher(notice)

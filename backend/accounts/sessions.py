@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from .. import db
 from ..access import Principal
-from ..audit.register import Entry, enter
+from ..audit.register import Act, enter
 from ..errors import NotSignedIn
 from . import passwords, throttle
 from .models import SignIn, Token, User
@@ -52,7 +52,7 @@ def sign_in(username: str, password: str, *, source: str, lasts: timedelta) -> O
     is_right = passwords.is_right(password, stored)
     with db.begin() as session:
         if user is None or not is_right or not _is_current(user):
-            enter(session, Entry("session.refused", None, name[:100], detail={"source": source}))
+            enter(session, Act("session.refused", None, name[:100], detail={"source": source}))
         else:
             throttle.forgive(session, username=name)
             return _open(session, user, source=source, lasts=lasts)
@@ -64,7 +64,7 @@ def sign_out(session: Session, principal: Principal) -> None:
     session.execute(
         update(SignIn).where(SignIn.id == principal.session_id).values(ended_at=func.now())
     )
-    enter(session, Entry("session.ended", principal.id, principal.username))
+    enter(session, Act("session.ended", principal.id, principal.username))
 
 
 def end_all(session: Session, user_id: int) -> None:
@@ -96,6 +96,6 @@ def _open(session: Session, user: User, *, source: str, lasts: timedelta) -> Ope
     detail = {"source": source}
     enter(
         session,
-        Entry("session.opened", user.id, user.username, division_code=division, detail=detail),
+        Act("session.opened", user.id, user.username, division_code=division, detail=detail),
     )
     return opened

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ..access import Principal
-from ..audit.register import Entry, enter
+from ..audit.register import Act, enter
 from ..errors import NotAllowed, NotFound
 from .models import Token
 from .secrets import digest, new_bearer_token
@@ -77,7 +77,7 @@ def _register(session: Session, act: str, principal: Principal, token: Token) ->
     session.flush()
     enter(
         session,
-        Entry(
+        Act(
             act,
             principal.id,
             principal.username,

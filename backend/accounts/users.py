@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..access import Principal
-from ..audit.register import Entry, enter
+from ..audit.register import Act, enter
 from ..divisions.models import Division
 from ..errors import Conflict, InvalidField, NotFound
 from .models import User
@@ -159,5 +159,5 @@ def _register(session: Session, act: str, user: User, by: Actor, detail: dict[st
     about = {"username": user.username} | detail
     enter(
         session,
-        Entry(act, by.id, by.name, division_code=user.division_code, detail=about),
+        Act(act, by.id, by.name, division_code=user.division_code, detail=about),
     )

@@ -1,4 +1,4 @@
-"""调阅登记: the register. Rows are chained by hash; the database refuses to change or remove one."""
+"""调阅登记: the register. Rows are chained by hash; the database refuses to change one."""
 
 from datetime import datetime
 from typing import Any

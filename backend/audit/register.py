@@ -22,8 +22,8 @@ _BATCH = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One act that must be answered for. `detail` holds plain JSON values and no secrets."""
+class Act:
+    """What must be answered for. `detail` holds plain JSON values and no secrets."""
 
     act: str
     actor_id: int | None
@@ -54,8 +54,8 @@ class Verdict:
     reason: str | None = None
 
 
-def enter(session: Session, entry: Entry) -> int:
-    """Append `entry` to the chain in the caller's transaction and return its number.
+def enter(session: Session, act: Act) -> int:
+    """Append `act` to the chain in the caller's transaction and return its number.
 
     Other writers wait until this transaction ends: enter late in it.
     """
@@ -67,15 +67,15 @@ def enter(session: Session, entry: Entry) -> int:
     row = {
         "seq": seq + 1,
         "at": now,
-        "actor_id": entry.actor_id,
-        "actor_name": _plain(entry.actor_name),
-        "act": entry.act,
-        "purpose": entry.purpose,
-        "camera_id": entry.camera_id,
-        "camera_name": _plain(entry.camera_name),
-        "incident_id": entry.incident_id,
-        "division_code": entry.division_code,
-        "detail": _plain(dict(entry.detail)),
+        "actor_id": act.actor_id,
+        "actor_name": _plain(act.actor_name),
+        "act": act.act,
+        "purpose": act.purpose,
+        "camera_id": act.camera_id,
+        "camera_name": _plain(act.camera_name),
+        "incident_id": act.incident_id,
+        "division_code": act.division_code,
+        "detail": _plain(dict(act.detail)),
     }
     row_hash = chained_hash(before, row)
     session.execute(insert(RegisterEntry).values(**row, previous_hash=before, hash=row_hash))
@@ -103,7 +103,7 @@ def verify(session: Session, *, anchor: Head | None = None) -> Verdict:
     anchored = anchor is None or anchor.seq == 0
     for row in session.execute(_ROWS.execution_options(yield_per=_BATCH)).mappings():
         content = {name: row[name] for name in _HASHED}
-        fault = _fault_of(row, content, before, count + 1)
+        fault = _fault_of(dict(row), content, before, count + 1)
         if fault is not None:
             return Verdict(False, count, min(count + 1, row["seq"]), fault)
         before, count = row["hash"], count + 1

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from .. import db
 from ..access import CurrentUser, Tx, right
 from .models import RegisterEntry
-from .register import Entry, enter, verify
+from .register import Act, enter, verify
 from .schemas import RegisterEntryOut, RegisterOut, VerdictOut
 
 router = APIRouter(prefix="/api/register", tags=["register"])
@@ -43,7 +43,7 @@ def verify_register(user: CurrentUser) -> VerdictOut:
     with db.begin(user.scope) as session:
         enter(
             session,
-            Entry(
+            Act(
                 "register.verified",
                 user.id,
                 user.username,

@@ -1,4 +1,4 @@
-"""Division codes: 12 digits = province 2, city 2, county 2, township 3, village 3 (GB/T 2260, 10114).
+"""Division codes (GB/T 2260, 10114): province 2 digits, city 2, county 2, township 3, village 3.
 
 A division's descendants are a contiguous range of codes, so a jurisdiction is two numbers.
 """
@@ -41,6 +41,7 @@ def parse(code: str) -> int:
     ------
     ValueError
         If it is not digits of one of those lengths.
+
     """
     digits = code.strip()
     if not digits.isdigit() or len(digits) not in _WIDTH.values():
@@ -73,5 +74,5 @@ def parent(code: int) -> int | None:
     level = level_of(code)
     if level is None or level is Level.PROVINCE:
         return None
-    size = 10 ** (DIGITS - _WIDTH[Level(level - 1)])
+    size: int = 10 ** (DIGITS - _WIDTH[Level(level - 1)])
     return code // size * size

@@ -1,6 +1,6 @@
 """事件: what happened where, its timeline, and the cameras linked to it at the time."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, SmallInteger, text
@@ -58,6 +58,15 @@ class Incident(Table):
     result: Mapped[str | None]
     idempotency_key: Mapped[str | None]
     version: Mapped[int] = mapped_column(BigInteger, server_default=text("1"))
+
+
+class IncidentSerial(Table):
+    """The number of a day's last incident, over all jurisdictions."""
+
+    __tablename__ = "incident_serials"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    last: Mapped[int]
 
 
 class IncidentGrid(Table):

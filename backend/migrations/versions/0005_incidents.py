@@ -71,6 +71,13 @@ CREATE INDEX incidents_open_idx ON incidents (reported_at DESC)
 CREATE INDEX incidents_reported_at_idx ON incidents (reported_at DESC, id DESC);
 CREATE INDEX incidents_geom_idx ON incidents USING gist (geom);
 
+-- The number of the day's last incident. One counter for all jurisdictions: nobody sees the
+-- others' incidents, and still no number is given twice.
+CREATE TABLE incident_serials (
+  day date PRIMARY KEY,
+  last integer NOT NULL
+);
+
 -- The step itself is checked here too: a row cannot jump past the table of transitions.
 CREATE FUNCTION incident_check_transition() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -128,7 +135,7 @@ CREATE TABLE imports (
 );
 
 GRANT SELECT ON incident_kinds, incident_transitions TO gridlink_app;
-GRANT SELECT, INSERT, UPDATE ON incidents TO gridlink_app;
+GRANT SELECT, INSERT, UPDATE ON incidents, incident_serials TO gridlink_app;
 GRANT SELECT, INSERT ON incident_grids, incident_entries, incident_cameras, imports TO gridlink_app;
 
 ALTER TABLE incidents ENABLE ROW LEVEL SECURITY;
@@ -147,6 +154,7 @@ CREATE POLICY through_incident ON incident_cameras TO gridlink_app
 
 DOWNGRADE = """
 DROP TABLE imports, incident_cameras, incident_entries, incident_grids, incidents,
+  incident_serials,
   incident_transitions, incident_kinds;
 DROP FUNCTION incident_check_transition();
 """

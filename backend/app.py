@@ -1,0 +1,137 @@
+"""The HTTP server: routers in one list, the gate before them, the ring around them."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import anyio
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy.engine import make_url
+from starlette.datastructures import Headers
+
+from . import __version__, answers, db, live, site
+from .access import Principal, right
+from .accounts import routes as accounts
+from .accounts.guard import guard_routes
+from .accounts.identity import Remembered, identify, presented_secret
+from .audit import routes as audit
+from .cameras import routes as cameras
+from .console import Console
+from .divisions import routes as divisions
+from .edge import Edge
+from .events import EventStreams, Identify
+from .exchange import routes as exchange
+from .grids import routes as grids
+from .incidents import routes as incidents
+from .places import routes as places
+from .search import routes as search
+from .settings import load
+from .supervision import supervised
+from .tiles import TileServer
+
+ROUTERS = (
+    site.router,
+    accounts.router,
+    audit.router,
+    divisions.router,
+    grids.router,
+    places.router,
+    cameras.router,
+    exchange.router,
+    incidents.router,
+    search.router,
+)
+
+_END_CONNECTIONS_S = 2
+
+log = logging.getLogger(__name__)
+
+
+def create_app() -> FastAPI:
+    """Return the server's application."""
+    settings = load()
+    identify_soon = _identifier()
+    events = EventStreams(identify_soon, per_user=settings.http.streams_per_user)
+    tiles = TileServer(identify_soon)
+    # Swagger's page would fetch its scripts from a CDN; the document stays, behind a right.
+    app = FastAPI(
+        title=f"{settings.site.name} {settings.site.name_en}",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan([events.tell, tiles.forget]),
+    )
+    for router in ROUTERS:
+        app.include_router(router)
+
+    @app.get("/api/openapi.json", include_in_schema=False, **right("schema.read"))
+    def openapi() -> dict[str, Any]:
+        return app.openapi()
+
+    guard_routes(app)
+    answers.install(app)
+    app.mount("/", Console())
+    app.add_middleware(
+        Edge, settings=settings, direct={"/api/tiles/": tiles, "/api/events": events}
+    )
+    return app
+
+
+def run(host: str, port: int) -> None:
+    """Serve until SIGINT or SIGTERM, with the media workers beside."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    workers = [
+        [sys.executable, "-m", "backend.media", "--worker", str(number)]
+        for number in range(load().media.workers)
+    ]
+    with supervised(workers):
+        uvicorn.run(
+            create_app(),
+            host=host,
+            port=port,
+            loop="uvloop",
+            http="httptools",
+            access_log=False,
+            server_header=False,
+            log_level="warning",
+            timeout_graceful_shutdown=_END_CONNECTIONS_S,
+        )
+
+
+def _lifespan(watchers: Sequence[live.Watcher]) -> Any:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        url = make_url(db.database_url()).set(drivername="postgresql")
+        conninfo = url.render_as_string(hide_password=False)
+        relaying = asyncio.create_task(live.relay(conninfo, watchers))
+        yield
+        relaying.cancel()
+        with suppress(asyncio.CancelledError):
+            await relaying
+
+    return lifespan
+
+
+def _identifier() -> Identify:
+    """Return who a request's headers speak for, remembered for a few seconds."""
+    remembered = Remembered()
+
+    async def identify_soon(headers: Headers) -> Principal | None:
+        secret = presented_secret(headers)
+        if secret is None:
+            return None
+        known = remembered.get(secret)
+        if known is None:
+            known = await anyio.to_thread.run_sync(identify, headers)
+            if known is None:
+                return None
+            remembered.put(secret, known)
+        return known.principal
+
+    return identify_soon
