@@ -50,12 +50,13 @@ def current(session: Session, frame: LocalFrame) -> Scene:
 
 
 def _read(session: Session, version: str, frame: LocalFrame) -> Scene:
-    rows = session.execute(_BUILDINGS).all()
-    outlines = np.asarray(shapely.from_wkb([bytes(row[2]) for row in rows]), dtype=object)
+    rows = [tuple(row) for row in session.execute(_BUILDINGS)]
+    ids, heights_m, wkb = list(zip(*rows, strict=True)) or ((), (), ())
+    outlines = np.asarray(shapely.from_wkb(wkb), dtype=object)
     obstacles = build_obstacles(
         frame.geometry_to_metric(outlines),
-        np.array([row[1] for row in rows], dtype=np.float64),
-        np.array([row[0] for row in rows], dtype=np.int64),
+        np.array(heights_m, dtype=np.float64),
+        np.array(ids, dtype=np.int64),
     )
     terrain = read_terrain(load().sight.terrain_path, frame)
     if terrain is not None:

@@ -5,6 +5,7 @@ a camera does not state is assumed here, once; `ASSUMED` names the fields that c
 """
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +31,7 @@ _POSES = text(
     " p.sensor_no"
     " FROM cameras c JOIN poses p ON p.camera_id = c.id ORDER BY c.id, p.sensor_no"
 )
+_WIDTH = 14  # columns of `_POSES`
 _FRAME_STEP_DEG = 0.05
 """The frame's centre is rounded to this, so that one more camera seldom moves the frame."""
 
@@ -39,7 +41,7 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Lookout:
-    """Rows are poses: `camera_id`, `pose_id`, `division_code`, `has_ptz` run along `poses`."""
+    """Rows are poses: `camera_id`, `pose_id`, `sensor_no` and `division_code` run along `poses`."""
 
     version: str
     frame: LocalFrame
@@ -48,7 +50,8 @@ class Lookout:
     pose_id: Ints
     sensor_no: Ints
     division_code: Ints
-    has_ptz: NDArray[np.bool_]
+    turnable: NDArray[np.intp]
+    """Rows of PTZ cameras."""
     x: Floats
     y: Floats
     assumed: NDArray[np.bool_]
@@ -76,29 +79,29 @@ def current(session: Session) -> tuple[Lookout, scene.Scene]:
 
 
 def _read(session: Session, version: str) -> Lookout:
-    rows = session.execute(_POSES).all()
-    columns = np.array(rows, dtype=object).reshape(-1, 14)
-    lon, lat = _floats(columns[:, 1]), _floats(columns[:, 2])
+    rows = [tuple(row) for row in session.execute(_POSES)]  # numpy probes Row objects slowly
+    columns = list(zip(*rows, strict=True)) or [()] * _WIDTH
+    lon, lat = _floats(columns[1]), _floats(columns[2])
     frame = LocalFrame(_middle(lon), _middle(lat))
-    height, width, fov, reach = (_floats(columns[:, i]) for i in (3, 4, 10, 11))
+    height, width, fov, reach = (_floats(columns[i]) for i in (3, 4, 10, 11))
     assumed = np.isnan(np.column_stack([height, fov, reach]))
     guess = load().sight
     fov_error = np.where(np.isnan(fov), guess.fov_error_deg, 0.0)
     height, width, fov, reach = _filled(guess, height, width, fov, reach)
     x, y = frame.to_metric(lon, lat)
-    camera_id = columns[:, 0].astype(np.int64)
+    camera_id = np.array(columns[0], dtype=np.int64)
     poses = build_poses(
         PoseColumns(
             camera_index=camera_id,
             x=x,
             y=y,
             height_m=height,
-            azimuth_deg=_floats(columns[:, 8]),
-            azimuth_error_deg=_floats(columns[:, 9]),
+            azimuth_deg=_floats(columns[8]),
+            azimuth_error_deg=_floats(columns[9]),
             fov_deg=fov,
             fov_error_deg=fov_error,
             range_m=reach,
-            tilt_deg=_floats(columns[:, 12]),
+            tilt_deg=_floats(columns[12]),
             vfov_deg=np.array([vertical_field_deg(f) if f < 170.0 else np.nan for f in fov]),
             width_px=width,
             convergence_deg=frame.convergence_deg(lon, lat),
@@ -109,10 +112,10 @@ def _read(session: Session, version: str) -> Lookout:
         frame,
         poses,
         camera_id,
-        columns[:, 7].astype(np.int64),
-        columns[:, 13].astype(np.int64),
-        columns[:, 6].astype(np.int64),
-        columns[:, 5].astype(bool),
+        np.array(columns[7], dtype=np.int64),
+        np.array(columns[13], dtype=np.int64),
+        np.array(columns[6], dtype=np.int64),
+        np.flatnonzero(np.array(columns[5], dtype=bool)),
         x,
         y,
         assumed,
@@ -130,9 +133,9 @@ def _filled(
     return height, width, fov, np.where(np.isnan(reach), far, reach)
 
 
-def _floats(column: NDArray[np.object_]) -> Floats:
+def _floats(column: Sequence[float | None]) -> Floats:
     """Return a column as floats, None as nan."""
-    return np.array([np.nan if value is None else value for value in column], dtype=np.float64)
+    return np.array(column, dtype=np.float64)
 
 
 def _middle(degrees: Floats) -> float:

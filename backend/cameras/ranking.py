@@ -97,15 +97,15 @@ def rank(
     who = {row.id: row for row in session.execute(_WHO, {"ids": list(ids)})}
     known = [i for i in rows if int(watch.camera_id[seen.pose[i]]) in who]
     found = Found(watch, scene, seen, who)
-    cameras = [_dressed(found, i, language) for i in known]
-    cameras.sort(key=_order)
+    known.sort(key=lambda i: _order(found, i))
+    cameras = [_dressed(found, i, language) for i in known[:limit]]
     inside = building_at(scene.obstacles, x, y)
     return SightAnswer(
         lon=lon,
         lat=lat,
-        cameras=cameras[:limit],
+        cameras=cameras,
         nearest_ptz=_nearest_ptz(watch, scene, asked, turnable, who),
-        none_sees=all(camera.sight == "blocked" for camera in cameras),
+        none_sees=all(seen.verdict[i] == Verdict.BLOCKED for i in known),
         place_in_building=int(scene.obstacles.ids[inside]) if inside >= 0 else None,
         computed_at=datetime.now(UTC),
     )
@@ -176,21 +176,26 @@ def _detail(found: Found, i: int) -> dict[str, float | int]:
     return figures
 
 
-def _order(camera: SeeingCamera) -> tuple[int, int, float, float]:
-    rank_of_sight = ("certain", "possible", "blocked").index(camera.sight)
-    # How dense its picture would be says nothing of a camera that does not see the place.
-    density = camera.pixels_per_m or 0.0 if camera.sight != "blocked" else 0.0
-    return rank_of_sight, _ALIVE_RANK[camera.alive], -density, camera.distance_m
+def _order(found: Found, i: int) -> tuple[int, int, float, float]:
+    """Return the sort key of a candidate: sight, state, density, distance."""
+    seen = found.seen
+    verdict = int(seen.verdict[i])
+    alive = _ALIVE_RANK[found.who[int(found.watch.camera_id[seen.pose[i]])].is_alive]
+    density = float(seen.pixels_per_m[i])
+    if verdict == Verdict.BLOCKED or math.isnan(density):
+        density = 0.0  # how dense its picture would be says nothing of a camera that does not see
+    return verdict, alive, -density, float(seen.distance_m[i])
 
 
 def _nearest_turnable(watch: Lookout, asked: Asked, span: tuple[int, int]) -> NDArray[np.intp]:
     """Return the poses of the nearest PTZ cameras in the caller's jurisdiction."""
     low, high = span
-    rows = np.flatnonzero(
-        watch.has_ptz & (watch.division_code >= low) & (watch.division_code <= high)
-    )
+    division = watch.division_code[watch.turnable]
+    rows = watch.turnable[(division >= low) & (division <= high)]
     distance = np.hypot(watch.x[rows] - asked.x, watch.y[rows] - asked.y)
-    return rows[np.argsort(distance, kind="stable")[:_PTZ_ASKED]]
+    if rows.size > _PTZ_ASKED:
+        rows = rows[np.argpartition(distance, _PTZ_ASKED)[:_PTZ_ASKED]]
+    return rows
 
 
 def _nearest_ptz(
