@@ -19,6 +19,7 @@ from shapely.geometry.base import BaseGeometry
 from gis.compiled import compiled
 from gis.edgegrid import is_passed, is_touched, list_boxes_by_cell, list_edges_by_cell
 from gis.errors import ArgumentError, GeometryError
+from gis.handle import Handle
 from gis.town import Town, pack_buildings, pack_walls
 
 Floats = NDArray[np.float64]
@@ -85,9 +86,10 @@ class Obstacles:
     #: Buildings whose bounds meet cell c: box_items[box_starts[c]:box_starts[c + 1]], int32.
     box_starts: Ints
     box_items: Ints
-    #: The same for kernels: as these arrays, and packed for lines of sight.
+    #: The same for kernels: as these arrays; packed for lines of sight; and that held for calls.
     walls: Walls = field(init=False, repr=False, compare=False)
     town: Town = field(init=False, repr=False, compare=False)
+    handle: Handle = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         values: dict[str, Any] = {name: getattr(self, name) for name in Walls._fields}
@@ -98,6 +100,7 @@ class Obstacles:
         values["walls"], values["listed"] = packed, packed[self.items]
         town = Town(**{name: values[name] for name in Town._fields})
         object.__setattr__(self, "town", town)
+        object.__setattr__(self, "handle", Handle(town))
 
     def __len__(self) -> int:
         return len(self.height_m)

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gis.compiled import compiled
 from gis.errors import ArgumentError
+from gis.handle import Handle
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -119,14 +120,15 @@ class PoseTable:
     #: Poses that stand in cell c: spot_items[spot_starts[c]:spot_starts[c + 1]].
     spot_starts: Ints
     spot_items: Ints
-    arrays: PoseArrays = field(init=False, repr=False, compare=False)
+    #: `PoseArrays` for kernels.
+    handle: Handle = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         rows = np.zeros(len(self.x), dtype=POSE)
         for name in POSE_COLUMNS:
             rows[name] = getattr(self, name)
         values: dict[str, Any] = {name: getattr(self, name) for name in PoseArrays._fields[1:]}
-        object.__setattr__(self, "arrays", PoseArrays(rows, **values))
+        object.__setattr__(self, "handle", Handle(PoseArrays(rows, **values)))
 
     def __len__(self) -> int:
         return len(self.x)

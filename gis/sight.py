@@ -20,9 +20,9 @@ from shapely.geometry import box
 from gis.errors import ArgumentError
 from gis.obstacles import Obstacles, build_obstacles, building_at
 from gis.poses import PoseColumns, PoseTable, build_poses
-from gis.sightjudge import judge_all, judge_around
+from gis.sightjudge import judge_all, judge_around, judge_facing
 from gis.sightline import TARGET_HEIGHT_M, Spot, plan_sightline, sightline, sightlines
-from gis.terrain import Terrain, build_terrain, ground_height_m, relief_of
+from gis.terrain import Terrain, build_terrain, ground_height_m, handle_of
 
 __all__ = [
     "NEAR_LIMIT",
@@ -35,6 +35,7 @@ __all__ = [
     "judged",
     "seeing",
     "warm_up",
+    "watching",
 ]
 
 Floats = NDArray[np.float64]
@@ -177,13 +178,46 @@ def seeing(
         raise ArgumentError("search_radius_m", got=search_radius_m, allowed="0 or more, finite")
     return Seen(
         judge_around(
-            poses.arrays,
-            obstacles.town,
-            relief_of(terrain),
+            poses.handle,
+            obstacles.handle,
+            handle_of(terrain),
             target,
             (float(search_radius_m), NEAR_LIMIT),
         )
     )
+
+
+def watching(
+    poses: PoseTable,
+    obstacles: Obstacles,
+    terrain: Terrain | None,
+    x: float,
+    y: float,
+    *,
+    target_height_m: float = TARGET_HEIGHT_M,
+) -> Seen:
+    """The CERTAIN and POSSIBLE rows of `seeing` alone, at a third of the cost.
+
+    For many points: gaps, files of places. Lines of cameras that look elsewhere are not followed.
+
+    Parameters
+    ----------
+    poses, obstacles, terrain, x, y, target_height_m
+        As in `seeing`.
+
+    Returns
+    -------
+    Seen
+        Rows in the order of `seeing`; empty when no camera sees the point.
+
+    Raises
+    ------
+    ArgumentError
+        As `seeing`.
+
+    """
+    target = _checked_target(x, y, target_height_m)
+    return Seen(judge_facing(poses.handle, obstacles.handle, handle_of(terrain), target))
 
 
 def judged(
@@ -222,9 +256,9 @@ def judged(
     target = _checked_target(x, y, target_height_m)
     return Seen(
         judge_all(
-            poses.arrays,
-            obstacles.town,
-            relief_of(terrain),
+            poses.handle,
+            obstacles.handle,
+            handle_of(terrain),
             target,
             np.ascontiguousarray(rows, dtype=np.int32),
         )
@@ -238,6 +272,7 @@ def warm_up() -> None:
     poses = build_poses(PoseColumns([1], [0.0], [0.0], 6.0, 90.0, 60.0, 100.0))
     for terrain in (None, hill):
         seeing(poses, scene, terrain, 30.0, 0.0)
+        watching(poses, scene, terrain, 30.0, 0.0)
     judged(poses, scene, None, 30.0, 0.0, chosen=[0])
     camera, target = Spot(0.0, 0.0, 6.0), Spot(30.0, 0.0)
     sightline(scene, camera, target)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gis.compiled import compiled
 from gis.edgegrid import TOUCH_M
+from gis.handle import Handle
 from gis.poses import PoseArrays, nearest_out_of_range, reaching
 from gis.sighttrace import line_between, trace
 from gis.terrain import Relief
@@ -48,23 +49,30 @@ _ANGLE_SLACK_DEG = 1e-9
 
 @compiled
 def judge_around(
-    poses: PoseArrays,
-    town: Town,
-    relief: Relief,
+    cameras: Handle,
+    obstacles: Handle,
+    terrain: Handle,
     target: Target,
     search: tuple[float, int],
 ) -> Records:
     """Poses in reach of the target, then at most search[1] out of range within search[0] metres."""
-    x, y, _ = target
+    poses, (x, y, _) = cameras.arrays, target
     in_reach = reaching(poses, x, y)
     near = nearest_out_of_range(poses, (x, y), search[0], search[1])
-    return judge_all(poses, town, relief, target, np.concatenate((in_reach, near)))
+    chosen = np.concatenate((in_reach, near))
+    return _judged(poses, obstacles.arrays, terrain.arrays, target, chosen)
 
 
 @compiled
 def judge_all(
-    poses: PoseArrays, town: Town, relief: Relief, target: Target, chosen: Ints
+    cameras: Handle, obstacles: Handle, terrain: Handle, target: Target, chosen: Ints
 ) -> Records:
+    """The chosen poses."""
+    return _judged(cameras.arrays, obstacles.arrays, terrain.arrays, target, chosen)
+
+
+@compiled
+def _judged(poses: PoseArrays, town: Town, relief: Relief, target: Target, chosen: Ints) -> Records:
     """Verdict, reason and measures of the chosen poses, as SEEN records."""
     seen = np.empty(len(chosen), dtype=SEEN)
     for i in range(len(chosen)):
@@ -81,6 +89,29 @@ def judge_all(
         row.verdict, row.reason = _verdict(cause, is_inside, placed, why)
         row.line_clear = cause == _CLEAR
     return seen
+
+
+@compiled
+def judge_facing(cameras: Handle, obstacles: Handle, terrain: Handle, target: Target) -> Records:
+    """Poses in reach whose field holds the target, less those blocked."""
+    poses, town, relief = cameras.arrays, obstacles.arrays, terrain.arrays
+    in_reach = reaching(poses, target[0], target[1])
+    count = 0
+    for p in in_reach:
+        pose = poses.rows[p]
+        ends = (pose.x, pose.y, pose.height_m, target[0], target[1], target[2])
+        line = line_between(relief, ends)
+        bearing_deg = _bearing(line.ux, line.uy, line.length_m, pose.convergence_deg)
+        if _placed(pose, line.length_m, bearing_deg, line.z0 - line.z1)[0] != _BLOCKED:
+            in_reach[count] = p
+            count += 1
+    seen = _judged(poses, town, relief, target, in_reach[:count])
+    kept = 0
+    for row in seen:
+        if row.verdict != _BLOCKED:
+            seen[kept] = row
+            kept += 1
+    return seen[:kept]
 
 
 @compiled

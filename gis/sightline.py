@@ -17,8 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from gis.errors import ArgumentError
 from gis.obstacles import Obstacles
-from gis.sighttrace import trace, trace_many
-from gis.terrain import Terrain, relief_of
+from gis.sighttrace import trace_many, trace_one
+from gis.terrain import Terrain, handle_of
 
 Floats = NDArray[np.float64]
 
@@ -112,7 +112,7 @@ def sightline(
         if not (math.isfinite(spot.x) and math.isfinite(spot.y) and 0 <= spot.height_m < math.inf):
             raise ArgumentError(name, got=spot, allowed="finite x and y, height_m 0 or more")
     ends = (camera.x, camera.y, camera.height_m, target.x, target.y, target.height_m)
-    return _answer(trace(obstacles.town, relief_of(terrain), _floats(ends), -1))
+    return _answer(trace_one(obstacles.handle, handle_of(terrain), _floats(ends)))
 
 
 def plan_sightline(obstacles: Obstacles, camera: Spot, target: Spot) -> Sightline:
@@ -140,7 +140,7 @@ def plan_sightline(obstacles: Obstacles, camera: Spot, target: Spot) -> Sightlin
         raise ArgumentError("camera, target", got=(camera, target), allowed="finite x and y")
     # Below ground every roof is above the line, a flat one included.
     ends = (camera.x, camera.y, -1.0, target.x, target.y, -1.0)
-    line = _answer(trace(obstacles.town, relief_of(None), _floats(ends), -1))
+    line = _answer(trace_one(obstacles.handle, handle_of(None), _floats(ends)))
     clearance_m = math.inf if line.is_visible else -math.inf
     return Sightline(line.is_visible, line.cause, clearance_m, line.blocked_by, line.blocked_at_m)
 
@@ -175,7 +175,7 @@ def sightlines(
 
     """
     pairs = np.hstack([_rows_of_three("cameras", cameras), _rows_of_three("targets", targets)])
-    cause, blocked_by, at_m, clearance_m = trace_many(obstacles.town, relief_of(terrain), pairs)
+    cause, blocked_by, at_m, clearance_m = trace_many(obstacles.handle, handle_of(terrain), pairs)
     return Sightlines(cause == Cause.CLEAR, cause, clearance_m, blocked_by, at_m)
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from gis.compiled import compiled
 from gis.edgegrid import TOUCH_M
+from gis.handle import Handle
 from gis.terrain import Relief, sample
 from gis.town import Town, is_within, town_cell
 
@@ -68,11 +69,17 @@ def trace(town: Town, relief: Relief, ends: tuple[float, ...], skipped: int) -> 
 
 
 @compiled
+def trace_one(obstacles: Handle, terrain: Handle, ends: tuple[float, ...]) -> Traced:
+    """`trace` from Python."""
+    return trace(obstacles.arrays, terrain.arrays, ends, -1)
+
+
+@compiled
 def trace_many(
-    town: Town, relief: Relief, pairs: Floats
+    obstacles: Handle, terrain: Handle, pairs: Floats
 ) -> tuple[NDArray[np.int8], NDArray[np.int32], Floats, Floats]:
     """`trace` for each row camera x, y, height, target x, y, height."""
-    count = len(pairs)
+    town, relief, count = obstacles.arrays, terrain.arrays, len(pairs)
     cause = np.empty(count, dtype=np.int8)
     building = np.empty(count, dtype=np.int32)
     at_m, clearance_m = np.empty(count), np.empty(count)

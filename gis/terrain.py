@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gis.compiled import compiled
 from gis.errors import ArgumentError
+from gis.handle import Handle
 from gis.obstacles import Obstacles
 
 Floats = NDArray[np.float64]
@@ -31,16 +33,14 @@ class Relief(NamedTuple):
     step_y: float
 
 
-FLAT = Relief(np.empty((0, 0)), 0.0, 0.0, 1.0, 1.0)
-
-
 @dataclass(frozen=True, slots=True)
 class Terrain:
     """Ground heights above one datum, metric CRS of the scene; made by `build_terrain`."""
 
     #: float64 (rows, cols), metres; nan = unknown. Row 0 is the northernmost.
     heights_m: Floats
-    relief: Relief
+    #: `Relief` for kernels.
+    handle: Handle
 
 
 def build_terrain(heights_m: ArrayLike, affine: Sequence[float]) -> Terrain:
@@ -72,13 +72,18 @@ def build_terrain(heights_m: ArrayLike, affine: Sequence[float]) -> Terrain:
         raise ArgumentError(
             "affine", got=(a, b, c, d, e, f), allowed="north-up: a > 0 > e, b = d = 0"
         )
-    relief = Relief(heights, c + a / 2.0, f + e / 2.0, a, -e)
-    return Terrain(heights, relief)
+    handle = Handle(Relief(heights, c + a / 2.0, f + e / 2.0, a, -e))
+    return Terrain(heights, handle)
 
 
-def relief_of(terrain: Terrain | None) -> Relief:
+def handle_of(terrain: Terrain | None) -> Handle:
     """The kernel form of a terrain; None gives flat ground."""
-    return FLAT if terrain is None else terrain.relief
+    return _flat() if terrain is None else terrain.handle
+
+
+@cache
+def _flat() -> Handle:
+    return Handle(Relief(np.empty((0, 0)), 0.0, 0.0, 1.0, 1.0))
 
 
 def ground_height_m(terrain: Terrain, x: ArrayLike, y: ArrayLike) -> Floats:
@@ -98,7 +103,7 @@ def ground_height_m(terrain: Terrain, x: ArrayLike, y: ArrayLike) -> Floats:
 
     """
     xs, ys = np.atleast_1d(np.asarray(x, np.float64)), np.atleast_1d(np.asarray(y, np.float64))
-    return sample_many(terrain.relief, np.ascontiguousarray(xs), np.ascontiguousarray(ys))
+    return sample_many(terrain.handle, np.ascontiguousarray(xs), np.ascontiguousarray(ys))
 
 
 def ground_under(obstacles: Obstacles, terrain: Terrain) -> Floats:
@@ -168,8 +173,9 @@ def _mix(first: float, second: float, share: float) -> float:
 
 
 @compiled
-def sample_many(relief: Relief, x: Floats, y: Floats) -> Floats:
+def sample_many(terrain: Handle, x: Floats, y: Floats) -> Floats:
     """Kernel of `ground_height_m`."""
+    relief = terrain.arrays
     heights = np.empty(len(x))
     for i in range(len(x)):
         heights[i] = sample(relief, x[i], y[i])
