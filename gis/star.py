@@ -12,8 +12,9 @@ import numpy as np
 
 from gis.compiled import compiled
 from gis.edgegrid import TOUCH_M
+from gis.envelope import ARC, Board, new_board
 from gis.obstacles import Floats, Ints, Walls, cell_of, holds_point
-from gis.wedge import ARC, Board, Eye, fitting_board, new_board, sweep
+from gis.wedge import Eye, fitting_board, sweep
 
 CLEAR, ON_WALL, INSIDE = 0, 1, 2
 
