@@ -205,9 +205,11 @@ class OnvifSession:
             raise
         except (TimeoutError, httpx.TimeoutException):
             raise TimedOut(f"no answer from {address.authority}") from None
-        except httpx.ConnectError:
+        except (httpx.ConnectError, httpx.ReadError):
             raise Unreachable(address.authority) from None
         except httpx.HTTPError as error:
+            if "disconnected" in str(error):  # closed without a word: nobody is at home
+                raise Unreachable(address.authority) from None
             raise ProtocolViolation(f"{address.authority}: {type(error).__name__}") from None
 
 

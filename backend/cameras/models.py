@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, LargeBinary, 
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from ..accounts.models import User
 from ..db import Table
 from ..spatial import geometry_column
 
@@ -101,7 +102,7 @@ class Stream(Table):
     ticket_hash: Mapped[bytes] = mapped_column(LargeBinary)
     kind: Mapped[str]
     camera_id: Mapped[int] = mapped_column(ForeignKey("cameras.id", ondelete="CASCADE"))
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey(User.id))
     division_code: Mapped[int] = mapped_column(BigInteger)
     purpose: Mapped[str]
     incident_id: Mapped[int | None] = mapped_column(BigInteger)
