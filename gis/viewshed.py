@@ -18,12 +18,19 @@ from shapely.geometry.base import BaseGeometry
 
 from gis.errors import ArgumentError
 from gis.footprints import Indices, Shapes, footprints
-from gis.obstacles import Floats, Ints, Obstacles
+from gis.obstacles import Floats, Ints, Obstacles, build_obstacles
 from gis.optics import far_edge_m, near_edge_m
 from gis.shadows import Lamps, cast_shadows, full_occluder_height_m
 from gis.sightline import TARGET_HEIGHT_M
 from gis.star import Looks, find_roofs_over, trace_stars
-from gis.visibility import ARC_SAGITTA_M, Standing, View, polygons_of_rings
+from gis.visibility import (
+    ARC_SAGITTA_M,
+    Standing,
+    View,
+    Views,
+    polygons_of_rings,
+    visible_areas,
+)
 
 Ground = Polygon | MultiPolygon
 
@@ -111,6 +118,14 @@ def viewsheds(
         _by_certainty(view, field, (ground, Standing(int(standing))))
         for view, field, ground, standing in zip(views, fields, seen, standings, strict=True)
     ]
+
+
+def warm_up() -> None:
+    """Compile every kernel of sectors and viewsheds, or load it from the cache (some 15 s, or 1-2 s)."""
+    houses = shapely.box([20.0, 0.0], [0.0, 20.0], [24.0, 4.0], [4.0, 24.0])
+    obstacles = build_obstacles(houses, [4.0, 20.0], [1, 2])
+    viewshed(obstacles, View(0.0, 0.0, 45.0, 90.0, 50.0), Mount(6.0))
+    visible_areas(obstacles, Views(*np.ones((5, 1))))
 
 
 @dataclass(frozen=True, slots=True)
