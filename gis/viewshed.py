@@ -121,7 +121,7 @@ def viewsheds(
 
 
 def warm_up() -> None:
-    """Compile every kernel of sectors and viewsheds, or load it from the cache (some 15 s, or 1-2 s)."""
+    """Compile every kernel of sectors and viewsheds (some 15 s), or load it (1 to 2 s)."""
     houses = shapely.box([20.0, 0.0], [0.0, 20.0], [24.0, 4.0], [4.0, 24.0])
     obstacles = build_obstacles(houses, [4.0, 20.0], [1, 2])
     viewshed(obstacles, View(0.0, 0.0, 45.0, 90.0, 50.0), Mount(6.0))
