@@ -1,0 +1,114 @@
+"""`gridlink import KIND FILE`: the report goes to standard output, progress to standard error.
+
+Exit codes: 0 all imported, 2 something refused, 1 usage.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from gis.datum import DATUMS
+from gis.intake import Progress as Tell
+
+from ..settings import load
+from .kinds import NAMES
+from .pipeline import ImportOrder, run_import
+from .printing import print_report
+
+_STAGES = {"read": "读取 reading", "judge": "检查 checking", "mend": "修复 mending"}
+
+
+def import_file(
+    kind: Annotated[str, typer.Argument(help=", ".join(NAMES))],
+    file: Annotated[Path, typer.Argument(help="Shapefile, its zip, .gpkg, .geojson, .csv, .xlsx")],
+    *,
+    datum: Annotated[str | None, typer.Option(help=", ".join(DATUMS))] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of the texts, such as gb18030.")] = None,
+    layer: Annotated[str | None, typer.Option(help="Of several in one file.")] = None,
+    mapping: Annotated[
+        list[str] | None, typer.Option("--map", help="field=column, may be repeated.")
+    ] = None,
+    set_name: Annotated[
+        str | None,
+        typer.Option(
+            "--set", help="Name of the set; it is replaced as a whole. Default: the file."
+        ),
+    ] = None,
+    default_height: Annotated[
+        float | None, typer.Option(min=0.1, max=1000, help="Of buildings without one, metres.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check only.")] = False,
+    accept_partial: Annotated[
+        bool, typer.Option("--accept-partial", help="Write the good rows beside refused ones.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Import a file of KIND; nothing is written unless all of it can be."""
+    _one_of("KIND", kind, NAMES)
+    if datum is not None:
+        _one_of("--datum", datum, DATUMS)
+    order = ImportOrder(
+        kind=kind,
+        path=file,
+        file_name=file.name,
+        set_name=set_name,
+        layer=layer,
+        encoding=encoding,
+        datum=datum,
+        mapping=_mapping(mapping or []),
+        default_height_m=default_height,
+        is_dry_run=dry_run,
+        accepts_partial=accept_partial,
+        language=load().language,
+    )
+    with _progress(quiet=as_json) as tell:
+        report = run_import(order, tell)
+    _answer(report, as_json=as_json)
+
+
+def _answer(report: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(report, ensure_ascii=False))
+    else:
+        print_report(report, Console(), load().language)
+    if report["refusal"] or report["rejected"]:
+        raise typer.Exit(2)
+
+
+def _one_of(what: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise typer.BadParameter(f"{value!r} is not one of {', '.join(known)}", param_hint=what)
+
+
+def _mapping(pairs: list[str]) -> dict[str, str]:
+    mapping = {}
+    for pair in pairs:
+        field, separator, column = pair.partition("=")
+        if not separator or not field or not column:
+            raise typer.BadParameter(f"{pair!r} is not field=column", param_hint="--map")
+        mapping[field.strip()] = column.strip()
+    return mapping
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[Tell | None]:
+    """Show a bar on a terminal's standard error; elsewhere say nothing."""
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield None
+        return
+    parts = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    with Progress(*parts, TimeElapsedColumn(), console=console, transient=True) as bar:
+        task = bar.add_task(_STAGES["read"], total=None)
+
+        def tell(stage: str, done: int, total: int) -> None:
+            text = _STAGES.get(stage, stage)
+            bar.update(task, description=text, completed=done, total=total or None)
+
+        yield tell

@@ -1,0 +1,202 @@
+"""One import from file to table: stage, read in a bounded process, check, then all or nothing.
+
+The same way for the command line and for uploads. Whatever is refused, the report says so; only
+with `accept_partial` are good rows written beside bad ones.
+"""
+
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from gis.archive import ArchiveLimits
+from gis.faults import FileRefused, Note, RowFault
+from gis.intake import Intake, Order, Progress
+from gis.reading import Source
+from gis.sandbox import ChildLimits, take_in_contained
+from gis.shapes import ShapeLimits
+from gis.staging import StagingLimits, stage
+
+from ..cameras.importing import with_bearing
+from ..db import WHOLE_LAND, begin
+from ..divisions.assigning import NOWHERE, relocate
+from ..divisions.importing import refuse_taken
+from ..errors import Language
+from ..jobs import defer
+from ..landing import Berth, Landing
+from ..settings import Imports, load
+from .kinds import Kind, kind_of
+from .models import Import
+from .report import Outcome, stored, told
+
+_LOCATED = ("grids", "places", "cameras")
+_LONGEST_NAME = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOrder:
+    """What to import, how to read it, on whose behalf and within which divisions."""
+
+    kind: str
+    path: Path
+    file_name: str
+    set_name: str | None = None
+    layer: str | None = None
+    encoding: str | None = None
+    datum: str | None = None
+    mapping: dict[str, str] = field(default_factory=dict)
+    default_height_m: float | None = None
+    is_dry_run: bool = False
+    accepts_partial: bool = False
+    user_id: int | None = None
+    bounds: tuple[int, int] = WHOLE_LAND
+    language: Language = "zh"
+
+    @property
+    def target_set(self) -> str:
+        """The set to replace: the one named, else one named after the file."""
+        return (self.set_name or Path(self.file_name).stem or self.kind)[:_LONGEST_NAME]
+
+
+def run_import(order: ImportOrder, on_progress: Progress | None = None) -> dict[str, Any]:
+    """Import a file and return its report; what was refused stands in it, nothing is raised."""
+    limits = load().imports
+    height_m = order.default_height_m or limits.default_building_height_m
+    kind = kind_of(order.kind, default_height_m=height_m)
+    outcome = Outcome(order.kind, order.file_name, order.target_set, order.is_dry_run)
+    landing = _read(order, kind, limits, outcome, on_progress)
+    with begin() as session:
+        if landing is not None:
+            _check(session, order, kind, landing, outcome)
+            if _may_write(order, landing, outcome):
+                _write(session, order, kind, landing)
+                outcome.is_written = True
+                outcome.counts["written"] = len(landing.rows)
+        report = told(outcome, order.language)
+        if not order.is_dry_run:
+            session.add(_history(order, report))
+    return report
+
+
+def _read(
+    order: ImportOrder,
+    kind: Kind,
+    limits: Imports,
+    outcome: Outcome,
+    on_progress: Progress | None,
+) -> Landing | None:
+    """Take the file in and check its values; None when the file as a whole was refused."""
+    try:
+        intake = _take_in(order, kind, limits, outcome, on_progress)
+        if not len(intake):
+            raise FileRefused("file.empty")
+    except FileRefused as refused:
+        outcome.refusal = refused
+        return None
+    landing = kind.read(intake)
+    outcome.intake = intake
+    outcome.faults = [*intake.faults, *landing.faults]
+    outcome.notes += [*intake.notes, *landing.notes]
+    outcome.counts = {"read": len(intake), "mended": len(intake.mended)}
+    if kind.name == "buildings":
+        outcome.counts["assumed_height"] = landing.assumed_heights
+    if kind.name == "cameras":
+        outcome.counts["with_bearing"] = with_bearing(landing)
+    return landing
+
+
+def _take_in(
+    order: ImportOrder,
+    kind: Kind,
+    limits: Imports,
+    outcome: Outcome,
+    on_progress: Progress | None,
+) -> Intake:
+    staging = StagingLimits(
+        ArchiveLimits(
+            limits.unpacked_limit_bytes, limits.compression_ratio_limit, limits.entries_limit
+        ),
+        features=limits.features_limit,
+    )
+    with tempfile.TemporaryDirectory(prefix="gridlink-import-") as private:
+        folder = Path(private)
+        wish = Source(folder, "", order.layer, order.encoding)
+        staged = stage(order.path, folder, wish, staging)
+        outcome.notes += staged.notes
+        request = Order(
+            source=staged.source,
+            wanted=kind.wanted,
+            fields=kind.fields,
+            datum=order.datum,
+            overrides=order.mapping,
+            limits=ShapeLimits(vertices=limits.vertices_per_feature),
+        )
+        child = ChildLimits(limits.memory_limit_bytes, limits.time_limit_s)
+        return take_in_contained(request, folder, child, on_progress)
+
+
+def _check(
+    session: Session, order: ImportOrder, kind: Kind, landing: Landing, outcome: Outcome
+) -> None:
+    """Checks that need the database: divisions, jurisdiction, codes of other sets."""
+    codes = kind.locate(session, landing) if kind.locate and landing.rows else []
+    if kind.name == "divisions":
+        codes = [row[0] for row in landing.rows]
+        taken = dict(refuse_taken(session, landing, order.target_set))
+        outcome.faults += _drop(landing, taken, "code.in_other_set")
+    elif order.bounds != WHOLE_LAND:
+        _drop_outside(order, landing, codes, outcome)
+    lost = sum(code == NOWHERE for code in codes)
+    if lost and lost < len(codes):
+        outcome.notes.append(Note("division.unknown", detail={"count": lost}))
+    outcome.counts["refused"] = len({fault.row for fault in outcome.faults})
+
+
+def _drop_outside(order: ImportOrder, landing: Landing, codes: list[int], outcome: Outcome) -> None:
+    low, high = order.bounds
+    outside = {
+        number: ""
+        for number, code in zip(landing.row_no, codes, strict=False)
+        if not low <= code <= high
+    }
+    outcome.faults += _drop(landing, outside, "division.outside")
+
+
+def _drop(landing: Landing, rows: dict[int, str], code: str) -> list[RowFault]:
+    """Take rows out of the landing; returns the faults they become."""
+    faults = []
+    for number, shape in zip(landing.row_no, landing.shapes, strict=True):
+        if number in rows:
+            spot = shape.representative_point()
+            place = (round(spot.x, 7), round(spot.y, 7))
+            faults.append(RowFault(number, code, "geometry", *place, {"other": rows[number]}))
+    landing.keep([number not in rows for number in landing.row_no])
+    return faults
+
+
+def _may_write(order: ImportOrder, landing: Landing, outcome: Outcome) -> bool:
+    if order.is_dry_run or not landing.rows:
+        return False
+    return order.accepts_partial or not outcome.is_refused
+
+
+def _write(session: Session, order: ImportOrder, kind: Kind, landing: Landing) -> None:
+    """Write rows and defer what follows from them, all in the caller's transaction."""
+    kind.write(session, landing, Berth(kind.name, order.target_set, order.bounds))
+    if kind.name == "divisions":
+        relocate(session, _LOCATED)
+    if kind.changes_sight:
+        defer(session, "cameras.refresh_viewsheds", key="viewsheds:all", camera_ids=None)
+
+
+def _history(order: ImportOrder, report: dict[str, Any]) -> Import:
+    return Import(
+        kind=order.kind,
+        file_name=order.file_name[:300],
+        set_name=order.target_set,
+        user_id=order.user_id,
+        written=report["written"],
+        report=stored(report),
+    )
