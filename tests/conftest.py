@@ -189,6 +189,7 @@ def _fill(connection: psycopg.Connection) -> None:
 def server(database: str) -> Iterator[str]:
     """Serve the API on loopback from a thread of the test; return its address."""
     import uvicorn
+
     from backend.app import create_app
 
     config = uvicorn.Config(create_app(), port=0, log_level="warning", access_log=False)
