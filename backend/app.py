@@ -5,8 +5,6 @@ import logging
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 import anyio
@@ -26,6 +24,7 @@ from .console import Console
 from .divisions import routes as divisions
 from .edge import Edge
 from .events import EventStreams, Identify
+from .exchange import routes as exchange
 from .grids import routes as grids
 from .incidents import routes as incidents
 from .places import routes as places
@@ -42,6 +41,7 @@ ROUTERS = (
     grids.router,
     places.router,
     cameras.router,
+    exchange.router,
     incidents.router,
     search.router,
 )
@@ -69,8 +69,6 @@ def create_app() -> FastAPI:
     )
     for router in ROUTERS:
         app.include_router(router)
-    if find_spec("backend.exchange.routes"):
-        app.include_router(import_module("backend.exchange.routes").router)
 
     @app.get("/api/openapi.json", include_in_schema=False, **right("schema.read"))
     def openapi() -> dict[str, Any]:
