@@ -12,7 +12,7 @@ from gis.compiled import compiled
 from gis.edgegrid import TOUCH_M
 from gis.handle import Handle
 from gis.poses import PoseArrays, nearest_out_of_range, reaching
-from gis.sighttrace import line_between, trace
+from gis.sighttrace import Known, Line, is_indoors, line_between, trace
 from gis.terrain import Relief
 from gis.town import Town
 
@@ -72,59 +72,71 @@ def judge_all(
 
 
 @compiled
+def judge_facing(cameras: Handle, obstacles: Handle, terrain: Handle, target: Target) -> Records:
+    """Poses in reach whose field holds the target, less those blocked."""
+    poses, town, relief = cameras.arrays, obstacles.arrays, terrain.arrays
+    chosen = reaching(poses, target[0], target[1])
+    seen = np.empty(len(chosen), dtype=SEEN)
+    indoors = is_indoors(town, target[0], target[1])
+    count = 0
+    for p in chosen:
+        pose, row = poses.rows[p], seen[count]
+        line = _measure(relief, pose, target, row)
+        placed, why = _placed(pose, line.length_m, row.bearing_deg, line.z0 - line.z1)
+        if placed == _BLOCKED:
+            continue
+        row.pose = p
+        _fill(row, (placed, why), _sight_end(town, relief, line, indoors))
+        if row.verdict != _BLOCKED:
+            count += 1
+    return seen[:count]
+
+
+@compiled
 def _judged(poses: PoseArrays, town: Town, relief: Relief, target: Target, chosen: Ints) -> Records:
     """Verdict, reason and measures of the chosen poses, as SEEN records."""
     seen = np.empty(len(chosen), dtype=SEEN)
+    indoors = is_indoors(town, target[0], target[1])
     for i in range(len(chosen)):
         pose, row = poses.rows[chosen[i]], seen[i]
-        ends = (pose.x, pose.y, pose.height_m, target[0], target[1], target[2])
-        line = line_between(relief, ends)
-        drop_m = line.z0 - line.z1
-        bearing_deg = _bearing(line.ux, line.uy, line.length_m, pose.convergence_deg)
-        cause, building, at_m, is_inside = _sight_end(town, relief, ends)
-        placed, why = _placed(pose, line.length_m, bearing_deg, drop_m)
-        row.pose, row.blocked_by, row.blocked_at_m = chosen[i], building, at_m
-        row.distance_m, row.bearing_deg = line.length_m, bearing_deg
-        row.pixels_per_m = _density(pose, math.hypot(line.length_m, drop_m))
-        row.verdict, row.reason = _verdict(cause, is_inside, placed, why)
-        row.line_clear = cause == _CLEAR
+        row.pose = chosen[i]
+        line = _measure(relief, pose, target, row)
+        placed = _placed(pose, line.length_m, row.bearing_deg, line.z0 - line.z1)
+        _fill(row, placed, _sight_end(town, relief, line, indoors))
     return seen
 
 
 @compiled
-def judge_facing(cameras: Handle, obstacles: Handle, terrain: Handle, target: Target) -> Records:
-    """Poses in reach whose field holds the target, less those blocked."""
-    poses, town, relief = cameras.arrays, obstacles.arrays, terrain.arrays
-    in_reach = reaching(poses, target[0], target[1])
-    count = 0
-    for p in in_reach:
-        pose = poses.rows[p]
-        ends = (pose.x, pose.y, pose.height_m, target[0], target[1], target[2])
-        line = line_between(relief, ends)
-        bearing_deg = _bearing(line.ux, line.uy, line.length_m, pose.convergence_deg)
-        if _placed(pose, line.length_m, bearing_deg, line.z0 - line.z1)[0] != _BLOCKED:
-            in_reach[count] = p
-            count += 1
-    seen = _judged(poses, town, relief, target, in_reach[:count])
-    kept = 0
-    for row in seen:
-        if row.verdict != _BLOCKED:
-            seen[kept] = row
-            kept += 1
-    return seen[:kept]
+def _measure(relief: Relief, pose: Any, target: Target, row: Any) -> Line:
+    """Fill distance, bearing and density of one row; returns the line they were taken from."""
+    ends = (pose.x, pose.y, pose.height_m, target[0], target[1], target[2])
+    line = line_between(relief, ends)
+    row.distance_m = line.length_m
+    row.bearing_deg = _bearing(line.ux, line.uy, line.length_m, pose.convergence_deg)
+    row.pixels_per_m = _density(pose, math.hypot(line.length_m, line.z0 - line.z1))
+    return line
 
 
 @compiled
-def _sight_end(town: Town, relief: Relief, ends: tuple[float, ...]) -> tuple[int, int, float, bool]:
+def _fill(row: Any, placed: tuple[int, int], sight_end: tuple[int, int, float, bool]) -> None:
+    cause, row.blocked_by, row.blocked_at_m, is_inside = sight_end
+    row.line_clear = cause == _CLEAR
+    row.verdict, row.reason = _verdict(cause, is_inside, placed[0], placed[1])
+
+
+@compiled
+def _sight_end(
+    town: Town, relief: Relief, line: Line, indoors: bool
+) -> tuple[int, int, float, bool]:
     """Cause, building and distance where the line ends; and whether the camera is in a building.
 
     A camera placed inside a footprint most likely hangs on its wall and was surveyed roughly:
     its own building is passed over, and the verdict is never more than possible.
     """
-    cause, building, at_m, _ = trace(town, relief, ends, -1)
+    cause, building, at_m, _ = trace(town, relief, line, Known(-1, indoors))
     is_inside = cause == _CAMERA_INSIDE
     if is_inside:
-        cause, building, at_m, _ = trace(town, relief, ends, building)
+        cause, building, at_m, _ = trace(town, relief, line, Known(building, indoors))
     return cause, building, at_m, is_inside
 
 

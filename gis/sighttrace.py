@@ -42,22 +42,32 @@ class Line(NamedTuple):
     ground_share: float
 
 
-@compiled
-def trace(town: Town, relief: Relief, ends: tuple[float, ...], skipped: int) -> Traced:
-    """First thing that ends the line of sight; building `skipped` is taken as not there.
+class Known(NamedTuple):
+    """What is known before a line is followed."""
 
-    `skipped` (-1 for none) still hides a target that stands inside it.
+    #: A building taken as not there, -1 for none; it still hides a target that stands inside it.
+    skipped: int
+    #: Whether any building holds the target in plan; the same for all lines to one target.
+    is_indoors: bool
+
+
+@compiled
+def trace(town: Town, relief: Relief, line: Line, known: Known) -> Traced:
+    """First thing that ends the line of sight.
+
+    That the camera stands inside a building is found where the line leaves it, or where the target
+    is inside the same: asking at the camera first would cost every line a search.
     """
-    line = line_between(relief, ends)
-    inside = _roofed_by(town, line, (line.x, line.y, line.z0), skipped)
-    if inside >= 0:
-        return _CAMERA_INSIDE, inside, 0.0, line.z0 - _roof(town, inside, line)
-    building, at_m, clearance_m = _first_building(town, line, skipped)
-    if building < 0:
-        building = _roofed_by(town, line, (ends[3], ends[4], line.z1), -1)
+    building, at_m, clearance_m = _first_building(town, line, known.skipped)
+    if building < 0 and known.is_indoors:
+        building = _roof_over_target(town, line)
         if building >= 0:
             roof = _roof(town, building, line)
             at_m, clearance_m = _meets_roof_at(line, roof), line.z1 - roof
+    if building >= 0 and at_m <= 0.0 and building != known.skipped:
+        roof = _roof(town, building, line)
+        if line.z0 < roof and is_within(town, building, line.x, line.y):
+            return _CAMERA_INSIDE, building, 0.0, line.z0 - roof
     if line.ground_share > 0.0:
         hill_m, over_hill_m = _first_hill(relief, line)
         if hill_m < at_m:
@@ -69,9 +79,23 @@ def trace(town: Town, relief: Relief, ends: tuple[float, ...], skipped: int) -> 
 
 
 @compiled
+def is_indoors(town: Town, x: float, y: float) -> bool:
+    """Whether any building holds the point in plan."""
+    cell = town_cell(town, x, y)
+    if cell < 0:
+        return False
+    for k in range(town.box_starts[cell], town.box_starts[cell + 1]):
+        if is_within(town, town.box_items[k], x, y):
+            return True
+    return False
+
+
+@compiled
 def trace_one(obstacles: Handle, terrain: Handle, ends: tuple[float, ...]) -> Traced:
     """`trace` from Python."""
-    return trace(obstacles.arrays, terrain.arrays, ends, -1)
+    town, relief = obstacles.arrays, terrain.arrays
+    known = Known(-1, is_indoors(town, ends[3], ends[4]))
+    return trace(town, relief, line_between(relief, ends), known)
 
 
 @compiled
@@ -85,8 +109,9 @@ def trace_many(
     at_m, clearance_m = np.empty(count), np.empty(count)
     for i in range(count):
         p = pairs[i]
-        ends = (p[0], p[1], p[2], p[3], p[4], p[5])
-        cause[i], building[i], at_m[i], clearance_m[i] = trace(town, relief, ends, -1)
+        line = line_between(relief, (p[0], p[1], p[2], p[3], p[4], p[5]))
+        known = Known(-1, is_indoors(town, p[3], p[4]))
+        cause[i], building[i], at_m[i], clearance_m[i] = trace(town, relief, line, known)
     return cause, building, at_m, clearance_m
 
 
@@ -125,15 +150,15 @@ def _meets_roof_at(line: Line, roof: float) -> float:
 
 
 @compiled
-def _roofed_by(town: Town, line: Line, end: tuple[float, float, float], skipped: int) -> int:
-    """A building that holds this end (x, y, height) of the line under its roof, or -1."""
-    x, y, z = end
+def _roof_over_target(town: Town, line: Line) -> int:
+    """A building that holds the target under its roof, or -1."""
+    x, y = line.x + line.length_m * line.ux, line.y + line.length_m * line.uy
     cell = town_cell(town, x, y)
     if cell < 0:
         return -1
     for k in range(town.box_starts[cell], town.box_starts[cell + 1]):
         b = town.box_items[k]
-        if b != skipped and z < _roof(town, b, line) and is_within(town, b, x, y):
+        if line.z1 < _roof(town, b, line) and is_within(town, b, x, y):
             return int(b)
     return -1
 
@@ -254,9 +279,12 @@ def _meet_wall(
         return math.inf, over
     if crossing == _ENTERED:
         return s, over
-    # Leaving below the roof is news only of a line that came in above it; where it fell below, in
-    # which wing of the building, takes the whole building to say.
-    return meet_building(town, line, building) if line.z0 >= roof else (math.inf, math.inf)
+    if line.z0 >= roof:
+        # It came in above the roof; in which wing it fell below, the whole building must say.
+        return meet_building(town, line, building)
+    # It was seen entering, unless it began inside.
+    began_inside = is_within(town, building, line.x, line.y)
+    return (0.0 if began_inside else math.inf), (over if began_inside else math.inf)
 
 
 @compiled
