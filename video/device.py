@@ -11,7 +11,7 @@ from onveef import envelopes, parsers
 
 from video.addresses import AddressPolicy, CheckedAddress
 from video.credentials import Credentials
-from video.errors import DeviceError, ProtocolViolation, TimedOut, Unsupported
+from video.errors import CredentialsRejected, DeviceError, ProtocolViolation, TimedOut, Unsupported
 from video.onvif_session import OnvifSession
 from video.profiles import Profile
 
@@ -170,9 +170,9 @@ async def _read_snapshot_url(
     try:
         uri = await _read_uri(session, token, "GetSnapshotUri", is_media2=is_media2)
         return policy.check_own(uri, session.device).url
-    except DeviceError as error:
-        if error.code == "stream.credentials_rejected":
-            raise
+    except CredentialsRejected:
+        raise
+    except DeviceError:
         return None
 
 

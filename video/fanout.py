@@ -50,9 +50,13 @@ class Subscription:
         """Queue a text message."""
         self._put(text)
 
-    def offer_control(self, message: bytes) -> None:
-        """Queue an initialisation segment or poster; the next picture must be a key frame."""
+    def offer_segment(self, message: bytes) -> None:
+        """Queue an initialisation segment; the next picture must be a key frame."""
         self._needs_key = True
+        self._put(message)
+
+    def offer_poster(self, message: bytes) -> None:
+        """Queue a still; the stream goes on behind it as it was."""
         self._put(message)
 
     def offer(self, message: bytes, *, is_key: bool) -> None:
@@ -170,7 +174,7 @@ class Fanout:
         if self._opening is not None:
             text, segment = self._opening
             subscription.offer_text(text)
-            subscription.offer_control(segment)
+            subscription.offer_segment(segment)
 
     def _cache(self, fragment: Fragment) -> None:
         if fragment.is_key:

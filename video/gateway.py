@@ -85,6 +85,11 @@ class MediaGateway:
         """Return how many viewers are connected."""
         return sum(hub.viewers for hub in self._hubs.values())
 
+    @property
+    def transcodes(self) -> int:
+        """Return how many streams are being converted."""
+        return self._pool.running
+
     def warm(self, key: HubKey, for_s: float = 30.0) -> bool:
         """Pull a stream ahead of a click; return False, and do nothing, at the limit."""
         try:

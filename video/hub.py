@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from video.bitstream import Codec
 from video.conversion import Conversion
-from video.errors import CredentialsRejected, DeviceError, Overloaded
+from video.errors import CredentialsRejected, DeviceError, Overloaded, StreamFailed
 from video.fanout import Fanout, Subscription
 from video.fmp4 import InitSegment
 from video.ingest import Ingest
@@ -94,6 +94,11 @@ class CameraHub:
         return self._running is not None and not self._running.done()
 
     @property
+    def is_locked_out(self) -> bool:
+        """Return whether the device rejected our login a short while ago: nobody tries again."""
+        return time.monotonic() < self._locked_until
+
+    @property
     def viewers(self) -> int:
         return len(self._subscriptions)
 
@@ -143,9 +148,10 @@ class CameraHub:
 
     def start(self) -> None:
         """Start pulling, unless it runs already or the device just rejected our login."""
-        if not self.is_running and time.monotonic() >= self._locked_until:
+        if not self.is_running and not self.is_locked_out:
             self._set_status("connecting", None)
             self._running = asyncio.create_task(self._run())
+            self._running.add_done_callback(self._note_end)
 
     async def stop(self) -> None:
         """End the stream and every viewer's queue."""
@@ -195,6 +201,17 @@ class CameraHub:
             if source is not None:
                 source.stop()
             self._let_go()
+
+    def _note_end(self, run: asyncio.Task[None]) -> None:
+        """Tell viewers when the target could not be looked up; the error itself goes to the log."""
+        error = None if run.cancelled() else run.exception()
+        if error is not None:
+            logger.error(
+                "stream of camera %s ended by %s", self.key.camera_id, type(error).__name__,
+                extra={"action": "stream.broken", "camera_id": self.key.camera_id},
+            )  # fmt: skip
+            self._set_status("dead", StreamFailed.code)
+            self._tell(error_text(viewer_code(StreamFailed.code)))
 
     def _let_go(self) -> None:
         if self._ingest is not None:
@@ -268,13 +285,17 @@ class CameraHub:
         self._native.forget_group()
         self._conversion.forget_group()
         if isinstance(error, CredentialsRejected):
-            self._locked_until = time.monotonic() + self._settings.lockout_pause_s
+            self.lock_out()
         if final:
             self._set_status("dead", error.code)
             self._tell(error_text(viewer_code(error.code)))
         elif self._status.state != "dead":
             seen = self._status.last_frame_at is not None
             self._set_status("stalled" if seen else "connecting", error.code)
+
+    def lock_out(self) -> None:
+        """Spend no further login on this device for a while; ``forget`` it to end that."""
+        self._locked_until = time.monotonic() + self._settings.lockout_pause_s
 
     def _attach(self, subscription: Subscription) -> None:
         """Put a viewer on the rung it can play."""
@@ -309,7 +330,7 @@ class CameraHub:
     def _offer_poster(self, subscription: Subscription) -> None:
         if self.poster is not None:
             message = binary(Kind.POSTER, self.poster.jpeg, self.poster.taken_ms)
-            subscription.offer_control(message)
+            subscription.offer_poster(message)
 
 
 def _at(epoch_ms: int) -> datetime:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from video.errors import DeviceError, Unreachable, Unsupported
+from video.errors import CredentialsRejected, DeviceError, Unreachable, Unsupported
 from video.hub import CameraHub
 from video.stills import fetch_still, jpeg_of
 from video.stream_state import Poster, Resolve
@@ -50,6 +50,8 @@ async def take_snapshot(hub: CameraHub, resolve: Resolve, *, deadline_s: float =
         No way worked; the error of the last one tried.
 
     """
+    if hub.is_locked_out:
+        raise CredentialsRejected("refused a short while ago; not tried again")
     snapshot = await _from_cache(hub, "cache")
     if snapshot is None:
         snapshot = await _from_device(hub, resolve)
@@ -74,7 +76,8 @@ async def _from_device(hub: CameraHub, resolve: Resolve) -> Snapshot | None:
         return None
     except DeviceError as error:
         # A login refused here would be refused by the stream too, and count twice.
-        if error.code == "stream.credentials_rejected":
+        if isinstance(error, CredentialsRejected):
+            hub.lock_out()
             raise
         return None
     return Snapshot(jpeg, datetime.now(UTC), "device")

@@ -102,13 +102,31 @@ async def fetch_still(target: StreamTarget, *, deadline_s: float = 4.0) -> bytes
 
 async def _get(url: str, credentials: Credentials) -> bytes:
     # Self-signed certificates are the rule on cameras; the address is pinned instead.
-    auth = httpx.DigestAuth(credentials.username, credentials.password)
-    async with (
-        httpx.AsyncClient(verify=False, trust_env=False) as client,  # noqa: S501
-        client.stream("GET", url, auth=auth if credentials.given else None) as answer,
-    ):
+    async with httpx.AsyncClient(verify=False, trust_env=False) as client:  # noqa: S501
+        try:
+            return await _read(client, url, None)
+        except _LoginWanted as wanted:
+            if not credentials.given:
+                raise CredentialsRejected("the snapshot needs a login, none is known") from None
+            login = (credentials.username, credentials.password)
+            # ipycam 1.3.0 guards its snapshot with basic authentication alone.
+            auth = httpx.DigestAuth(*login) if wanted.is_digest else httpx.BasicAuth(*login)
+        try:
+            return await _read(client, url, auth)
+        except _LoginWanted:
+            raise CredentialsRejected("snapshot address") from None
+
+
+class _LoginWanted(Exception):
+    def __init__(self, challenge: str) -> None:
+        super().__init__()
+        self.is_digest = "digest" in challenge.lower()
+
+
+async def _read(client: httpx.AsyncClient, url: str, auth: httpx.Auth | None) -> bytes:
+    async with client.stream("GET", url, auth=auth) as answer:
         if answer.status_code in {401, 403}:
-            raise CredentialsRejected("snapshot address")
+            raise _LoginWanted(answer.headers.get("WWW-Authenticate", ""))
         if answer.status_code != 200:
             raise ProtocolViolation(f"the snapshot address answered {answer.status_code}")
         received = bytearray()

@@ -42,7 +42,7 @@ class HubSettings:
     linger_s: float = 60.0
     stalled_after_s: float = 2.5
     dead_after_s: float = 10.0
-    lockout_pause_s: float = 30.0
+    lockout_pause_s: float = 600.0
     gop_cache_bytes: int = GOP_CACHE_BYTES
     queue_bytes: int = QUEUE_BYTES
     timing: SourceTiming = field(default_factory=SourceTiming)

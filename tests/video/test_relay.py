@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import av
 import pytest
 
-from video.errors import Overloaded
+from video.errors import CredentialsRejected, Overloaded
 from video.gateway import GatewayLimits, MediaGateway
 from video.simulator.devices import DeviceSpec
 from video.simulator.digest import DigestGate, Verdict
@@ -144,6 +144,8 @@ def test_wrong_password_ends_after_one_login_and_is_not_repeated_for_new_viewers
                 await viewer.until(lambda v: v.said(type="status", state="dead"))
                 reason = viewer.said(type="status", state="dead")[-1]["reason"]
                 assert reason == "stream.credentials_rejected"
+        with pytest.raises(CredentialsRejected):
+            await gateway.snapshot(SUB)
         assert verdicts.count(Verdict.REFUSED) == 1
 
     run(scenario, relay, DeviceSpec("cam-001", fault="wrong_password"))
@@ -229,6 +231,20 @@ def test_snapshot_comes_from_the_device_when_cold_and_from_the_cache_when_hot(re
         assert streamed.origin == "stream"
 
     run(scenario, relay)
+
+
+def test_failed_lookup_of_the_target_is_told_to_the_viewer(relay):
+    async def scenario():
+        async def resolve(_):
+            raise LookupError("no such camera")
+
+        gateway = MediaGateway(resolve)
+        async with relay.watching(gateway, SUB) as viewer:
+            await viewer.until(lambda v: v.said(type="error", code="stream.camera_unreachable"))
+            assert viewer.said(type="status", state="dead", reason="stream.failed")
+        await gateway.close()
+
+    asyncio.run(scenario())
 
 
 def test_gateway_refuses_what_is_over_its_limits(relay):
