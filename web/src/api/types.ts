@@ -39,7 +39,7 @@ export interface Site {
 
 export interface SearchResult {
   kind: 'place' | 'grid' | 'camera' | 'division' | 'incident' | 'coordinate'
-  id: number | string | null
+  id: string | null
   title: string
   subtitle: string | null
   lon: number

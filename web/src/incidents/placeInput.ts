@@ -17,7 +17,8 @@ export function directPlace(text: string): ReportPlace | null {
 
 export function placeOf(result: SearchResult): ReportPlace {
   const at = { lon: result.lon, lat: result.lat }
-  if (result.kind === 'place' && typeof result.id === 'number') return { by: 'place', id: result.id, title: result.title, at }
+  const id = Number(result.id)
+  if (result.kind === 'place' && Number.isInteger(id) && id > 0) return { by: 'place', id, title: result.title, at }
   if (result.kind === 'grid' && result.subtitle && /^\d{9,20}$/.test(result.subtitle)) {
     return { by: 'grid', code: result.subtitle, title: result.title, at }
   }

@@ -35,9 +35,9 @@ export interface Palette {
 const dark: Palette = {
   ground: '#11161c',
   water: '#13202c',
-  building: '#1d252e',
-  buildingLine: '#29333e',
-  buildingTop: '#2a343f',
+  building: '#1c242d',
+  buildingLine: '#27313b',
+  buildingTop: '#242d37',
   roadCase: '#0c1015',
   roadMajor: '#3a4653',
   roadMinor: '#28323c',

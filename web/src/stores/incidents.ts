@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 import * as api from '@/api/incidents'
-import { warmStreams } from '@/api/streams'
+import { useWall } from './wall'
 import type { Incident, IncidentKinds, Severity, SightAnswer, TimelineEntry } from '@/api/types'
 
 const severityRank: Record<Severity, number> = { red: 0, yellow: 1, blue: 2 }
@@ -76,7 +76,7 @@ export const useIncidents = defineStore('incidents', () => {
 
   function warmBest(answer: SightAnswer): void {
     const seeing = answer.cameras.filter((camera) => camera.sight !== 'blocked' && camera.alive !== false)
-    if (seeing.length > 0) void warmStreams(seeing.slice(0, 4).map((camera) => camera.camera_id)).catch(() => undefined)
+    useWall().warm(seeing.slice(0, 4).map((camera) => camera.camera_id))
   }
 
   /** One incident changed somewhere: fetch it alone, and its timeline if it is the one being looked at. */

@@ -1,7 +1,8 @@
 import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
-import { fetchPurposes } from '@/api/streams'
+import { fetchPurposes, warmStreams } from '@/api/streams'
 import type { Purpose, Sight, SightCamera } from '@/api/types'
+import { useSession } from './session'
 
 export interface WallCamera {
   camera_id: number
@@ -54,6 +55,11 @@ export const useWall = defineStore('wall', () => {
     if (purposes.value.length === 0) purposes.value = await fetchPurposes()
   }
 
+  /** Streams likely to be opened are pulled already; a guess, so a refusal is of no interest. */
+  function warm(cameraIds: number[]): void {
+    if (cameraIds.length > 0 && useSession().may('streams.open')) void warmStreams(cameraIds).catch(() => undefined)
+  }
+
   function fill(grant: Grant, cameras: WallCamera[]): void {
     tiles.value = cameras.slice(0, 9).map((camera) => ({ camera, grant }))
     // The pictures of the former visit are gone, and with them its purpose: coming back is a new visit.
@@ -64,7 +70,7 @@ export const useWall = defineStore('wall', () => {
   /** A visit offers its cameras. Known purpose: the wall fills; else it waits for the operator to name one. */
   function offer(visit: Visit, cameras: WallCamera[]): void {
     const worth = cameras.filter(seesOrMay)
-    if (worth.length === 0) {
+    if (worth.length === 0 || !useSession().may('streams.open')) {
       pending.value = null
       return
     }
@@ -115,5 +121,5 @@ export const useWall = defineStore('wall', () => {
     focused.value = Math.min(focused.value, next - 1)
   }
 
-  return { purposes, isOpen, size, focused, tiles, slots, isEmpty, pending, grants, loadPurposes, offer, confirm, show, drop, close, resize }
+  return { purposes, isOpen, size, focused, tiles, slots, isEmpty, pending, grants, warm, loadPurposes, offer, confirm, show, drop, close, resize }
 })
