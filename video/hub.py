@@ -179,6 +179,9 @@ class CameraHub:
     def _want(self, for_s: float) -> None:
         self._wanted_until = max(self._wanted_until, time.monotonic() + for_s)
 
+    def _is_wanted(self) -> bool:
+        return bool(self._subscriptions) or time.monotonic() < self._wanted_until
+
     async def _run(self) -> None:
         self._last_frame = time.monotonic()
         source: RtspSource | None = None
@@ -187,7 +190,7 @@ class CameraHub:
             self._ingest = Ingest(self, asyncio.get_running_loop())
             source = RtspSource(self.target, self._ingest, self._settings.timing)
             source.start()
-            while self._subscriptions or time.monotonic() < self._wanted_until:
+            while self._is_wanted():
                 if self._is_newly_silent():
                     await self._take_poster()
                 if self._ingest.is_over:
@@ -203,7 +206,10 @@ class CameraHub:
             self._let_go()
 
     def _note_end(self, run: asyncio.Task[None]) -> None:
-        """Tell viewers when the target could not be looked up; the error itself goes to the log."""
+        """Start again for who came while the stream was let go; tell of a failed look-up."""
+        if self._status.reason == IDLE and not run.cancelled() and self._is_wanted():
+            self.start()
+            return
         error = None if run.cancelled() else run.exception()
         if error is not None:
             logger.error(

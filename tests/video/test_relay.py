@@ -2,12 +2,14 @@
 
 import asyncio
 import io
+import threading
 import time
 from datetime import UTC, datetime
 
 import av
 import pytest
 
+import video.hub as hub_module
 from video.errors import CredentialsRejected, Overloaded
 from video.gateway import GatewayLimits, MediaGateway
 from video.simulator.devices import DeviceSpec
@@ -229,6 +231,28 @@ def test_snapshot_comes_from_the_device_when_cold_and_from_the_cache_when_hot(re
         await own.close()
         streamed = await gateway.snapshot(SUB)
         assert streamed.origin == "stream"
+
+    run(scenario, relay)
+
+
+def test_viewer_who_comes_while_the_stream_is_being_let_go_is_served(relay, monkeypatch):
+    entered, released = threading.Event(), threading.Event()
+    still = hub_module.jpeg_of
+
+    def held_still(picture):
+        entered.set()
+        assert released.wait(10)
+        return still(picture)
+
+    async def scenario(fleet, gateway):
+        monkeypatch.setattr(hub_module, "jpeg_of", held_still)
+        async with relay.watching(gateway, SUB) as first:
+            await first.until(live)
+        assert await asyncio.to_thread(entered.wait, 10)
+        async with relay.watching(gateway, SUB) as late:
+            await late.until(lambda v: v.texts)
+            released.set()
+            await late.until(lambda v: live(v) and v.of_kind(2))
 
     run(scenario, relay)
 
