@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import sys
+import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -32,6 +33,7 @@ from .search import routes as search
 from .settings import load
 from .supervision import supervised
 from .tiles import TileServer
+from .warm import warm_up_for_questions
 
 ROUTERS = (
     site.router,
@@ -90,6 +92,8 @@ def run(host: str, port: int) -> None:
         [sys.executable, "-m", "backend.media", "--worker", str(number)]
         for number in range(load().media.workers)
     ]
+    # Beside the start, not before it: the console is served while cameras and buildings are read.
+    threading.Thread(target=warm_up_for_questions, name="warm-up", daemon=True).start()
     with supervised(workers):
         uvicorn.run(
             create_app(),

@@ -3,6 +3,8 @@
 Numba takes seconds for a cold compilation; setup, the image and every start call this once.
 """
 
+import logging
+import time
 from importlib import import_module
 
 #: Modules with a `warm_up()`; named as text because loading them is what takes the time.
@@ -15,6 +17,24 @@ def warm_up() -> None:
         module = import_module(name)
         if hasattr(module, "warm_up"):
             module.warm_up()
+
+
+def warm_up_for_questions() -> None:
+    """Compile, then read cameras and buildings into memory, so that no question waits for it."""
+    from .cameras import lookout
+    from .db import begin
+
+    start = time.monotonic()
+    warm_up()
+    with begin() as session:
+        watch, scene = lookout.current(session)
+    logging.getLogger(__name__).info(
+        "%d poses and %d buildings in memory after %.1f s",
+        len(watch.poses),
+        len(scene.obstacles),
+        time.monotonic() - start,
+        extra={"action": "sight.ready"},
+    )
 
 
 if __name__ == "__main__":
