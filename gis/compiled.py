@@ -23,12 +23,13 @@ def _cache_folder() -> Path:
     sources = hashlib.sha256()
     for file in sorted(here.glob("*.py")):
         sources.update(file.read_bytes())
-    base = Path(config.CACHE_DIR) if config.CACHE_DIR else here / "__pycache__"
+    chosen: str = config.CACHE_DIR  # type: ignore[attr-defined]
+    base = Path(chosen) if chosen else here / "__pycache__"
     return base / f"kernels-{sources.hexdigest()[:16]}"
 
 
 # numba asks for the folder when a kernel is declared, so it is chosen here, before the first one.
-config.CACHE_DIR = str(_cache_folder())
+config.CACHE_DIR = str(_cache_folder())  # type: ignore[attr-defined]
 
 
 def compiled(kernel: Callable[P, R]) -> Callable[P, R]:
