@@ -40,23 +40,30 @@ POSE_COLUMNS = (
     "convergence_deg",
 )
 #: One pose as one record: a candidate costs two cache lines instead of thirteen.
-POSE = np.dtype([(name, "f8") for name in POSE_COLUMNS])
+#: `row` is its place in the table.
+POSE = np.dtype([*((name, "f8") for name in POSE_COLUMNS), ("row", "i8")])
 
 
 class PoseArrays(NamedTuple):
-    """`PoseTable` in the form kernels take; same names, same meaning."""
+    """`PoseTable` in the form kernels take, poses in the order of the grid's cells.
 
-    #: POSE
+    Cameras asked together then lie together: one lookup reads a few stretches of memory instead of
+    a dozen places all over it.
+    """
+
+    #: POSE; those that stand in cell c are rows[spot_starts[c]:spot_starts[c + 1]].
     rows: NDArray[Any]
+    #: Place in `rows` of each row of the table.
+    places: Ints
     origin_x: float
     origin_y: float
     cell_m: float
     ncols: int
     nrows: int
+    #: Places whose circle of range meets cell c: items[starts[c]:starts[c + 1]].
     starts: Ints
     items: Ints
     spot_starts: Ints
-    spot_items: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +131,7 @@ class PoseTable:
     handle: Handle = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        rows = np.zeros(len(self.x), dtype=POSE)
-        for name in POSE_COLUMNS:
-            rows[name] = getattr(self, name)
-        values: dict[str, Any] = {name: getattr(self, name) for name in PoseArrays._fields[1:]}
-        object.__setattr__(self, "handle", Handle(PoseArrays(rows, **values)))
+        object.__setattr__(self, "handle", Handle(_packed(self)))
 
     def __len__(self) -> int:
         return len(self.x)
@@ -179,6 +182,27 @@ def build_poses(columns: PoseColumns) -> PoseTable:
         items=items,
         spot_starts=spot_starts,
         spot_items=spot_items,
+    )
+
+
+def _packed(table: PoseTable) -> PoseArrays:
+    rows = np.zeros(len(table), dtype=POSE)
+    for name in POSE_COLUMNS:
+        rows[name] = getattr(table, name)
+    rows["row"] = np.arange(len(table))
+    places = np.empty(len(table), dtype=np.int32)
+    places[table.spot_items] = np.arange(len(table), dtype=np.int32)
+    return PoseArrays(
+        rows[table.spot_items],
+        places,
+        table.origin_x,
+        table.origin_y,
+        table.cell_m,
+        table.ncols,
+        table.nrows,
+        table.starts,
+        places[table.items],
+        table.spot_starts,
     )
 
 
@@ -288,7 +312,7 @@ def list_circles_by_cell(
 
 @compiled
 def reaching(poses: PoseArrays, x: float, y: float) -> Ints:
-    """Poses whose circle of range holds the point, border included."""
+    """Places of the poses whose circle of range holds the point, border included."""
     col = math.floor((x - poses.origin_x) / poses.cell_m)
     row = math.floor((y - poses.origin_y) / poses.cell_m)
     if col < 0 or row < 0 or col >= poses.ncols or row >= poses.nrows:
@@ -308,7 +332,7 @@ def reaching(poses: PoseArrays, x: float, y: float) -> Ints:
 def nearest_out_of_range(
     poses: PoseArrays, spot: tuple[float, float], radius_m: float, limit: int
 ) -> Ints:
-    """At most `limit` poses within the radius whose range ends before the point, nearest first."""
+    """Places of at most `limit` poses within the radius but out of range, nearest first."""
     x, y = spot
     found = np.empty(limit, dtype=np.int32)
     distances = np.empty(limit)
@@ -322,8 +346,7 @@ def nearest_out_of_range(
     for row in range(bottom, top + 1):
         # Cells of a row follow one another, so their lists are one stretch.
         first = poses.spot_starts[row * poses.ncols + left]
-        for k in range(first, poses.spot_starts[row * poses.ncols + right + 1]):
-            p = poses.spot_items[k]
+        for p in range(first, poses.spot_starts[row * poses.ncols + right + 1]):
             distance = math.hypot(poses.rows[p].x - x, poses.rows[p].y - y)
             if poses.rows[p].range_m < distance <= radius_m:
                 count = _keep_nearest(found, distances, count, (p, distance))

@@ -12,7 +12,7 @@ from gis.compiled import compiled
 from gis.edgegrid import TOUCH_M
 from gis.handle import Handle
 from gis.poses import PoseArrays, nearest_out_of_range, reaching
-from gis.sighttrace import Known, Line, is_indoors, line_between, trace
+from gis.sighttrace import Line, line_between, trace
 from gis.terrain import Relief
 from gis.town import Town
 
@@ -67,8 +67,9 @@ def judge_around(
 def judge_all(
     cameras: Handle, obstacles: Handle, terrain: Handle, target: Target, chosen: Ints
 ) -> Records:
-    """The chosen poses."""
-    return _judged(cameras.arrays, obstacles.arrays, terrain.arrays, target, chosen)
+    """The chosen rows of the pose table."""
+    poses = cameras.arrays
+    return _judged(poses, obstacles.arrays, terrain.arrays, target, poses.places[chosen])
 
 
 @compiled
@@ -77,7 +78,6 @@ def judge_facing(cameras: Handle, obstacles: Handle, terrain: Handle, target: Ta
     poses, town, relief = cameras.arrays, obstacles.arrays, terrain.arrays
     chosen = reaching(poses, target[0], target[1])
     seen = np.empty(len(chosen), dtype=SEEN)
-    indoors = is_indoors(town, target[0], target[1])
     count = 0
     for p in chosen:
         pose, row = poses.rows[p], seen[count]
@@ -85,8 +85,8 @@ def judge_facing(cameras: Handle, obstacles: Handle, terrain: Handle, target: Ta
         placed, why = _placed(pose, line.length_m, row.bearing_deg, line.z0 - line.z1)
         if placed == _BLOCKED:
             continue
-        row.pose = p
-        _fill(row, (placed, why), _sight_end(town, relief, line, indoors))
+        row.pose = pose.row
+        _fill(row, (placed, why), _sight_end(town, relief, line))
         if row.verdict != _BLOCKED:
             count += 1
     return seen[:count]
@@ -96,13 +96,12 @@ def judge_facing(cameras: Handle, obstacles: Handle, terrain: Handle, target: Ta
 def _judged(poses: PoseArrays, town: Town, relief: Relief, target: Target, chosen: Ints) -> Records:
     """Verdict, reason and measures of the chosen poses, as SEEN records."""
     seen = np.empty(len(chosen), dtype=SEEN)
-    indoors = is_indoors(town, target[0], target[1])
     for i in range(len(chosen)):
         pose, row = poses.rows[chosen[i]], seen[i]
-        row.pose = chosen[i]
+        row.pose = pose.row
         line = _measure(relief, pose, target, row)
         placed = _placed(pose, line.length_m, row.bearing_deg, line.z0 - line.z1)
-        _fill(row, placed, _sight_end(town, relief, line, indoors))
+        _fill(row, placed, _sight_end(town, relief, line))
     return seen
 
 
@@ -125,18 +124,16 @@ def _fill(row: Any, placed: tuple[int, int], sight_end: tuple[int, int, float, b
 
 
 @compiled
-def _sight_end(
-    town: Town, relief: Relief, line: Line, indoors: bool
-) -> tuple[int, int, float, bool]:
+def _sight_end(town: Town, relief: Relief, line: Line) -> tuple[int, int, float, bool]:
     """Cause, building and distance where the line ends; and whether the camera is in a building.
 
     A camera placed inside a footprint most likely hangs on its wall and was surveyed roughly:
     its own building is passed over, and the verdict is never more than possible.
     """
-    cause, building, at_m, _ = trace(town, relief, line, Known(-1, indoors))
+    cause, building, at_m, _ = trace(town, relief, line, -1)
     is_inside = cause == _CAMERA_INSIDE
     if is_inside:
-        cause, building, at_m, _ = trace(town, relief, line, Known(building, indoors))
+        cause, building, at_m, _ = trace(town, relief, line, building)
     return cause, building, at_m, is_inside
 
 

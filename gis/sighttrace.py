@@ -42,29 +42,21 @@ class Line(NamedTuple):
     ground_share: float
 
 
-class Known(NamedTuple):
-    """What is known before a line is followed."""
-
-    #: A building taken as not there, -1 for none; it still hides a target that stands inside it.
-    skipped: int
-    #: Whether any building holds the target in plan; the same for all lines to one target.
-    is_indoors: bool
-
-
 @compiled
-def trace(town: Town, relief: Relief, line: Line, known: Known) -> Traced:
-    """First thing that ends the line of sight.
+def trace(town: Town, relief: Relief, line: Line, skipped: int) -> Traced:
+    """First thing that ends the line of sight; building `skipped` (-1: none) is as if not there.
 
+    `skipped` still hides a target that stands inside it.
     That the camera stands inside a building is found where the line leaves it, or where the target
     is inside the same: asking at the camera first would cost every line a search.
     """
-    building, at_m, clearance_m = _first_building(town, line, known.skipped)
-    if building < 0 and known.is_indoors:
+    building, at_m, clearance_m = _first_building(town, line, skipped)
+    if building < 0:
         building = _roof_over_target(town, line)
         if building >= 0:
             roof = _roof(town, building, line)
             at_m, clearance_m = _meets_roof_at(line, roof), line.z1 - roof
-    if building >= 0 and at_m <= 0.0 and building != known.skipped:
+    if building >= 0 and at_m <= 0.0 and building != skipped:
         roof = _roof(town, building, line)
         if line.z0 < roof and is_within(town, building, line.x, line.y):
             return _CAMERA_INSIDE, building, 0.0, line.z0 - roof
@@ -79,23 +71,10 @@ def trace(town: Town, relief: Relief, line: Line, known: Known) -> Traced:
 
 
 @compiled
-def is_indoors(town: Town, x: float, y: float) -> bool:
-    """Whether any building holds the point in plan."""
-    cell = town_cell(town, x, y)
-    if cell < 0:
-        return False
-    for k in range(town.box_starts[cell], town.box_starts[cell + 1]):
-        if is_within(town, town.box_items[k], x, y):
-            return True
-    return False
-
-
-@compiled
 def trace_one(obstacles: Handle, terrain: Handle, ends: tuple[float, ...]) -> Traced:
     """`trace` from Python."""
     town, relief = obstacles.arrays, terrain.arrays
-    known = Known(-1, is_indoors(town, ends[3], ends[4]))
-    return trace(town, relief, line_between(relief, ends), known)
+    return trace(town, relief, line_between(relief, ends), -1)
 
 
 @compiled
@@ -110,8 +89,7 @@ def trace_many(
     for i in range(count):
         p = pairs[i]
         line = line_between(relief, (p[0], p[1], p[2], p[3], p[4], p[5]))
-        known = Known(-1, is_indoors(town, p[3], p[4]))
-        cause[i], building[i], at_m[i], clearance_m[i] = trace(town, relief, line, known)
+        cause[i], building[i], at_m[i], clearance_m[i] = trace(town, relief, line, -1)
     return cause, building, at_m, clearance_m
 
 
