@@ -16,12 +16,12 @@ import numpy as np
 import psycopg
 import shapely
 from city import City, make_city
+from numpy.typing import NDArray
 
 from gis.obstacles import Obstacles, build_obstacles
 from gis.sight import (
     PoseColumns,
     PoseTable,
-    Reason,
     Verdict,
     build_poses,
     seeing,
@@ -30,11 +30,14 @@ from gis.sight import (
 )
 
 FLOOR = 30.0
-N_POINTS = 2_000
-N_POINTS_SQL = 400
+N_POINTS = 400
+#: Each side goes over all points this often, by turns; a point counts with its best time, so that
+#: what else the machine does meanwhile weighs on neither.
+ROUNDS = 5
 TARGET_HEIGHT_M = 1.5
 
-#: camera id -> (is_certain, nothing else): what an operator is shown as seeing
+Floats = NDArray[np.float64]
+#: camera id -> is it certain
 Watchers = dict[int, bool]
 
 CREATE = """
@@ -89,8 +92,11 @@ WHERE f.length_m <= f.range_m AND f.off_deg <= f.fov_deg / 2 + f.error_deg
 class Timing:
     """Seconds of each call, and what each answered."""
 
-    calls_s: list[float]
+    calls_s: Floats
     answers: list[Watchers]
+
+    def best(self, other: Timing) -> Timing:
+        return Timing(np.minimum(self.calls_s, other.calls_s), self.answers)
 
     def p50_us(self) -> float:
         return float(np.percentile(self.calls_s, 50) * 1e6)
@@ -99,7 +105,7 @@ class Timing:
         return float(np.percentile(self.calls_s, 99) * 1e6)
 
 
-def error_of(city: City) -> np.ndarray:
+def error_of(city: City) -> Floats:
     """Half of the cameras know their azimuth to an octant only."""
     return np.where(np.arange(len(city.x)) % 2, 22.5, 0.0)
 
@@ -136,21 +142,20 @@ def in_process(city: City) -> tuple[Obstacles, PoseTable]:
     return build_obstacles(city.polygons, city.heights_m, city.ids), build_poses(columns)
 
 
-def measure_sql(connection: psycopg.Connection, points: np.ndarray, reach_m: float) -> Timing:
+def measure_sql(connection: psycopg.Connection, points: Floats, reach_m: float) -> Timing:
     """One prepared query per point."""
     calls, answers = [], []
     with connection.cursor() as cursor:
-        for i, (x, y) in enumerate(np.concatenate([points[:20], points]).tolist()):
+        for x, y in points.tolist():
             values = {"x": x, "y": y, "target_m": TARGET_HEIGHT_M, "reach_m": reach_m}
             begun = time.perf_counter()
             rows = cursor.execute(SEEING, values, prepare=True).fetchall()
-            if i >= 20:  # the first twenty warm plan and pages
-                calls.append(time.perf_counter() - begun)
-                answers.append(dict(rows))
-    return Timing(calls, answers)
+            calls.append(time.perf_counter() - begun)
+            answers.append(dict(rows))
+    return Timing(np.array(calls), answers)
 
 
-def measure_in_process(obstacles: Obstacles, poses: PoseTable, points: np.ndarray) -> Timing:
+def measure_in_process(obstacles: Obstacles, poses: PoseTable, points: Floats) -> Timing:
     """The same answer: cameras that certainly or possibly see each point."""
     calls, answers = [], []
     for x, y in points.tolist():
@@ -159,21 +164,21 @@ def measure_in_process(obstacles: Obstacles, poses: PoseTable, points: np.ndarra
         calls.append(time.perf_counter() - begun)
         is_certain = seen.verdict == Verdict.CERTAIN
         answers.append(dict(zip(seen.pose.tolist(), is_certain.tolist(), strict=True)))
-    return Timing(calls, answers)
+    return Timing(np.array(calls), answers)
 
 
-def measure_full(
-    obstacles: Obstacles, poses: PoseTable, points: np.ndarray
-) -> tuple[Timing, float]:
-    """Every camera in reach with its reason, those that do not see included; and how many."""
-    calls, rows = [], 0
+def measure_full(obstacles: Obstacles, poses: PoseTable, points: Floats) -> Timing:
+    """Every camera in reach with its reason, those that do not see included."""
+    calls, answers = [], []
     for x, y in points.tolist():
         begun = time.perf_counter()
         seen = seeing(poses, obstacles, None, x, y, search_radius_m=0.0)
         calls.append(time.perf_counter() - begun)
-        rows += len(seen)
-        assert not np.any(seen.reason == Reason.OUT_OF_RANGE)
-    return Timing(calls, []), rows / len(points)
+        sees = seen.rows[seen.verdict != Verdict.BLOCKED]
+        answers.append(
+            dict(zip(sees["pose"].tolist(), (sees["verdict"] == 0).tolist(), strict=True))
+        )
+    return Timing(np.array(calls), answers)
 
 
 def run(connection: psycopg.Connection) -> bool:
@@ -183,27 +188,43 @@ def run(connection: psycopg.Connection) -> bool:
     load(connection, city)
     obstacles, poses = in_process(city)
     points = np.random.default_rng(11).uniform(200.0, 9_800.0, (N_POINTS, 2))
-    measure_in_process(obstacles, poses, points[:200])
-    ours = measure_in_process(obstacles, poses, points)
-    full, candidates = measure_full(obstacles, poses, points)
-    peer = measure_sql(connection, points[:N_POINTS_SQL], float(city.range_m.max()))
-    mismatches = sum(a != b for a, b in zip(ours.answers, peer.answers, strict=False))
-    watchers = sum(map(len, peer.answers))
+    reach_m = float(city.range_m.max())
+    sides = (
+        lambda: measure_in_process(obstacles, poses, points),
+        lambda: measure_full(obstacles, poses, points),
+        lambda: measure_sql(connection, points, reach_m),
+    )
+    ours, full, peer = (measure() for measure in sides)
+    for _ in range(ROUNDS - 1):
+        ours, full, peer = (
+            timing.best(measure())
+            for timing, measure in zip((ours, full, peer), sides, strict=True)
+        )
+    return report(ours, full, peer)
+
+
+def report(ours: Timing, full: Timing, peer: Timing) -> bool:
+    """Print one line a figure."""
     ratio = peer.p50_us() / ours.p50_us()
+    sums = float(peer.calls_s.sum() / ours.calls_s.sum())
     print(
         f"point to seeing cameras: ours {ours.p50_us():.1f} us p50 {ours.p99_us():.1f} us p99, "
         f"peer PostGIS {peer.p50_us():.0f} us p50 {peer.p99_us():.0f} us p99, "
-        f"ratio {ratio:.0f}x (floor {FLOOR:.0f}x)"
+        f"ratio {ratio:.1f}x of p50, {sums:.1f}x of totals (floor {FLOOR:.0f}x)"
     )
     print(
-        f"point to seeing cameras: mismatches {mismatches} of {N_POINTS_SQL} points "
+        "every camera in reach, with the reason of those that do not see: "
+        f"ours {full.p50_us():.1f} us p50 {full.p99_us():.1f} us p99"
+    )
+    wrong = sum(
+        a != b or a != c for a, b, c in zip(ours.answers, full.answers, peer.answers, strict=True)
+    )
+    watchers = sum(map(len, peer.answers))
+    print(
+        f"point to seeing cameras: mismatches {wrong} of {N_POINTS} points "
         f"({watchers} seeing cameras) (limit 0)"
     )
-    print(
-        f"every camera in reach with its reason: ours {full.p50_us():.1f} us p50 "
-        f"{full.p99_us():.1f} us p99, {candidates:.1f} cameras a point"
-    )
-    return ratio >= FLOOR and mismatches == 0 and watchers > 0
+    return ratio >= FLOOR and wrong == 0 and watchers > 0
 
 
 def main() -> int:
