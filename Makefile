@@ -33,7 +33,7 @@ bench: setup
 	@$(PY) tests/bench/run.py
 
 types: setup
-	@$(BIN)/gridlink openapi > var/openapi.json && cd web && npm run -s types
+	@$(BIN)/gridlink openapi > web/openapi.json && cd web && npm run -s types
 
 stop:
 	@[ ! -x $(BIN)/gridlink ] || { $(BIN)/gridlink demo --stop; $(BIN)/gridlink db stop; }
