@@ -16,7 +16,9 @@ from typer.main import get_command
 from backend import cli
 from backend.accounts.rights import RIGHTS
 from backend.db import Table
+from backend.exchange.kinds import NAMES, kind_of
 from backend.settings import Settings
+from gis.columns import personal_reason
 
 ROOT = Path(__file__).resolve().parents[2]
 TOP = [ROOT / name for name in ("README.md", "README.en.md", "CHANGELOG.md", "CONTRIBUTING.md")]
@@ -242,6 +244,23 @@ def test_the_guide_to_security_tells_the_rights_of_each_role() -> None:
             if mark == "✓":
                 told[role] |= set(re.findall("`(.+?)`", rights))
     assert told == {role: set(rights) for role, rights in RIGHTS.items()}
+
+
+# --- the promise -----------------------------------------------------------------------------
+
+
+def test_no_table_has_a_column_about_persons() -> None:
+    tables()
+    columns = [(t.name, c.name) for t in Table.metadata.tables.values() for c in t.columns]
+    assert len(columns) > 100  # the models were really read
+    assert [column for column in columns if personal_reason(column[1])] == []
+
+
+def test_no_importer_takes_a_column_about_persons() -> None:
+    for name in NAMES:
+        fields = kind_of(name, default_height_m=9.0).fields
+        taken = [alias for field in fields for alias in (field.name, *field.aliases)]
+        assert [alias for alias in taken if personal_reason(alias)] == [], name
 
 
 # --- words -----------------------------------------------------------------------------------
