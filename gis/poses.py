@@ -322,7 +322,11 @@ def reaching(poses: PoseArrays, x: float, y: float) -> Ints:
     found = np.empty(len(listed), dtype=np.int32)
     count = 0
     for p in listed:
-        if math.hypot(poses.rows[p].x - x, poses.rows[p].y - y) <= poses.rows[p].range_m:
+        pose = poses.rows[p]
+        # The box first: hypot guards against overflow and is slow.
+        if max(abs(pose.x - x), abs(pose.y - y)) > pose.range_m:
+            continue
+        if math.hypot(pose.x - x, pose.y - y) <= pose.range_m:
             found[count] = p
             count += 1
     return found[:count]

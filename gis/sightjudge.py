@@ -85,7 +85,7 @@ def judge_facing(cameras: Handle, obstacles: Handle, terrain: Handle, target: Ta
         placed, why = _placed(pose, line.length_m, row.bearing_deg, line.z0 - line.z1)
         if placed == _BLOCKED:
             continue
-        row.pose = pose.row
+        row.pose, row.pixels_per_m = pose.row, _density(pose, line)
         _fill(row, (placed, why), _sight_end(town, relief, line))
         if row.verdict != _BLOCKED:
             count += 1
@@ -98,8 +98,8 @@ def _judged(poses: PoseArrays, town: Town, relief: Relief, target: Target, chose
     seen = np.empty(len(chosen), dtype=SEEN)
     for i in range(len(chosen)):
         pose, row = poses.rows[chosen[i]], seen[i]
-        row.pose = pose.row
         line = _measure(relief, pose, target, row)
+        row.pose, row.pixels_per_m = pose.row, _density(pose, line)
         placed = _placed(pose, line.length_m, row.bearing_deg, line.z0 - line.z1)
         _fill(row, placed, _sight_end(town, relief, line))
     return seen
@@ -107,12 +107,11 @@ def _judged(poses: PoseArrays, town: Town, relief: Relief, target: Target, chose
 
 @compiled
 def _measure(relief: Relief, pose: Any, target: Target, row: Any) -> Line:
-    """Fill distance, bearing and density of one row; returns the line they were taken from."""
+    """Fill distance and bearing of one row; returns the line they were taken from."""
     ends = (pose.x, pose.y, pose.height_m, target[0], target[1], target[2])
     line = line_between(relief, ends)
     row.distance_m = line.length_m
     row.bearing_deg = _bearing(line.ux, line.uy, line.length_m, pose.convergence_deg)
-    row.pixels_per_m = _density(pose, math.hypot(line.length_m, line.z0 - line.z1))
     return line
 
 
@@ -193,8 +192,9 @@ def _bearing(ux: float, uy: float, length_m: float, convergence_deg: float) -> f
 
 
 @compiled
-def _density(pose: Any, slant_m: float) -> float:
+def _density(pose: Any, line: Line) -> float:
     """`gis.optics.pixels_per_m` for one pose."""
+    slant_m = math.hypot(line.length_m, line.z0 - line.z1)
     field_rad = math.radians(pose.lens_deg)
     width = 2.0 * math.tan(field_rad / 2.0) if field_rad < math.pi else field_rad
     return float(pose.width_px / (slant_m * width))
