@@ -22,6 +22,8 @@ _ENCRYPTED_FLAG = 0x1
 _BLOCK = 1 << 20
 #: What may itself hold members: never opened inside an archive.
 _ARCHIVES = {".zip", ".kmz", ".xlsx", ".jar", ".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz"}
+#: Directory bytes allowed per entry: a name, and no more than a name.
+_DIRECTORY_BYTES = 1024
 _ALIVE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
@@ -123,9 +125,11 @@ def _declared_entries(path: Path) -> int:
         stream.seek(max(0, size - 66_000))
         tail = stream.read()
     at = tail.rfind(_END)
-    if at < 0 or len(tail) < at + 12:
+    if at < 0 or len(tail) < at + 16:
         raise FileRefused("archive.broken", reason="no end record")
-    count = int(struct.unpack("<H", tail[at + 10 : at + 12])[0])
+    count, directory_bytes = struct.unpack("<HI", tail[at + 10 : at + 16])
+    # A count that lies is found by the directory's size, before any entry is built.
+    count = max(int(count), int(directory_bytes) // _DIRECTORY_BYTES)
     large = tail.rfind(_END64)
     if large >= 0 and len(tail) >= large + 40:
         count = max(count, int(struct.unpack("<Q", tail[large + 32 : large + 40])[0]))

@@ -17,6 +17,8 @@ OCTANT_ERROR_DEG = 22.5
 POINT_ERROR_DEG = 11.25
 #: GB/T 28181 DirectionType -> the direction the camera looks along (FACTS.md section 5).
 DIRECTION_TYPE_DEG = {1: 90.0, 2: 270.0, 3: 180.0, 4: 0.0, 5: 135.0, 6: 45.0, 7: 225.0, 8: 315.0}
+#: Two turns: beyond that a number is no bearing.
+_LARGEST_DEG = 720.0
 
 _POINTS = (
     *("N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE"),
@@ -114,9 +116,11 @@ def _bearing(part: str, written: str) -> Bearing:
 
 
 def _of_degrees(degrees: float, written: str) -> Bearing:
-    if not -360.0 <= degrees <= 360.0:
-        raise ArgumentError("bearing", got=written, allowed="-360 to 360 degrees")
-    return Bearing(degrees % 360.0)
+    if not -_LARGEST_DEG <= degrees <= _LARGEST_DEG:
+        raise ArgumentError("bearing", got=written, allowed="-720 to 720 degrees")
+    # 370 may be 10 and may be a slip of the pen: taken, and never called certain.
+    error_deg = OCTANT_ERROR_DEG if abs(degrees) > 360.0 else 0.0
+    return Bearing(degrees % 360.0, error_deg)
 
 
 def _of_sector(start: float, end: float, written: str) -> Bearing:

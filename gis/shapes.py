@@ -122,7 +122,7 @@ def judge_shapes(
     mended, changed = (
         _mend(placed, codes, limits.mending, on_progress) if wanted == "polygon" else ([], {})
     )
-    faults = _faults(codes, shapes, changed, placement)
+    faults = _faults(codes, shapes, changed, (placement, limits))
     placed[codes != ""] = None
     return Judged(placed, tuple(faults), tuple(mended))
 
@@ -220,20 +220,23 @@ def _faults(
     codes: NDArray[np.object_],
     shapes: Geometries,
     changed: dict[int, float],
-    placement: Placement,
+    where: tuple[Placement, ShapeLimits],
 ) -> list[RowFault]:
+    placement, limits = where
     faults = []
-    for index in np.flatnonzero(codes != ""):
-        code = str(codes[index])
-        lon, lat = _spot(shapes[index], placement)
-        detail: dict[str, object] = {}
+    for index in np.flatnonzero(codes != "").tolist():
+        code, shape = str(codes[index]), shapes[index]
+        lon, lat = _spot(shape, placement)
+        detail: dict[str, object] = {"row": index + 1}
         if code == "geometry.wrong_kind":
-            detail["found"] = _TYPE_NAMES.get(int(shapely.get_type_id(shapes[index])), "?")
-        if code.endswith(("too_many_vertices", "tangled")):
-            detail["found"] = int(shapely.get_num_coordinates(shapes[index]))
-        if code == "geometry.changed":
-            detail["percent"] = round(min(changed[int(index)], 99.99) * 100, 1)
-        faults.append(RowFault(int(index) + 1, code, "geometry", lon, lat, detail))
+            detail["found"] = _TYPE_NAMES.get(int(shapely.get_type_id(shape)), "?")
+        elif code == "geometry.too_many_parts":
+            detail |= {"found": int(shapely.get_num_geometries(shape)), "limit": limits.parts}
+        elif code == "geometry.changed":
+            detail["percent"] = round(min(changed[index], 99.99) * 100, 1)
+        else:
+            detail["found"] = int(shapely.get_num_coordinates(shape))
+        faults.append(RowFault(index + 1, code, "geometry", lon, lat, detail))
     return faults
 
 

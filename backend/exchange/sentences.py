@@ -65,6 +65,12 @@ FILES: dict[str, Sentences] = {
         "请重新导出 .shp、.shx、.dbf、.prj。",
         "Export .shp, .shx, .dbf and .prj again.",
     ),
+    "geometry.too_many_parts": (
+        "第 {row} 行有 {found} 个部分或孔洞，超过上限 {limit}。",
+        "Row {row} has {found} parts or holes, the limit is {limit}. ",
+        "请拆分或简化图形。",
+        "Split or simplify it.",
+    ),
     "archive.entries": (
         "压缩包含 {found} 个条目，超过上限 {limit}。",
         "The archive has {found} entries, the limit is {limit}. ",

@@ -32,12 +32,6 @@ _ROWS: dict[str, Sentences] = {
         "简化图形",
         "simplify it",
     ),
-    "geometry.too_many_parts": (
-        "部分或孔洞过多",
-        "it has too many parts or holes",
-        "拆分或简化图形",
-        "split or simplify it",
-    ),
     "geometry.not_finite": (
         "坐标含 NaN 或无穷",
         "a coordinate is NaN or infinite",
