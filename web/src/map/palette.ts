@@ -37,7 +37,7 @@ const dark: Palette = {
   water: '#13202c',
   building: '#1c242d',
   buildingLine: '#27313b',
-  buildingTop: '#242d37',
+  buildingTop: '#1e262e',
   roadCase: '#0c1015',
   roadMajor: '#3a4653',
   roadMinor: '#28323c',

@@ -5,10 +5,10 @@ import { useMap } from './mapKey'
 import { tileAddress, type TileLayer } from './tiles'
 
 /** Many changes within this time are one reload: a county restarting its cameras must not fetch tiles by the hundred. */
-const quiet_ms = 3000
+const usual_ms = 5000
 
 /** Reloads the tiles of a layer when the things on it change. */
-export function useTileRefresh(source: string, layer: TileLayer, nouns: string[]): void {
+export function useTileRefresh(source: string, layer: TileLayer, nouns: string[], quiet_ms = usual_ms): void {
   const { map } = useMap()
   const live = useLive()
   let timer = 0

@@ -64,6 +64,9 @@ export const useWall = defineStore('wall', () => {
     tiles.value = cameras.slice(0, 9).map((camera) => ({ camera, grant }))
     // The pictures of the former visit are gone, and with them its purpose: coming back is a new visit.
     grants.value = new Map([[grant.visit.key, grant]])
+    // A lone picture deserves the whole wall; a wall of nine stays as the operator set it.
+    if (cameras.length === 1) size.value = 1
+    else if (size.value === 1) size.value = 4
     focused.value = 0
   }
 

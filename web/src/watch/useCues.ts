@@ -4,6 +4,7 @@ import type { Incident } from '@/api/types'
 import { useIncidents } from '@/stores/incidents'
 import { useLive } from '@/stores/live'
 import { usePreferences } from '@/stores/preferences'
+import { useSession } from '@/stores/session'
 import { useToasts } from '@/stores/toasts'
 
 /** Two short falling notes; made here so that no sound file is fetched. */
@@ -29,6 +30,7 @@ export function useCues(view: (id: number) => unknown): void {
   const { t } = useI18n()
   const incidents = useIncidents()
   const live = useLive()
+  const session = useSession()
   const preferences = usePreferences()
   const toasts = useToasts()
   const plainTitle = document.title.replace(/^\(.*?\) /, '')
@@ -46,8 +48,9 @@ export function useCues(view: (id: number) => unknown): void {
 
   async function onChange(id: number): Promise<void> {
     const isNew = !incidents.byId.has(id)
-    const isOwn = ownReports.delete(id)
     const incident = await incidents.refetch(id)
+    // The notice often overtakes the answer to one's own report.
+    const isOwn = incident.reported_by === session.user?.display_name
     if (isNew && !isOwn && incident.severity === 'red' && incident.state === 'reported') announce(incident)
   }
 
@@ -66,6 +69,3 @@ export function useCues(view: (id: number) => unknown): void {
     window.removeEventListener('focus', seen)
   })
 }
-
-/** Incidents this console reported itself need no announcement. */
-export const ownReports = new Set<number>()
