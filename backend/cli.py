@@ -7,8 +7,8 @@ import json
 import sys
 from typing import Annotated
 
-import click
 import typer
+from typer.exceptions import Abort, TyperException
 
 from . import cluster, databases
 from .db import database_url
@@ -105,9 +105,10 @@ def main() -> None:
         _mount_domains()
     try:
         sys.exit(app(standalone_mode=False) or 0)
-    except click.ClickException as usage:
-        usage.show()
-    except click.Abort:
+    except TyperException as usage:
+        typer.echo(usage.format_message(), err=True)
+        typer.echo("gridlink --help", err=True)
+    except Abort:
         typer.echo("aborted", err=True)
     except GridlinkError as error:
         typer.echo(error.sentence(load().language), err=True)

@@ -8,13 +8,14 @@ import argparse
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from urllib.parse import urlsplit
 
 import uvicorn
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -41,6 +42,16 @@ _SAMPLE_EVERY_S = 10.0
 _SAMPLES = 3
 _SAMPLE_FOR_S = 3.0
 _POLICY_VIOLATION = 1008
+
+_NO_TICKET = (
+    ProtocolViolation,
+    GridlinkError,
+    SQLAlchemyError,
+    TimeoutError,
+    WebSocketDisconnect,
+    KeyError,
+)
+"""What a viewer without a good first message comes to; all end in the same refusal."""
 
 log = logging.getLogger(__name__)
 
@@ -71,8 +82,12 @@ class Worker:
     @contextlib.asynccontextmanager
     async def running(self, _: Starlette) -> AsyncIterator[None]:
         """Keep the side tasks alive for the life of the server."""
-        for work in (self._follow_notices, self._recheck_rights, self._sample):
-            self._background.add(asyncio.create_task(work()))
+        for work in (
+            self._follow_notices(),
+            _steadily(self._recheck_rights, _RECHECK_S),
+            _steadily(self._sample, _SAMPLE_EVERY_S),
+        ):
+            self._background.add(asyncio.create_task(work))
         yield
         for task in self._background:
             task.cancel()
@@ -87,7 +102,7 @@ class Worker:
         try:
             hello = parse_hello(await asyncio.wait_for(socket.receive_text(), _HELLO_S))
             admission = await asyncio.to_thread(_redeem, hello.ticket)
-        except (ProtocolViolation, GridlinkError, TimeoutError, WebSocketDisconnect, KeyError):
+        except _NO_TICKET:
             with contextlib.suppress(RuntimeError):
                 await socket.send_text(error_text("stream.ticket_refused"))
                 await socket.close(_POLICY_VIOLATION)
@@ -134,7 +149,7 @@ class Worker:
         try:
             ticket = str((await request.json())["ticket"])
             admission = await asyncio.to_thread(_redeem, ticket)
-        except (ValueError, KeyError, TypeError, GridlinkError):
+        except (ValueError, KeyError, TypeError, GridlinkError, SQLAlchemyError):
             return JSONResponse({"code": "stream.ticket_refused"}, status_code=403)
         key = _key(admission.camera_id, admission.profile, frozenset({"avc1"}))
         try:
@@ -178,23 +193,18 @@ class Worker:
 
     async def _recheck_rights(self) -> None:
         """End the streams of whoever was signed out, shut out or whose time has ended."""
-        while True:
-            await asyncio.sleep(_RECHECK_S)
-            open_ids = list(self._watching)
-            if not open_ids:
-                continue
-            with contextlib.suppress(Exception):  # a restarting database must not end streams
-                allowed = await asyncio.to_thread(_still_allowed, open_ids)
-                for stream_id in set(open_ids) - allowed:
-                    self._watching[stream_id].cancel()
+        open_ids = list(self._watching)
+        if not open_ids:
+            return
+        allowed = await asyncio.to_thread(_still_allowed, open_ids)
+        for stream_id in set(open_ids) - allowed:
+            if stream_id in self._watching:
+                self._watching[stream_id].cancel()
 
     async def _sample(self) -> None:
         """Look in turn at cameras nobody opens, so that their status rests on frames too."""
-        while True:
-            await asyncio.sleep(_SAMPLE_EVERY_S)
-            with contextlib.suppress(Exception):
-                for camera_id in await asyncio.to_thread(_stalest, self.number):
-                    self.gateway.warm(_key(camera_id, "sub", frozenset({"avc1"})), _SAMPLE_FOR_S)
+        for camera_id in await asyncio.to_thread(_stalest, self.number):
+            self.gateway.warm(_key(camera_id, "sub", frozenset({"avc1"})), _SAMPLE_FOR_S)
 
 
 def _is_own_page(socket: WebSocket) -> bool:
@@ -208,6 +218,16 @@ def _is_own_page(socket: WebSocket) -> bool:
 def _key(camera_id: int, profile: str, codecs: frozenset[str]) -> HubKey:
     """Return the hub of a stream; a browser that plays H.265 may share another one."""
     return HubKey(camera_id, f"{profile}+hvc1" if "hvc1" in codecs else profile)
+
+
+async def _steadily(work: Callable[[], Awaitable[None]], pause_s: float) -> None:
+    """Do `work` again and again; a database that restarts must not end streams."""
+    while True:
+        await asyncio.sleep(pause_s)
+        try:
+            await work()
+        except SQLAlchemyError as fault:
+            log.warning("put off: %s", fault, extra={"action": "media.put_off"})
 
 
 async def _receive(socket: WebSocket) -> str | bytes | None:
@@ -280,6 +300,7 @@ def main() -> None:
         create_media_app(number),
         host=media.host,
         port=media.first_port + number,
+        loop="uvloop",
         ws="websockets-sansio",
         # Video does not shrink; negotiated compression triples the cost (VIDEO.md section 3).
         ws_per_message_deflate=False,
