@@ -196,7 +196,7 @@ def watching(
     *,
     target_height_m: float = TARGET_HEIGHT_M,
 ) -> Seen:
-    """The CERTAIN and POSSIBLE rows of `seeing` alone, at a third of the cost.
+    """The CERTAIN and POSSIBLE rows of `seeing` alone, at about half the cost.
 
     For many points: gaps, files of places. Lines of cameras that look elsewhere are not followed.
 
