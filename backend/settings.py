@@ -88,6 +88,7 @@ class Sight(_Branch):
     width_px: int = 1920
     least_px_per_m: float = 20.0
     search_radius_m: float = 500.0
+    ptz_radius_m: float = 5000.0
     terrain_path: Path | None = None
 
 

@@ -193,6 +193,8 @@ def _nearest_turnable(watch: Lookout, asked: Asked, span: tuple[int, int]) -> ND
     division = watch.division_code[watch.turnable]
     rows = watch.turnable[(division >= low) & (division <= high)]
     distance = np.hypot(watch.x[rows] - asked.x, watch.y[rows] - asked.y)
+    is_near = distance <= load().sight.ptz_radius_m
+    rows, distance = rows[is_near], distance[is_near]
     if rows.size > _PTZ_ASKED:
         rows = rows[np.argpartition(distance, _PTZ_ASKED)[:_PTZ_ASKED]]
     return rows

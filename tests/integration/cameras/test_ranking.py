@@ -131,6 +131,13 @@ def test_nearest_ptz_with_a_clear_line_is_offered_when_none_sees(land: Any) -> N
     assert (answer.nearest_ptz.camera_id, answer.nearest_ptz.line_clear) == (clear, True)
 
 
+def test_ptz_at_the_other_end_of_the_land_is_no_help(land: Any) -> None:
+    far = land.add_camera("远球机", 110.0700, 34.5100)
+    land.run("UPDATE cameras SET has_ptz = true WHERE id = %s", far)
+    # 0.065 degrees of longitude at 34.5 N: 5.97 km, beyond the 5 km of the setting.
+    assert ask(110.0050, 34.5100).nearest_ptz is None
+
+
 def test_caller_sees_cameras_of_its_jurisdiction_only(land: Any) -> None:
     west = land.add_camera("西", 110.0399, 34.5050)
     east = land.add_camera("东", 110.0401, 34.5050)
