@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gis.circlegrid import circle_grid, list_circles_by_cell
 from gis.compiled import compiled
 from gis.errors import ArgumentError
 from gis.handle import Handle
@@ -20,7 +21,6 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 
 MAX_RANGE_M = 50_000.0
-MAX_CELLS = 4_000_000
 
 
 #: Columns of a pose that kernels read, in `PoseColumns`' names and units.
@@ -158,12 +158,12 @@ def build_poses(columns: PoseColumns) -> PoseTable:
     -----
     A lookup reads one cell, so it touches only cameras whose circle of range meets that cell. The
     side of a cell is half the median range, doubled while the lists would pass 40 per pose (but
-    at least 1,000,000). 100,000 poses take about 0.1 s.
+    at least 1,000,000), see `gis.circlegrid`. 100,000 poses take about 0.1 s.
 
     """
     table = _checked_columns(columns)
     x, y, reach = table["x"], table["y"], table["range_m"]
-    grid = _grid(x, y, reach)
+    grid = circle_grid(x, y, reach)
     starts, items = list_circles_by_cell(x, y, reach, grid)
     spot_starts, spot_items = list_circles_by_cell(x, y, np.zeros(len(x)), grid)
     numbers = np.atleast_1d(np.asarray(columns.camera_index))
@@ -244,70 +244,6 @@ def _checked_columns(columns: PoseColumns) -> dict[str, Floats]:
     lens = table["lens_deg"]
     table["lens_deg"] = np.where(np.isnan(lens), table["fov_deg"], lens)
     return table
-
-
-def _grid(x: Floats, y: Floats, reach: Floats) -> tuple[float, float, float, int, int]:
-    if not len(x):
-        return 0.0, 0.0, 1.0, 1, 1
-    low_x, low_y = float((x - reach).min()), float((y - reach).min())
-    high_x, high_y = float((x + reach).max()), float((y + reach).max())
-    cell_m = max(10.0, float(np.median(reach)) / 2.0)
-    budget = max(40 * len(x), 1_000_000)
-    while (
-        np.sum(math.pi * (reach / cell_m + 1.0) ** 2) > budget
-        or (high_x - low_x + 2 * cell_m) * (high_y - low_y + 2 * cell_m) > MAX_CELLS * cell_m**2
-    ):
-        cell_m *= 2.0
-    origin_x, origin_y = low_x - 0.01 * cell_m, low_y - 0.01 * cell_m
-    ncols = int((high_x - origin_x) / cell_m + 0.01) + 1
-    nrows = int((high_y - origin_y) / cell_m + 0.01) + 1
-    return origin_x, origin_y, cell_m, ncols, nrows
-
-
-@compiled
-def _columns_in_row(
-    circle: tuple[float, float, float], row: int, grid: tuple[float, float, float, int, int]
-) -> tuple[int, int]:
-    """First and last column that the circle meets within one row; first > last for none."""
-    x, y, reach = circle
-    origin_x, origin_y, cell_m, ncols, _ = grid
-    low = origin_y + row * cell_m
-    away = max(low - y, 0.0, y - low - cell_m)
-    half = math.sqrt(max(reach * reach - away * away, 0.0))
-    first = math.floor((x - half - origin_x) / cell_m)
-    last = math.floor((x + half - origin_x) / cell_m)
-    return max(first, 0), min(last, ncols - 1)
-
-
-@compiled
-def list_circles_by_cell(
-    x: Floats, y: Floats, reach: Floats, grid: tuple[float, float, float, int, int]
-) -> tuple[Ints, Ints]:
-    """CSR lists (starts, items) of the circles that meet each cell; int32."""
-    _, origin_y, cell_m, ncols, nrows = grid
-    starts = np.zeros(ncols * nrows + 1, dtype=np.int32)
-    items = np.empty(0, dtype=np.int32)
-    # Counted in the first round, filled in the second: one loop, so both see the same cells.
-    for is_filling in (False, True):
-        if is_filling:
-            for cell in range(ncols * nrows):
-                starts[cell + 1] += starts[cell]
-            items = np.empty(starts[-1], dtype=np.int32)
-        free = starts[:-1].copy()
-        for i in range(len(x)):
-            circle = (x[i], y[i], reach[i])
-            bottom = max(math.floor((y[i] - reach[i] - origin_y) / cell_m), 0)
-            top = min(math.floor((y[i] + reach[i] - origin_y) / cell_m), nrows - 1)
-            for row in range(bottom, top + 1):
-                first, last = _columns_in_row(circle, row, grid)
-                for col in range(first, last + 1):
-                    cell = row * ncols + col
-                    if is_filling:
-                        items[free[cell]] = i
-                        free[cell] += 1
-                    else:
-                        starts[cell + 1] += 1
-    return starts, items
 
 
 @compiled

@@ -12,7 +12,8 @@ from gis.compiled import compiled
 from gis.edgegrid import TOUCH_M
 from gis.handle import Handle
 from gis.poses import PoseArrays, nearest_out_of_range, reaching
-from gis.sighttrace import Line, line_between, trace
+from gis.sightray import Line, line_between
+from gis.sighttrace import trace
 from gis.terrain import Relief
 from gis.town import Town
 

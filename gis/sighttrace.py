@@ -6,7 +6,6 @@ A line is described by the distance s from the camera in plan: place C + s u, he
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +13,8 @@ from numpy.typing import NDArray
 from gis.compiled import compiled
 from gis.edgegrid import TOUCH_M
 from gis.handle import Handle
-from gis.terrain import Relief, sample
+from gis.sightray import Line, first_hill, height_at, line_between
+from gis.terrain import Relief
 from gis.town import Town, is_within, town_cell
 
 Floats = NDArray[np.float64]
@@ -26,20 +26,6 @@ Traced = tuple[int, int, float, float]
 
 _CLEAR, _BUILDING, _TERRAIN, _CAMERA_INSIDE = 0, 1, 2, 3
 _MISSED, _TOUCHED, _ENTERED, _LEFT = 0, 1, 2, 3
-
-
-class Line(NamedTuple):
-    """Start, unit direction and length in plan; heights at both ends above one common level."""
-
-    x: float
-    y: float
-    ux: float
-    uy: float
-    length_m: float
-    z0: float
-    z1: float
-    #: 1.0 when heights are above the terrain's datum, 0.0 when above flat ground.
-    ground_share: float
 
 
 @compiled
@@ -61,7 +47,7 @@ def trace(town: Town, relief: Relief, line: Line, skipped: int) -> Traced:
         if line.z0 < roof and is_within(town, building, line.x, line.y):
             return _CAMERA_INSIDE, building, 0.0, line.z0 - roof
     if line.ground_share > 0.0:
-        hill_m, over_hill_m = _first_hill(relief, line)
+        hill_m, over_hill_m = first_hill(relief, line)
         if hill_m < at_m:
             return _TERRAIN, -1, hill_m, over_hill_m
         clearance_m = min(clearance_m, over_hill_m) if building < 0 else clearance_m
@@ -94,29 +80,9 @@ def trace_many(
 
 
 @compiled
-def line_between(relief: Relief, ends: tuple[float, ...]) -> Line:
-    """The line between two ends; on flat ground when the ground of either is unknown."""
-    x, y, camera_height_m, target_x, target_y, target_height_m = ends
-    length_m = math.hypot(target_x - x, target_y - y)
-    ux, uy = 1.0, 0.0
-    if length_m > TOUCH_M:
-        ux, uy = (target_x - x) / length_m, (target_y - y) / length_m
-    share, ground0, ground1 = 1.0, sample(relief, x, y), sample(relief, target_x, target_y)
-    if math.isnan(ground0) or math.isnan(ground1):
-        share, ground0, ground1 = 0.0, 0.0, 0.0
-    z0, z1 = camera_height_m + ground0, target_height_m + ground1
-    return Line(x, y, ux, uy, length_m, z0, z1, share)
-
-
-@compiled
 def _roof(town: Town, building: int, line: Line) -> float:
     b = town.buildings[building]
     return float(b.height_m + line.ground_share * b.ground_m)
-
-
-@compiled
-def _height(line: Line, s: float) -> float:
-    return line.z0 + (line.z1 - line.z0) * s / line.length_m
 
 
 @compiled
@@ -252,7 +218,7 @@ def _meet_wall(
     if crossing == _TOUCHED:
         return meet_building(town, line, building)
     roof = _roof(town, building, line)
-    over = _height(line, s) - roof
+    over = height_at(line, s) - roof
     if over >= 0.0:
         return math.inf, over
     if crossing == _ENTERED:
@@ -283,10 +249,10 @@ def meet_building(town: Town, line: Line, building: int) -> tuple[float, float]:
         x, y = line.x + middle * line.ux, line.y + middle * line.uy
         if not is_within(town, building, x, y):
             continue
-        over = min(_height(line, cuts[i]), _height(line, cuts[i + 1])) - roof
+        over = min(height_at(line, cuts[i]), height_at(line, cuts[i + 1])) - roof
         clearance = min(clearance, over)
         if over < 0.0:
-            is_low = _height(line, cuts[i]) < roof
+            is_low = height_at(line, cuts[i]) < roof
             return (cuts[i] if is_low else _meets_roof_at(line, roof)), over
     return math.inf, clearance
 
@@ -312,66 +278,3 @@ def _cuts(town: Town, line: Line, building: int) -> Floats:
                 cuts[count] = s
                 count += 1
     return np.sort(cuts[:count])
-
-
-@compiled
-def _first_hill(relief: Relief, line: Line) -> tuple[float, float]:
-    """First distance at which the ground rises above the line (inf if never), and the clearance.
-
-    Between the lines through the cell centres the bilinear ground is a parabola along the line, so
-    three values of a piece tell its lowest clearance exactly.
-    """
-    clearance, s = math.inf, 0.0
-    col, row = (line.x - relief.left) / relief.step_x, (relief.top - line.y) / relief.step_y
-    along_col, along_row = line.ux / relief.step_x, -line.uy / relief.step_y
-    over = _over_ground(relief, line, 0.0)
-    while s < line.length_m:
-        after = min(_next_whole(col, along_col, s), _next_whole(row, along_row, s), line.length_m)
-        middle, end = (
-            _over_ground(relief, line, (s + after) / 2.0),
-            _over_ground(relief, line, after),
-        )
-        share, least = _first_dip(over, middle, end)
-        clearance = min(clearance, least)
-        if share <= 1.0:
-            return s + share * (after - s), least
-        s, over = after, end
-    return math.inf, clearance
-
-
-@compiled
-def _over_ground(relief: Relief, line: Line, s: float) -> float:
-    return _height(line, s) - sample(relief, line.x + s * line.ux, line.y + s * line.uy)
-
-
-@compiled
-def _next_whole(start: float, slope: float, s: float) -> float:
-    """Distance after `s` at which start + slope * distance is next a whole number."""
-    place = start + slope * s
-    # A place within rounding of a whole number has been dealt with.
-    if slope > 0.0:
-        return (math.floor(place + 1e-9) + 1.0 - start) / slope
-    if slope < 0.0:
-        return (math.ceil(place - 1e-9) - 1.0 - start) / slope
-    return math.inf
-
-
-@compiled
-def _first_dip(start: float, middle: float, end: float) -> tuple[float, float]:
-    """Where the parabola through three clearances first goes below 0 (0 to 1, or inf); its least.
-
-    Unknown ground (nan) between known ends hides nothing.
-    """
-    if math.isnan(start + middle + end):
-        return math.inf, math.inf
-    bend, slope = 2.0 * (start + end - 2.0 * middle), 4.0 * middle - 3.0 * start - end
-    least = min(start, end)
-    if bend > 0.0 and 0.0 < -slope < 2.0 * bend:
-        least = min(least, start - slope * slope / (4.0 * bend))
-    if least >= -TOUCH_M:
-        return math.inf, least
-    if start <= 0.0:
-        return 0.0, least
-    # The smaller root in the form that does not cancel; start > 0, so it is positive.
-    root = math.sqrt(max(slope * slope - 4.0 * bend * start, 0.0))
-    return min(2.0 * start / (root - slope), 1.0), least
