@@ -142,8 +142,9 @@ def is_misplaced(xy: Floats, lonlat: Floats, placement: Placement) -> NDArray[np
     out = np.isinf(lon) | np.isinf(lat) | (np.abs(lon) > 180.0) | (np.abs(lat) > 90.0)
     if placement.source is None:
         return out | (np.abs(xy[:, 0]) > 180.0) | (np.abs(xy[:, 1]) > 90.0)
-    # Degrees under a .prj in metres land beside the projection's origin: a valid place, and wrong.
-    out |= (np.abs(xy[:, 0]) <= 180.0) & (np.abs(xy[:, 1]) <= 90.0)
+    if placement.source.is_projected:
+        # Degrees under a .prj in metres land beside its origin: a valid place, and wrong.
+        out |= (np.abs(xy[:, 0]) <= 180.0) & (np.abs(xy[:, 1]) <= 90.0)
     area = placement.source.area_of_use
     if area is not None and area.west < area.east:
         west, east = area.west - _AREA_MARGIN_DEG, area.east + _AREA_MARGIN_DEG

@@ -37,11 +37,12 @@ def read_rows(intake: Intake) -> Landing:
     """Check each row; a code must be a division code of 2, 4, 6, 9 or 12 digits."""
     landing = Landing(_COLUMNS)
     seen: dict[str, int] = {}
+    column = next((m.column for m in intake.matching.matched if m.field == "code"), "")
 
     def take(row: Row) -> None:
         written = row.required("code")
         try:
-            code = parse(written)
+            code = parse(_without_country(written, column))
         except ValueError as wrong:
             raise RowRefused("code.not_division", "code", found=written[:40]) from wrong
         level = level_of(code)
@@ -55,6 +56,12 @@ def read_rows(intake: Intake) -> Landing:
 
     each_row(intake, landing, take)
     return landing
+
+
+def _without_country(written: str, column: str) -> str:
+    """Tianditu's `gb` puts the country's number 156 before the six digits of a county."""
+    is_national = column.lower() == "gb" and len(written) == 9 and written.startswith("156")
+    return written[3:] if is_national else written
 
 
 def refuse_taken(session: Session, landing: Landing, set_name: str) -> list[tuple[int, str]]:

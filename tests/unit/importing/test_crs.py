@@ -57,3 +57,12 @@ def test_degrees_in_a_file_of_metres_are_found() -> None:
     placement = decide_placement("EPSG:4545", None)
     xy = np.array([[108.5, 34.0], [546_200.0, 3_763_600.0]])
     assert is_misplaced(xy, place(xy, placement), placement).tolist() == [True, False]
+
+
+def test_degrees_on_another_datum_stay_degrees() -> None:
+    placement = decide_placement("EPSG:4269", None)
+    xy = np.array([[-122.4, 37.7]])
+    lonlat = place(xy, placement)
+    assert not is_misplaced(xy, lonlat, placement).any()
+    # NAD83 and WGS 84 lie within two metres of each other.
+    assert np.abs(lonlat - xy).max() * 111_195 < 2.0

@@ -37,7 +37,7 @@ def _refused(path: Path, datum: str | None = None, layer: str | None = None) -> 
     return refused.value.code
 
 
-def _shapefile(path: Path, *, crs: str | None = "EPSG:4326", layer: str | None = None) -> Path:
+def _shapefile(path: Path, *, layer: str | None = None) -> Path:
     names = np.array(["桃源村", "柳林村"], dtype=object)
     pyogrio.raw.write(
         path,
@@ -45,7 +45,7 @@ def _shapefile(path: Path, *, crs: str | None = "EPSG:4326", layer: str | None =
         [names],
         ["名称"],
         geometry_type="Point",
-        crs=crs,
+        crs="EPSG:4326",
         driver="GPKG" if path.suffix == ".gpkg" else "ESRI Shapefile",
         layer=layer,
         append=path.exists(),
@@ -79,7 +79,8 @@ def test_missing_dbf_and_shx_are_told_and_the_shapes_read(tmp_path: Path) -> Non
 
 
 def test_a_shapefile_without_prj_needs_a_datum(tmp_path: Path) -> None:
-    path = _shapefile(tmp_path / "a.shp", crs=None)
+    path = _shapefile(tmp_path / "a.shp")
+    (tmp_path / "a.prj").unlink()
     assert _refused(path) == "crs.unknown"
     moved = _take(path, "gcj02").shapes[0]
     # FACTS.md section 4: 360-560 m, here in degrees of 111 km and 92 km.
