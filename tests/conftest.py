@@ -9,7 +9,7 @@ import os
 import secrets
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -188,6 +188,18 @@ def _fill(connection: psycopg.Connection) -> None:
 @pytest.fixture
 def server(database: str) -> Iterator[str]:
     """Serve the API on loopback from a thread of the test; return its address."""
+    with _serving() as address:
+        yield address
+
+
+@pytest.fixture
+def serve() -> Callable[[], AbstractContextManager[str]]:
+    """Return what `server` does as a context manager, for a test with a database of its own."""
+    return _serving
+
+
+@contextmanager
+def _serving() -> Iterator[str]:
     import uvicorn
 
     from backend.app import create_app
@@ -199,10 +211,12 @@ def server(database: str) -> Iterator[str]:
     while not running.started and thread.is_alive():
         thread.join(0.005)
     assert running.started, "the server did not start"
-    yield f"http://127.0.0.1:{running.servers[0].sockets[0].getsockname()[1]}"
-    running.should_exit = True
-    running.force_exit = True  # an open event stream must not hold the test
-    thread.join(10)
+    try:
+        yield f"http://127.0.0.1:{running.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        running.should_exit = True
+        running.force_exit = True  # an open event stream must not hold the test
+        thread.join(10)
 
 
 @pytest.fixture
@@ -256,12 +270,18 @@ _hashes: list[str] = []
 
 
 def _password_hash() -> str:
-    """Return one hash of `PASSWORD` with the cheapest parameters; verifying takes the hash's own."""
+    """Return a hash of `PASSWORD` with the cheapest parameters; verifying uses the hash's own."""
     if not _hashes:
         from argon2 import PasswordHasher
 
         _hashes.append(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD))
     return _hashes[0]
+
+
+@pytest.fixture
+def forget_settings() -> Callable[[], None]:
+    """Return what makes the process read its settings anew, after a test has changed them."""
+    return _forget_settings
 
 
 def _forget_settings() -> None:
