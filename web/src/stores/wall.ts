@@ -102,6 +102,7 @@ export const useWall = defineStore('wall', () => {
 
   /** One camera into the focused tile, under the visit's purpose; without one the purpose is asked first. */
   function show(camera: WallCamera, visit: Visit): void {
+    if (!useSession().may('streams.open')) return
     const grant = grants.value.get(visit.key)
     isOpen.value = true
     if (grant) place(camera, grant)
