@@ -69,6 +69,7 @@ def start(cluster: Cluster) -> None:
         _create(cluster)
     if is_running(cluster):
         return
+    _forget_killed(cluster)
     log = cluster.home / "postgresql.log"
     _run(cluster, "pg_ctl", "-D", cluster.data_dir, "-l", log, "-w", "-t", "30", "start")
 
@@ -81,9 +82,28 @@ def stop(cluster: Cluster) -> None:
 
 def is_running(cluster: Cluster) -> bool:
     """Return whether a postmaster serves this data directory."""
-    if not (cluster.data_dir / "postmaster.pid").exists():
+    if _process_state(cluster) in (None, "Z"):
         return False
     return _run(cluster, "pg_ctl", "-D", cluster.data_dir, "status", check=False) == 0
+
+
+def _process_state(cluster: Cluster) -> str | None:
+    """Return the state letter of the postmaster's process, None when there is none."""
+    try:
+        pid = int((cluster.data_dir / "postmaster.pid").read_text().split()[0])
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _forget_killed(cluster: Cluster) -> None:
+    """Remove the locks of a postmaster that was killed and that nobody has reaped.
+
+    In a container without an init its pid lives on, and PostgreSQL would wait for it for ever.
+    """
+    if _process_state(cluster) == "Z":
+        (cluster.socket_dir / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
+        (cluster.data_dir / "postmaster.pid").unlink(missing_ok=True)
 
 
 def _create(cluster: Cluster) -> None:
