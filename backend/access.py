@@ -77,7 +77,7 @@ def language_of(accept_language: str | None) -> Language:
     return "zh"
 
 
-def current_user(request: Request) -> Principal:
+async def current_user(request: Request) -> Principal:
     """Return the principal that the guard put into the request."""
     principal: Principal = request.state.principal
     return principal

@@ -89,8 +89,9 @@ def identify(headers: Mapping[str, str]) -> Identity | None:
 def look_up(secret: str) -> Identity | None:
     """Return the live account behind a secret."""
     statement = _BY_TOKEN if secret.startswith(TOKEN_PREFIX) else _BY_SESSION
-    with db.begin() as session:
-        row = session.execute(statement, {"hash": digest(secret)}).one_or_none()
+    # Read-only and asked before every request: autocommit spares BEGIN and COMMIT.
+    with db.engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        row = connection.execute(statement, {"hash": digest(secret)}).one_or_none()
     if row is None:
         return None
     user_id, username, display_name, role, division_code, session_id, csrf_token = row

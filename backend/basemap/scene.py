@@ -20,7 +20,6 @@ from ..db import database_url
 from ..settings import load
 from .terrain import read_terrain
 
-_VERSION = text("SELECT gridlink_layer_version('buildings')")
 _BUILDINGS = text("SELECT id, height_m, ST_AsBinary(geom) FROM buildings ORDER BY id")
 
 
@@ -38,9 +37,8 @@ _lock = threading.Lock()
 _held: dict[str, Scene] = {}
 
 
-def current(session: Session, frame: LocalFrame) -> Scene:
-    """Return the scene in `frame` as the database has it now."""
-    version: str = session.scalar(_VERSION) or ""
+def current(session: Session, frame: LocalFrame, *, version: str) -> Scene:
+    """Return the scene in `frame`; `version` is that of the layer `buildings` as it is now."""
     database = database_url()
     with _lock:  # one caller reads, the others wait for its result
         scene = _held.get(database)

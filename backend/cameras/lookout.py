@@ -22,8 +22,10 @@ from ..db import begin, database_url
 from ..settings import Sight, load
 
 ASSUMED = ("height_m", "fov_deg", "range_m")
-_VERSION = text(
-    "SELECT gridlink_layer_version('cameras') || '/' || gridlink_layer_version('poses')"
+# One round trip tells whether anything in memory is out of date.
+_VERSIONS = text(
+    "SELECT gridlink_layer_version('cameras') || '/' || gridlink_layer_version('poses'),"
+    " gridlink_layer_version('buildings')"
 )
 _POSES = text(
     "SELECT c.id, ST_X(c.geom), ST_Y(c.geom), c.height_m, c.width_px, c.has_ptz, c.division_code,"
@@ -68,14 +70,14 @@ def current(session: Session) -> tuple[Lookout, scene.Scene]:
     The reading takes a transaction of its own with the owner's eyes, because all callers share the
     result; what a caller may see is decided when its answer is dressed, under row-level security.
     """
-    version: str = session.scalar(_VERSION) or ""
+    version, buildings = session.execute(_VERSIONS).one()
     database = database_url()
     with _lock:
         lookout = _held.get(database)
         if lookout is None or lookout.version != version:
             with begin() as owner:
                 lookout = _held[database] = _read(owner, version)
-    return lookout, scene.current(session, lookout.frame)
+    return lookout, scene.current(session, lookout.frame, version=buildings)
 
 
 def _read(session: Session, version: str) -> Lookout:

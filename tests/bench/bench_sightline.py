@@ -3,17 +3,16 @@
 Both sides hold the same made-up city of 10 x 10 km, 40,000 buildings and 10,000 cameras. The SQL
 uses GiST indexes on buildings and cameras, a prepared statement and one connection over a socket.
 Two answers are compared: what the product gives (every camera in reach; those that do not see with
-the reason and the first building in the way), and the seeing cameras alone. Run with
-GRIDLINK_BENCH_DATABASE_URL naming a database in which tables may be made.
+the reason and the first building in the way), and the seeing cameras alone.
 """
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
 from typing import Any, LiteralString
 
+import databases_for_bench as scratch
 import numpy as np
 import psycopg
 import shapely
@@ -286,10 +285,13 @@ def print_pair(name: str, ours: Timing, peer: Timing) -> bool:
     return ratio >= FLOOR and wrong == 0 and cameras > 0
 
 
-def main() -> int:
-    with psycopg.connect(os.environ["GRIDLINK_BENCH_DATABASE_URL"], autocommit=True) as connection:
-        return 0 if run(connection) else 1
+def main() -> bool:
+    with (
+        scratch.database("bench_sightline") as url,
+        psycopg.connect(url, autocommit=True) as connection,
+    ):
+        return run(connection)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(0 if main() else 1)

@@ -2,11 +2,10 @@
 
 import psycopg
 import shapely
+from city import City
 
 from backend.spatial import to_hex_ewkb
 from gis.frame import LocalFrame
-
-from city import City
 
 CENTRE = LocalFrame(108.75, 34.05)
 SIDE_M = 10_000.0
