@@ -1,5 +1,5 @@
 import { call } from './client'
-import type { ImportReport, RegisterEntry, Role, Session, Site, User } from './types'
+import type { Account, ImportReport, NewAccount, PastImport, RegisterEntry, RegisterVerdict, Session, Site } from './types'
 
 export const fetchSite = () => call<Site>('/site')
 export const fetchSession = () => call<Session>('/session')
@@ -7,31 +7,13 @@ export const openSession = (username: string, password: string) =>
   call<Session>('/session', { method: 'POST', body: { username, password } })
 export const closeSession = () => call<undefined>('/session', { method: 'DELETE' })
 
-export const fetchUsers = () => call<{ users: User[] }>('/users').then((answer) => answer.users)
-export interface NewUser {
-  username: string
-  display_name: string
-  password: string
-  role: Role
-  division_code: string
-}
-export const addUser = (user: NewUser) => call<User>('/users', { method: 'POST', body: user })
-export const changeUser = (id: number, change: Record<string, unknown>) =>
-  call<User>(`/users/${id}`, { method: 'PATCH', body: change })
+export const fetchAccounts = () => call<{ users: Account[] }>('/users').then((answer) => answer.users)
+export const addAccount = (account: NewAccount) => call<Account>('/users', { method: 'POST', body: account })
+export const changeAccount = (id: number, change: { is_active: boolean }) =>
+  call<Account>(`/users/${id}`, { method: 'PATCH', body: change })
 
 export const importFile = (kind: string, form: FormData, signal?: AbortSignal) =>
   call<ImportReport>(`/imports/${kind}`, { method: 'POST', form, signal })
-
-export interface PastImport {
-  id?: number
-  kind: string
-  file: string
-  at?: string
-  imported_at?: string
-  actor?: string | null
-  counts?: ImportReport['counts']
-  written?: boolean
-}
 export const fetchImports = () => call<{ imports: PastImport[] }>('/imports').then((answer) => answer.imports)
 
 export interface RegisterQuery {
@@ -42,5 +24,4 @@ export interface RegisterQuery {
 }
 export const fetchRegister = (query: RegisterQuery) =>
   call<{ entries: RegisterEntry[] }>('/register', { query: { ...query } }).then((answer) => answer.entries)
-export const verifyRegister = () =>
-  call<{ ok: boolean; count: number; first_bad: number | null }>('/register/verify')
+export const verifyRegister = () => call<RegisterVerdict>('/register/verify')

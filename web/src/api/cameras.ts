@@ -1,6 +1,6 @@
 import type { FeatureCollection, Geometry } from 'geojson'
 import { call, fetchRaw } from './client'
-import type { Camera, CameraRow, DeviceProfile } from './types'
+import type { Camera, CameraPage, Device, DeviceOrder } from './types'
 
 export interface ViewshedProperties {
   sensor_no: number
@@ -14,34 +14,22 @@ export interface CameraQuery {
   q?: string
   alive?: string
   limit?: number
-  after?: string | number | null
-}
-
-export interface DeviceAddress {
-  address: string
-  username: string
-  password: string
-}
-
-export interface ProbeAnswer {
-  information?: Record<string, unknown>
-  profiles?: DeviceProfile[]
-  [field: string]: unknown
+  after?: number | null
 }
 
 export const fetchCameras = (query: CameraQuery) =>
-  call<{ cameras: CameraRow[]; next: string | number | null }>('/cameras', { query: { ...query } })
+  call<CameraPage>('/cameras', { query: { ...query } })
 
 export const fetchCamera = (id: number) => call<Camera>(`/cameras/${id}`)
 
 export const fetchViewshed = (id: number) =>
   call<FeatureCollection<Geometry, ViewshedProperties>>(`/cameras/${id}/viewshed`)
 
-export const probeDevice = (device: DeviceAddress) =>
-  call<ProbeAnswer>('/cameras/probe', { method: 'POST', body: device })
+export const probeDevice = (device: DeviceOrder) =>
+  call<Device>('/cameras/probe', { method: 'POST', body: device })
 
-export const enrolCamera = (id: number, device: DeviceAddress) =>
-  call<unknown>(`/cameras/${id}/enrol`, { method: 'POST', body: device })
+export const enrolCamera = (id: number, device: DeviceOrder) =>
+  call<Device>(`/cameras/${id}/enrol`, { method: 'POST', body: device })
 
 export async function takeSnapshot(id: number, purpose: string, incidentId: number | null): Promise<Blob> {
   const body = incidentId === null ? { purpose } : { purpose, incident_id: incidentId }

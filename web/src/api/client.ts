@@ -89,6 +89,6 @@ export async function fetchRaw(path: string, options: CallOptions = {}): Promise
 
 export async function call<T>(path: string, options: CallOptions = {}): Promise<T> {
   const response = await fetchRaw(path, options)
-  if (response.status === 204 || response.status === 202) return undefined as T
-  return (await response.json()) as T
+  const text = await response.text()
+  return (text ? JSON.parse(text) : undefined) as T
 }

@@ -1,15 +1,5 @@
 import { call } from './client'
-import type { Incident, IncidentAct, IncidentKinds, SightAnswer, TimelineEntry } from './types'
-
-export interface IncidentReport {
-  kind: string
-  severity: string
-  lon?: number
-  lat?: number
-  grid_code?: string
-  place_id?: number
-  description: string
-}
+import type { Incident, IncidentAct, IncidentKinds, IncidentPage, IncidentReport, SightAnswer, TimelineEntry } from './types'
 
 export interface IncidentQuery {
   state: 'open' | 'all' | 'closed'
@@ -21,7 +11,7 @@ export interface IncidentQuery {
 export const fetchKinds = () => call<IncidentKinds>('/incidents/kinds')
 
 export const fetchIncidents = (query: IncidentQuery) =>
-  call<{ incidents: Incident[]; as_of: string }>('/incidents', { query: { ...query } })
+  call<IncidentPage>('/incidents', { query: { ...query } })
 
 export const fetchIncident = (id: number) => call<Incident>(`/incidents/${id}`)
 

@@ -28,8 +28,6 @@ export function useWords() {
   /** A word for a code, or the code itself when the locale has none (a site may add its own). */
   const word = (prefix: string, code: string | null | undefined) =>
     code ? (te(pathOf(prefix, code)) ? t(pathOf(prefix, code)) : code) : ''
-  const person = (who: string | { display_name: string } | null | undefined) =>
-    who ? (typeof who === 'string' ? who : who.display_name) : ''
 
-  return { t, now, age, time, bearing, stands, named, word, person }
+  return { t, now, age, time, bearing, stands, named, word }
 }

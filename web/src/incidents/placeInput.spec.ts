@@ -18,7 +18,7 @@ describe('place of a report', () => {
   })
 
   it('names a found place by its id', () => {
-    const found = { kind: 'place' as const, id: '7', title: '云溪中学', subtitle: null, lon: 108, lat: 34 }
+    const found = { kind: 'place' as const, id: '7', title: '云溪中学', subtitle: '', lon: 108, lat: 34 }
     expect(placeFields(placeOf(found))).toEqual({ place_id: 7 })
   })
 })

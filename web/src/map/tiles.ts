@@ -7,11 +7,11 @@ export interface TileRange {
   maxzoom?: number
 }
 
-/** The version only breaks caches: the server answers the newest tile whatever it says. */
-export function tileAddress(layer: TileLayer, version: number): string {
-  return `${location.origin}/api/tiles/${layer}/{z}/{x}/{y}.mvt?v=${version}`
+/** Without a version in the address the browser asks again each time and is mostly answered "not modified". */
+export function tileAddress(layer: TileLayer): string {
+  return `${location.origin}/api/tiles/${layer}/{z}/{x}/{y}.mvt`
 }
 
-export function tileSource(layer: TileLayer, range: TileRange = {}, version = 0): VectorSourceSpecification {
-  return { type: 'vector', tiles: [tileAddress(layer, version)], minzoom: range.minzoom ?? 6, maxzoom: range.maxzoom ?? 16 }
+export function tileSource(layer: TileLayer, range: TileRange = {}): VectorSourceSpecification {
+  return { type: 'vector', tiles: [tileAddress(layer)], minzoom: range.minzoom ?? 6, maxzoom: range.maxzoom ?? 16 }
 }

@@ -16,14 +16,14 @@ export function useTileRefresh(source: string, layer: TileLayer, nouns: string[]
   function reload(): void {
     timer = 0
     const tiles = map.getSource<VectorTileSource>(source)
-    tiles?.setTiles([tileAddress(layer, Date.now())])
+    tiles?.setTiles([tileAddress(layer)])
   }
 
   function soon(): void {
     timer ||= window.setTimeout(reload, quiet_ms)
   }
 
-  const stops = [...nouns.map((noun) => live.on(noun, soon)), live.onCatchUp(soon)]
+  const stops = [...nouns.map((noun) => live.on(noun, soon)), live.onCatchUp(() => live.isSettled() && soon())]
   onBeforeUnmount(() => {
     window.clearTimeout(timer)
     stops.forEach((stop) => stop())

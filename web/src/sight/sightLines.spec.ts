@@ -5,7 +5,7 @@ import { sightLines } from './sightLines'
 const place = { lon: 108.002, lat: 34 }
 const camera = (more: Partial<SightCamera>): SightCamera => ({
   camera_id: 1, name: '', lon: 108, lat: 34, distance_m: 200, bearing_deg: 90, sight: 'certain', reason: 'sees', reason_text: '',
-  reason_detail: {}, pixels_per_m: null, density_band: null, alive: true, has_ptz: false, assumed: [], ...more,
+  reason_detail: {}, sensor_no: 1, pixels_per_m: null, density_band: null, alive: true, has_ptz: false, assumed: [], ...more,
 })
 
 describe('lines of sight', () => {

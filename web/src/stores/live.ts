@@ -20,6 +20,8 @@ const lastRetry_ms = 10_000
 export const useLive = defineStore('live', () => {
   const state = ref<'connecting' | 'open' | 'lost'>('connecting')
   const lastContactAt = ref<Date | null>(null)
+  let openedAt_ms = 0
+  let hasBeenLost = false
   const listeners = new Map<string, Set<Listener>>()
   const catchUps = new Set<CatchUp>()
   let abort: AbortController | null = null
@@ -39,10 +41,12 @@ export const useLive = defineStore('live', () => {
 
   function heard(): void {
     const wasLost = state.value === 'lost'
+    if (state.value !== 'open') openedAt_ms = performance.now()
     state.value = 'open'
     lastContactAt.value = new Date()
     window.clearTimeout(watchdog)
     watchdog = window.setTimeout(() => abort?.abort(new Error('silent')), silence_ms)
+    hasBeenLost ||= wasLost
     if (wasLost) catchUps.forEach((listener) => listener())
   }
 
@@ -52,6 +56,9 @@ export const useLive = defineStore('live', () => {
     const change = JSON.parse(data) as Change
     listeners.get(change.noun)?.forEach((listener) => listener(change))
   }
+
+  /** False in the first seconds of a link: what was fetched just now need not be fetched again at once. */
+  const isSettled = () => hasBeenLost || performance.now() - openedAt_ms > 3000
 
   async function start(): Promise<void> {
     stop()
@@ -81,5 +88,5 @@ export const useLive = defineStore('live', () => {
     state.value = 'connecting'
   }
 
-  return { state, lastContactAt, on, onCatchUp, start, stop }
+  return { state, lastContactAt, on, onCatchUp, isSettled, start, stop }
 })

@@ -1,7 +1,8 @@
 // One live picture: a WebSocket of fragments into a MediaSource, held near the live edge, rebuilt when the camera restarts.
 
 import { ApiError } from '@/api/client'
-import { openStream, type StreamWish } from '@/api/streams'
+import { openStream } from '@/api/streams'
+import type { StreamOrder } from '@/api/types'
 import { correctionFor } from './liveEdge'
 import { isFinal, parseMedia, parseNotice, type InitNotice, type MediaMessage, type Notice } from './wire'
 
@@ -11,6 +12,8 @@ export interface Picture {
   state: PictureState
   /** performance.now() of the last fragment that arrived; the age of the picture is counted from here. */
   lastArrival_ms: number | null
+  /** When the server received that frame, by its own clock. */
+  lastFrameAt: Date | null
   generation: number | null
   codec: string | null
   rung: string | null
@@ -25,6 +28,7 @@ export function emptyPicture(): Picture {
   return {
     state: 'asking',
     lastArrival_ms: null,
+    lastFrameAt: null,
     generation: null,
     codec: null,
     rung: null,
@@ -56,7 +60,7 @@ export class Player {
 
   constructor(
     private readonly video: HTMLVideoElement,
-    private readonly wish: StreamWish,
+    private readonly order: StreamOrder,
     private readonly picture: Picture,
   ) {
     this.controlTimer = window.setInterval(() => this.control(), control_ms)
@@ -83,7 +87,7 @@ export class Player {
   private async open(): Promise<void> {
     this.report('asking')
     try {
-      const ticket = await openStream(this.wish)
+      const ticket = await openStream(this.order)
       if (!this.isClosed) this.connect(ticket.url, ticket.ticket)
     } catch (error) {
       if (this.isClosed) return
@@ -98,7 +102,7 @@ export class Player {
     const socket = new WebSocket(url)
     socket.binaryType = 'arraybuffer'
     this.socket = socket
-    socket.onopen = () => socket.send(JSON.stringify({ ticket, codecs: this.wish.codecs }))
+    socket.onopen = () => socket.send(JSON.stringify({ ticket, codecs: this.order.codecs }))
     socket.onmessage = (message: MessageEvent<string | ArrayBuffer>) => {
       if (socket !== this.socket || this.isClosed) return
       if (typeof message.data === 'string') this.onNotice(parseNotice(message.data))
@@ -129,6 +133,7 @@ export class Player {
       if (this.needsKey && message.kind === 'delta') return
       this.needsKey = false
       this.picture.lastArrival_ms = performance.now()
+      this.picture.lastFrameAt = message.receivedAt
       this.retry_ms = firstRetry_ms
       this.report('live')
     }
