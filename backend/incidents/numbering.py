@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 
-from pypinyin import Style, lazy_pinyin
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -33,5 +32,7 @@ def next_number(session: Session, now: datetime, division_code: int) -> str:
 @lru_cache(maxsize=256)
 def _initials(county: str) -> str:
     """Return the first letters of a county's name without its last word (县, 市, 区)."""
+    from pypinyin import Style, lazy_pinyin  # half a second of dictionaries, at first use
+
     letters = lazy_pinyin(county[:-1] or county, style=Style.FIRST_LETTER)
     return "".join(letters)[:4].upper() or _NOWHERE
