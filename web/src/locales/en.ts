@@ -428,6 +428,7 @@ export const en: Messages = {
     where: 'Where',
     todo: 'What to do',
     onlyFirst: 'first {n} rows',
+    hows: { assumed: 'assumed', declared: 'declared', cpg: 'declared by .cpg', decodes: 'decodes without fault', name: 'same name', alias: 'known name', given: 'as told' },
     notes: 'Notes',
     mendedRows: 'Mended polygons',
     areaChange: 'Area change',

@@ -426,6 +426,7 @@ export const zh = {
     where: '位置',
     todo: '怎么办',
     onlyFirst: '仅列前 {n} 行',
+    hows: { assumed: '假定', declared: '文件声明', cpg: '.cpg 声明', decodes: '逐字解码无误', name: '同名', alias: '通用名', given: '人工指定' },
     notes: '提示',
     mendedRows: '修复的多边形',
     areaChange: '面积变化',
