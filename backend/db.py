@@ -65,6 +65,7 @@ def engine(url: str | None = None) -> Engine:
         pool_size=10,
         max_overflow=20,
         pool_timeout=5,
+        hide_parameters=True,  # an error's text goes to the log; what somebody typed does not
         pool_pre_ping=True,  # a restarted database must cost one reconnect, not one error
         connect_args={"connect_timeout": 5, "application_name": "gridlink"},
     )

@@ -205,6 +205,7 @@ def _serving() -> Iterator[str]:
     from backend.app import create_app
 
     config = uvicorn.Config(create_app(), port=0, log_level="warning", access_log=False)
+    config.timeout_graceful_shutdown = 0  # an open event stream must not hold the test
     running = uvicorn.Server(config)
     thread = threading.Thread(target=running.run, daemon=True)
     thread.start()
@@ -215,7 +216,6 @@ def _serving() -> Iterator[str]:
         yield f"http://127.0.0.1:{running.servers[0].sockets[0].getsockname()[1]}"
     finally:
         running.should_exit = True
-        running.force_exit = True  # an open event stream must not hold the test
         thread.join(10)
 
 
