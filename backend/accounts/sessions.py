@@ -11,7 +11,7 @@ from ..access import Principal
 from ..audit.register import Act, enter
 from ..errors import NotSignedIn
 from . import passwords, throttle
-from .models import SignIn, Token, User
+from .models import SignIn, User
 from .secrets import digest, new_csrf_token, new_session_secret
 
 
@@ -64,17 +64,8 @@ def sign_out(session: Session, principal: Principal) -> None:
     session.execute(
         update(SignIn).where(SignIn.id == principal.session_id).values(ended_at=func.now())
     )
-    enter(session, Act("session.ended", principal.id, principal.username))
-
-
-def end_all(session: Session, user_id: int) -> None:
-    """End every session and token of an account: its rights have changed."""
-    for table in (SignIn, Token):
-        session.execute(
-            update(table)
-            .where(table.user_id == user_id, table.ended_at.is_(None))
-            .values(ended_at=func.now())
-        )
+    division = principal.division_code
+    enter(session, Act("session.ended", principal.id, principal.username, division_code=division))
 
 
 def _is_current(user: User) -> bool:

@@ -1,9 +1,14 @@
-"""Making and changing accounts. A change of rights ends what was open under the old ones."""
+"""Making and changing accounts.
+
+A change of role, division, password, end or activity ends every session, token and unused ticket
+of the account; a trigger does it, for whoever changes an account by whatever way.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ..access import Principal
@@ -13,9 +18,6 @@ from ..errors import Conflict, InvalidField, NotFound
 from .models import User
 from .passwords import hash_of
 from .rights import RIGHTS
-from .sessions import end_all
-
-_ENDS_SESSIONS = frozenset({"role", "division_code", "is_active", "password_hash", "ends_at"})
 
 
 class UsernameTaken(Conflict):
@@ -88,10 +90,11 @@ def add(session: Session, new: NewUser, *, by: Actor) -> User:
         division_code=new.division_code,
         ends_at=new.ends_at,
     )
-    if _is_taken(session, username):
-        raise UsernameTaken(username=username)
     session.add(user)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError as taken:  # perhaps by an account that this jurisdiction cannot see
+        raise UsernameTaken(username=username) from taken
     _register(session, "users.added", user, by, {"role": user.role})
     return user
 
@@ -121,8 +124,6 @@ def change(session: Session, user_id: int, changes: dict[str, object], *, by: Ac
     for name, value in changes.items():
         setattr(user, name, value)
     user.version += 1
-    if _ENDS_SESSIONS & changes.keys():
-        end_all(session, user.id)
     session.flush()
     _register(session, "users.changed", user, by, {"fields": sorted(changes)})
     return user
@@ -138,11 +139,6 @@ def division_of(session: Session, code: int) -> Division | None:
     return session.scalars(
         select(Division).where(Division.code == code, Division.valid_to.is_(None))
     ).one_or_none()
-
-
-def _is_taken(session: Session, username: str) -> bool:
-    # A name outside the jurisdiction is invisible here; the unique constraint still refuses it.
-    return session.scalar(select(User.id).where(User.username == username)) is not None
 
 
 def _check_role(role: str) -> None:

@@ -60,12 +60,11 @@ def test_the_role_of_the_api_is_refused(database, statement) -> None:
     with psycopg.connect(database) as connection:
         connection.execute("SET ROLE gridlink_app")
         connection.execute("SELECT set_config('gridlink.user_id', '1', true)")
-        with pytest.raises(
-            (psycopg.errors.InsufficientPrivilege, psycopg.errors.CheckViolation)
-        ):
+        with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.CheckViolation)):
             connection.execute(statement)
     with db.begin() as session:
-        assert (verify(session).ok, verify(session).count) == (True, 1)
+        found = verify(session)
+    assert (found.ok, found.count) == (True, 1)
 
 
 def test_imports_are_seen_by_those_who_may_see_who_made_them(client, land) -> None:
