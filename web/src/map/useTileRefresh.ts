@@ -15,6 +15,8 @@ export function useTileRefresh(source: string, layer: TileLayer, nouns: string[]
 
   function reload(): void {
     timer = 0
+    // Reloading empties the layer first: with no server the map would be left blank. Catching up comes here again.
+    if (live.state !== 'open') return
     const tiles = map.getSource<VectorTileSource>(source)
     tiles?.setTiles([tileAddress(layer)])
   }
