@@ -40,6 +40,7 @@ _HELLO_S = 10.0
 _RECHECK_S = 5.0
 _SAMPLE_EVERY_S = 10.0
 _SAMPLES = 3
+_NOTE_EVERY_S = 30.0
 _SAMPLE_FOR_S = 3.0
 _POLICY_VIOLATION = 1008
 
@@ -86,6 +87,7 @@ class Worker:
             self._follow_notices(),
             _steadily(self._recheck_rights, _RECHECK_S),
             _steadily(self._sample, _SAMPLE_EVERY_S),
+            _steadily(self._note_frames, _NOTE_EVERY_S),
         ):
             self._background.add(asyncio.create_task(work))
         yield
@@ -200,6 +202,12 @@ class Worker:
         for stream_id in set(open_ids) - allowed:
             if stream_id in self._watching:
                 self._watching[stream_id].cancel()
+
+    async def _note_frames(self) -> None:
+        """Keep the last frame's time true while a stream runs: its state alone does not change."""
+        for key, seen in self.gateway.statuses().items():
+            if seen.state == "live":
+                self._observe(key, seen)
 
     async def _sample(self) -> None:
         """Look in turn at cameras nobody opens, so that their status rests on frames too."""
