@@ -12,7 +12,7 @@ from fastapi import Depends, Path, Request
 from sqlalchemy.orm import Session
 
 from . import db
-from .errors import Language
+from .errors import Language, NotAllowed, NotSignedIn
 
 Right = Literal[
     "public",
@@ -64,6 +64,22 @@ class Principal:
 def right(wanted: Right, **extra: Any) -> dict[str, Any]:
     """Return the keyword arguments by which a route declares the right it asks for."""
     return {"openapi_extra": {RIGHT_KEY: wanted, **extra}}
+
+
+def admitted(principal: Principal | None, wanted: Right) -> Principal:
+    """Return the principal of a request that no route declares: tiles and events.
+
+    Raises
+    ------
+    NotSignedIn, NotAllowed
+        If there is none, or it lacks the right.
+
+    """
+    if principal is None:
+        raise NotSignedIn()
+    if not principal.may(wanted):
+        raise NotAllowed(right=wanted)
+    return principal
 
 
 def language_of(accept_language: str | None) -> Language:

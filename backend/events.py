@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
-from .access import Principal
-from .errors import NotSignedIn, TooMany
+from .access import Principal, admitted
+from .errors import TooMany
 from .live import Notice
 
 HEARTBEAT_S = 15.0
@@ -34,6 +34,8 @@ _HEADERS = [
 
 #: Nouns that concern consoles; the channel also carries orders to media workers.
 _TOLD = ("incident", "camera", "layer.")
+_COMMON = "layer."
+"""Changes of the map are told to all: a layer's name, no row of it."""
 
 Identify = Callable[[Headers], Awaitable[Principal | None]]
 
@@ -86,9 +88,13 @@ class EventStreams:
         if notice is not None and not notice.noun.startswith(_TOLD):
             return
         event = _RESYNC if notice is None else _event(notice)
-        division_code = notice.division_code if notice else 0
         for console in self._consoles:
-            if division_code == 0 or console.principal.covers(division_code):
+            # What lies in no division (code 0) concerns those alone who see the whole land.
+            if (
+                notice is None
+                or notice.noun.startswith(_COMMON)
+                or console.principal.covers(notice.division_code)
+            ):
                 console.offer(event)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -96,14 +102,12 @@ class EventStreams:
 
         Raises
         ------
-        NotSignedIn, TooManyStreams
+        NotSignedIn, NotAllowed, TooManyStreams
             Before anything was sent.
 
         """
         headers = Headers(scope=scope)
-        principal = await self._identify(headers)
-        if principal is None:
-            raise NotSignedIn()
+        principal = admitted(await self._identify(headers), "map.read")
         if self._open[principal.id] >= self._per_user:
             raise TooManyStreams(limit=self._per_user, retry_after_s=5)
         console = _Console(principal)

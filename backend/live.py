@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One change. `division_code` decides which consoles hear of it; 0 concerns all."""
+    """One change. `division_code` decides which consoles hear of it; 0 is in no division."""
 
     noun: str
     id: int

@@ -113,6 +113,18 @@ def principal(low: int, high: int) -> Principal:
     return Principal(1, "op", "op", "operator", low, db.Scope(1, low, high), frozenset())
 
 
+def test_what_lies_in_no_division_is_told_to_the_whole_land_alone() -> None:
+    streams = EventStreams(nobody, per_user=1)
+    county, land = (events._Console(principal(*span)) for span in (
+        (COUNTY, COUNTY + 999_999), db.WHOLE_LAND
+    ))  # fmt: skip
+    streams._consoles |= {county, land}
+    streams.tell(Notice("incident", 1, 1, 0))
+    assert (len(county.pending), len(land.pending)) == (0, 1)
+    streams.tell(Notice("layer.roads", 0, 1))
+    assert (len(county.pending), len(land.pending)) == (1, 2)
+
+
 async def nobody(_: Headers) -> Principal | None:
     return None
 

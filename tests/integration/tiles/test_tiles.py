@@ -5,6 +5,8 @@ import math
 import mapbox_vector_tile
 import pytest
 
+from backend import tiles
+
 
 def tile_of(lon: float, lat: float, z: int) -> tuple[int, int]:
     """Return x and y of the tile that holds a point (the slippy map's own formula)."""
@@ -138,3 +140,13 @@ def test_what_is_no_tile_is_not_found(client, land, path) -> None:
 
 def test_a_stranger_gets_no_tile(client, land) -> None:
     assert fetch(client(None), "roads", 13).status_code == 401
+
+
+@pytest.mark.anyio
+async def test_empty_tiles_do_not_fill_the_memory(monkeypatch) -> None:
+    monkeypatch.setattr(tiles, "CACHE_BYTES", 20_000)
+    server = tiles.TileServer(identify=None, render=lambda _key, _user: b"")
+    for x in range(100):
+        await server._drawn(tiles.Key("cameras", 19, x, 0, 0, 9), user_id=1)
+    # 20,000 bytes hold 19 entries of 1,024.
+    assert len(server._kept) == 19
