@@ -8,7 +8,13 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
@@ -28,6 +34,8 @@ from .errors import (
 log = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 3
+_ROW_REFUSED = "violates row-level security policy"
+"""The database shares one code (42501) between this and a missing grant, which is our own fault."""
 
 #: What pydantic found -> what to tell; anything else is told as "not valid here".
 _FAULTS: dict[str, tuple[str, str]] = {
@@ -57,6 +65,12 @@ class Unreadable(Refused):
     code = "request.unreadable"
     zh = "请求中有数据库无法保存的字符或数值，请检查后重试。"
     en = "The request holds characters or numbers that cannot be stored: check and try again."
+
+
+class OutsideJurisdiction(Refused):
+    code = "jurisdiction.outside"
+    zh = "结果会落在您的辖区之外，未保存：请选择辖区内的位置，或请上级账号操作。"
+    en = "That would lie outside your jurisdiction and was not kept: choose a place inside it."
 
 
 class Unforeseen(GridlinkError):
@@ -101,6 +115,8 @@ def translated(error: Exception) -> GridlinkError:
         return error
     if isinstance(error, DataError):
         return Unreadable()
+    if isinstance(error, ProgrammingError) and _ROW_REFUSED in str(error.orig):
+        return OutsideJurisdiction()
     is_lost = isinstance(error, DBAPIError) and error.connection_invalidated
     if is_lost or isinstance(error, OperationalError | InterfaceError | PoolTimeoutError):
         log.warning("the database is away", extra={"action": "database.away"})

@@ -125,6 +125,17 @@ def test_an_admin_cannot_reach_beyond_the_own_jurisdiction_through_accounts(clie
         assert answer.json()["error"]["code"] == "users.outside_jurisdiction"
 
 
+def test_nothing_is_put_or_moved_into_a_foreign_division(client, ids, land) -> None:
+    planner = client("planner", WEST)
+    east = {"lon": 110.05, "lat": 34.51}
+    for answer in (
+        planner.post("/api/cameras", json={"name": "mine"} | east),
+        planner.patch(f"/api/cameras/{ids['west']['camera']}", json=east),
+    ):
+        assert (answer.status_code, answer.json()["error"]["code"]) == (422, "jurisdiction.outside")
+    assert land.run("SELECT count(*) FROM cameras WHERE division_code = %s", VILLAGE_3) == [(1,)]
+
+
 MANAGED = ("grids", "places", "cameras", "viewsheds", "incidents", "streams", "users", "register")
 
 
