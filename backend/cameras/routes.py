@@ -120,7 +120,7 @@ def enrol_device(camera_id: Id, order: DeviceOrder, user: CurrentUser) -> Device
     report = devices.ask(order.address, credentials)
     enrolment = devices.Enrolment(camera_id, order.address, credentials)
     with begin(user.scope) as session:
-        devices.store(session, devices.Outcome(enrolment, report))
+        devices.store(session, devices.Outcome(enrolment, report), by=user)
         session.expire_all()
         return registry.sheet_of(registry.get(session, camera_id)).device
 
@@ -154,7 +154,9 @@ def open_stream(order: StreamOrder, user: CurrentUser, tx: Tx, request: Request)
     )
 
 
-@router.post("/streams/warm", status_code=202, **right("streams.open"))
+@router.post(
+    "/streams/warm", status_code=202, response_class=Response, **right("streams.open")
+)
 def warm_streams(order: WarmOrder, tx: Tx) -> Response:
     """Start pulling cameras that may be opened next; no picture leaves the media worker."""
     rows = tx.scalars(select(Camera.id).where(Camera.id.in_(order.camera_ids)))
