@@ -7,13 +7,13 @@ spread over the workers by id; what a worker needs it reads from the database.
 import argparse
 import asyncio
 import contextlib
+import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from urllib.parse import urlsplit
 
 import uvicorn
-from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
@@ -29,19 +29,19 @@ from video.redaction import RedactingFilter
 from video.source import StreamTarget
 from video.stream_state import IDLE, HubKey, HubSettings, HubStatus
 
-from . import live
-from .cameras import devices, status, streams
-from .cameras.models import Device
-from .db import begin, database_url
+from . import live, media_records
+from .cameras import status, viewing
+from .db import database_url
 from .errors import GridlinkError
 from .settings import load
 
 _HELLO_S = 10.0
 _RECHECK_S = 5.0
 _SAMPLE_EVERY_S = 10.0
-_SAMPLES = 3
 _NOTE_EVERY_S = 30.0
 _SAMPLE_FOR_S = 3.0
+_CLOSE_EVERY_S = 30.0
+_LONGEST_BODY = 1024
 _POLICY_VIOLATION = 1008
 
 _NO_TICKET = (
@@ -55,14 +55,6 @@ _NO_TICKET = (
 """What a viewer without a good first message comes to; all end in the same refusal."""
 
 log = logging.getLogger(__name__)
-
-# The cameras this worker has heard of longest ago, never-tried ones first.
-_STALEST = text(
-    "SELECT d.camera_id FROM devices d JOIN cameras c ON c.id = d.camera_id"
-    " WHERE d.auth_state <> 'rejected' AND d.camera_id % :workers = :worker"
-    " AND (c.last_frame_at IS NULL OR c.last_frame_at < now() - interval '15 minutes')"
-    " ORDER BY c.last_frame_at NULLS FIRST, random() LIMIT :n"
-)
 
 
 class Worker:
@@ -88,6 +80,7 @@ class Worker:
             _steadily(self._recheck_rights, _RECHECK_S),
             _steadily(self._sample, _SAMPLE_EVERY_S),
             _steadily(self._note_frames, _NOTE_EVERY_S),
+            _steadily(self._close_lost, _CLOSE_EVERY_S),
         ):
             self._background.add(asyncio.create_task(work))
         yield
@@ -103,7 +96,7 @@ class Worker:
         await socket.accept()
         try:
             hello = parse_hello(await asyncio.wait_for(socket.receive_text(), _HELLO_S))
-            admission = await asyncio.to_thread(_redeem, hello.ticket)
+            admission = await asyncio.to_thread(media_records.redeem, hello.ticket, "live")
         except _NO_TICKET:
             with contextlib.suppress(RuntimeError):
                 await socket.send_text(error_text("stream.ticket_refused"))
@@ -122,13 +115,15 @@ class Worker:
         finally:
             del self._watching[admission.stream_id]
             await asyncio.shield(
-                asyncio.to_thread(_finish, admission.stream_id, tally.bytes_sent, reason)
+                asyncio.to_thread(
+                    media_records.finish, admission.stream_id, tally.bytes_sent, reason
+                )
             )
 
     async def _serve(
         self,
         socket: WebSocket,
-        admission: streams.Admission,
+        admission: viewing.Admission,
         codecs: frozenset[str],
         tally: ViewingTally,
     ) -> str:
@@ -149,17 +144,19 @@ class Worker:
     async def still(self, request: Request) -> Response:
         """Answer a snapshot ticket with a JPEG; only the API process knows such tickets."""
         try:
-            ticket = str((await request.json())["ticket"])
-            admission = await asyncio.to_thread(_redeem, ticket)
+            ticket = str(json.loads(await _short_body(request))["ticket"])
+            admission = await asyncio.to_thread(media_records.redeem, ticket, "snapshot")
         except (ValueError, KeyError, TypeError, GridlinkError, SQLAlchemyError):
             return JSONResponse({"code": "stream.ticket_refused"}, status_code=403)
         key = _key(admission.camera_id, admission.profile, frozenset({"avc1"}))
         try:
             snapshot = await self.gateway.snapshot(key)
         except DeviceError as error:
-            await asyncio.to_thread(_finish, admission.stream_id, 0, error.code)
+            await asyncio.to_thread(media_records.finish, admission.stream_id, 0, error.code)
             return JSONResponse({"code": viewer_code(error.code)}, status_code=502)
-        await asyncio.to_thread(_finish, admission.stream_id, len(snapshot.jpeg), "snapshot")
+        await asyncio.to_thread(
+            media_records.finish, admission.stream_id, len(snapshot.jpeg), "snapshot"
+        )
         return Response(
             snapshot.jpeg,
             media_type="image/jpeg",
@@ -167,7 +164,7 @@ class Worker:
         )
 
     async def _resolve(self, key: HubKey) -> StreamTarget:
-        return await asyncio.to_thread(_target, key)
+        return await asyncio.to_thread(media_records.target, key)
 
     def _observe(self, key: HubKey, seen: HubStatus) -> None:
         """Write a stream's change of state; called by the hub in the event loop."""
@@ -179,7 +176,7 @@ class Worker:
             reason=seen.reason,
             last_frame_at=seen.last_frame_at,
         )
-        task = asyncio.create_task(asyncio.to_thread(_record, observation))
+        task = asyncio.create_task(asyncio.to_thread(media_records.record, observation))
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 
@@ -198,10 +195,14 @@ class Worker:
         open_ids = list(self._watching)
         if not open_ids:
             return
-        allowed = await asyncio.to_thread(_still_allowed, open_ids)
+        allowed = await asyncio.to_thread(media_records.still_allowed, open_ids)
         for stream_id in set(open_ids) - allowed:
             if stream_id in self._watching:
                 self._watching[stream_id].cancel()
+
+    async def _close_lost(self) -> None:
+        """Enter the end of streams that ended while it could not be written."""
+        await asyncio.to_thread(media_records.finish_lost, self.number, list(self._watching))
 
     async def _note_frames(self) -> None:
         """Keep the last frame's time true while a stream runs: its state alone does not change."""
@@ -211,7 +212,7 @@ class Worker:
 
     async def _sample(self) -> None:
         """Look in turn at cameras nobody opens, so that their status rests on frames too."""
-        for camera_id in await asyncio.to_thread(_stalest, self.number):
+        for camera_id in await asyncio.to_thread(media_records.stalest, self.number):
             self.gateway.warm(_key(camera_id, "sub", frozenset({"avc1"})), _SAMPLE_FOR_S)
 
 
@@ -245,42 +246,14 @@ async def _receive(socket: WebSocket) -> str | bytes | None:
     return message.get("text") or message.get("bytes") or ""
 
 
-def _redeem(ticket: str) -> streams.Admission:
-    with begin() as session:
-        return streams.redeem(session, ticket)
-
-
-def _finish(stream_id: int, bytes_sent: int, reason: str) -> None:
-    with begin() as session:
-        streams.finish(session, stream_id, bytes_sent=bytes_sent, reason=reason)
-
-
-def _target(key: HubKey) -> StreamTarget:
-    with begin() as session:
-        device = session.get(Device, key.camera_id)
-        want, _, extra = key.profile.partition("+")
-        codecs = frozenset({"avc1", extra} if extra else {"avc1"})
-        if device is None:
-            raise ProtocolViolation("no device is enrolled")
-        return devices.target(device, "main" if want == "main" else "sub", codecs)
-
-
-def _record(observation: status.Observation) -> None:
-    with begin() as session:
-        status.record(session, observation)
-
-
-def _still_allowed(stream_ids: list[int]) -> set[int]:
-    with begin() as session:
-        return streams.still_allowed(session, stream_ids)
-
-
-def _stalest(worker: int) -> list[int]:
-    with begin() as session:
-        found = session.scalars(
-            _STALEST, {"workers": load().media.workers, "worker": worker, "n": _SAMPLES}
-        )
-        return list(found)
+async def _short_body(request: Request) -> bytes:
+    """Return the body, as far as a ticket can be long: anybody may knock at this port."""
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > _LONGEST_BODY:
+            raise ValueError("too long for a ticket")
+    return body
 
 
 def create_media_app(number: int) -> Starlette:
