@@ -99,6 +99,13 @@ def _mount_domains() -> None:
     app.command("demo")(demo)
 
 
+def _tell(code: str, message: str) -> None:
+    """Say what is wrong on standard error; with --json also as the one object that is awaited."""
+    typer.echo(message, err=True)
+    if "--json" in sys.argv[1:]:
+        typer.echo(json.dumps({"error": {"code": code, "message": message}}, ensure_ascii=False))
+
+
 def main() -> None:
     """Run a command; an expected error ends with its sentence, never with a traceback."""
     if sys.argv[1:2] != ["db"]:
@@ -106,12 +113,12 @@ def main() -> None:
     try:
         sys.exit(app(standalone_mode=False) or 0)
     except TyperException as usage:
-        typer.echo(usage.format_message(), err=True)
+        _tell("usage", usage.format_message())
         typer.echo("gridlink --help", err=True)
     except Abort:
         typer.echo("aborted", err=True)
     except GridlinkError as error:
-        typer.echo(error.sentence(load().language), err=True)
+        _tell(error.code, error.sentence(load().language))
         sys.exit(1 if isinstance(error, Misconfigured) else 2)
     sys.exit(1)
 

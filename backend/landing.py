@@ -21,6 +21,8 @@ from gis.intake import Intake
 from .db import WHOLE_LAND, raw_connection
 from .spatial import to_hex_ewkb
 
+_LONGEST_TEXT = 500
+
 
 @dataclass(slots=True)
 class Landing:
@@ -74,7 +76,7 @@ class Row:
     def __init__(self, intake: Intake, index: int) -> None:
         self._columns = intake.columns
         self._index = index
-        self.number = index + 1
+        self.number = intake.number(index)
         self.shape = intake.shapes[index]
 
     def cell(self, name: str) -> Any:
@@ -82,7 +84,11 @@ class Row:
         return None if column is None else column[self._index]
 
     def text(self, name: str) -> str | None:
-        return text_of(self.cell(name))
+        found = text_of(self.cell(name))
+        # An index entry of PostgreSQL holds 2,700 bytes, and no name needs them.
+        if found is not None and len(found) > _LONGEST_TEXT:
+            raise RowRefused("value.too_long", name, found=len(found), limit=_LONGEST_TEXT)
+        return found
 
     def required(self, name: str) -> str:
         found = self.text(name)

@@ -113,7 +113,8 @@ def match_columns(
     ------
     FileRefused
         ``columns.unknown_field`` or ``columns.no_such_column`` for an override that fits nothing,
-        ``columns.personal`` for one that asks for a personal column.
+        ``columns.personal`` for one that asks for a personal column, ``columns.required`` when no
+        column holds a field that must be there.
 
     """
     personal = [(name, reason) for name in columns if (reason := personal_reason(name))]
@@ -128,6 +129,8 @@ def match_columns(
         found = _by_alias(field, [name for name in open_names if name not in taken])
         matched += found
         taken |= {match.column for match in found}
+        if field.is_required and not found:
+            raise FileRefused("columns.required", field=field.name, known=", ".join(open_names))
     ignored = tuple(name for name in open_names if name not in taken)
     return Matching(tuple(matched), tuple(personal), ignored)
 
@@ -136,11 +139,13 @@ def personal_reason(column: str) -> str | None:
     """Kind of personal content that a column's name announces, or None.
 
     One of person_name, phone, identity, plate, contact, person. A bare ``name`` or 名称 names a
-    place; ``telephone_pole`` is a thing.
+    place; ``telephone_pole`` is a thing. A .dbf cuts names at 10 bytes: 联系电 is 联系电话.
     """
     name = _folded(column)
+    is_cut = _may_be_cut(column)
     for reason, words in _PERSONAL_EXACT.items():
-        if name in {_folded(word) for word in words.split()}:
+        folded = {_folded(word) for word in words.split()}
+        if name in folded or (is_cut and any(word.startswith(name) for word in folded)):
             return reason
     if _THINGS.search(name):
         return None
@@ -152,6 +157,12 @@ def personal_reason(column: str) -> str | None:
         if any(snake.endswith("_" + ending) for ending in endings):
             return reason
     return None
+
+
+def _may_be_cut(column: str) -> bool:
+    """True when a name is as long as a .dbf lets names be, less the rest of a character."""
+    lengths = (len(column.encode(name, errors="replace")) for name in ("utf-8", "gb18030"))
+    return any(length in (9, 10) for length in lengths)
 
 
 def _folded(name: str) -> str:

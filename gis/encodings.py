@@ -22,12 +22,17 @@ _PAGES = {
 _FALLBACKS = ("utf-8", "gb18030")
 #: Longest character in the encodings in question.
 _CHARACTER_BYTES = 4
-_SAMPLE_CHARACTERS = 24
+#: Below this share of GB 2312 among Chinese characters, text read as GB18030 is doubted.
+_COMMON_SHARE = 0.7
+#: What Python calls text and no file is written in.
+_NOT_OF_FILES = ("idna", "punycode", "unicode_escape", "raw_unicode_escape")
 
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
     """The encoding of a file's texts, who said so, and a decoded text to look at.
+
+    The text comes from the columns that are kept (`gis.intake`), never from the file at large.
 
     Attributes
     ----------
@@ -70,7 +75,7 @@ def choose_encoding(
             raise FileRefused("encoding.unknown", encoding=option)
         if not _decodes(telling, name):
             raise FileRefused("encoding.wrong", encoding=option)
-        return Encoding(name, "option", _sample(telling, name))
+        return Encoding(name, "option", notes=_doubts(telling, name))
     name = _codec(declared) if declared else None
     notes: tuple[Note, ...] = ()
     if declared and name is None:
@@ -78,13 +83,14 @@ def choose_encoding(
     if not telling:
         return Encoding(name or "utf-8", "declared" if name else "ascii", notes=notes)
     if name is not None and _decodes(telling, name) and not _betrayed(telling, name):
-        return Encoding(name, "declared", _sample(telling, name))
+        return Encoding(name, "declared")
     for fallback in _FALLBACKS:
         if _decodes(telling, fallback):
             if name is not None:
                 detail = {"cpg": str(declared)[:40], "encoding": fallback}
                 notes = (Note("encoding.cpg_lies", detail=detail),)
-            return Encoding(fallback, "decodes", _sample(telling, fallback), notes)
+            notes += _doubts(telling, fallback)
+            return Encoding(fallback, "decodes", notes=notes)
     raise FileRefused("encoding.none", tried=", ".join(_FALLBACKS))
 
 
@@ -104,14 +110,16 @@ def _is_cut(broken: UnicodeDecodeError) -> bool:
 
 
 def _decodes(texts: list[bytes], encoding: str) -> bool:
-    cut = 0
+    bare = 0
     for text in texts:
         try:
-            cut += decode(text, encoding)[1]
+            plain, is_cut = decode(text, encoding)
         except UnicodeDecodeError:
             return False
-    # Cut texts are the odd ones out: where they are the rule, the encoding is another.
-    return cut * 2 <= len(texts)
+        bare += is_cut and plain.isascii()
+    # A text of which nothing telling is left once its cut end is dropped vouches for no encoding:
+    # where such texts are the rule, the encoding is another.
+    return bare * 2 <= len(texts)
 
 
 def _betrayed(texts: list[bytes], declared: str) -> bool:
@@ -120,16 +128,41 @@ def _betrayed(texts: list[bytes], declared: str) -> bool:
         return False
     if len(texts) > 1 and _decodes(texts, "utf-8"):
         return True  # text that is no UTF-8 hardly ever passes as it
-    single_byte = declared in ("iso-8859-1", "cp1252", "cp437", "latin-1", "iso8859-1")
-    return single_byte and all(_is_plain_chinese(text) for text in texts)
-
-
-def _is_plain_chinese(text: bytes) -> bool:
-    try:
-        read = text.decode("gb2312")
-    except UnicodeDecodeError:
+    if declared == "gb18030" or not _decodes(texts, "gb18030"):
         return False
-    return any("\u4e00" <= sign <= "\u9fff" for sign in read)
+    read = "".join(decode(text, "gb18030")[0] for text in texts)
+    return not _is_odd(read) and any(_is_han(sign) for sign in read)
+
+
+def _doubts(texts: list[bytes], encoding: str) -> tuple[Note, ...]:
+    """A note when texts that decode as GB18030 hold what hardly anyone writes in it."""
+    if encoding != "gb18030":
+        return ()
+    is_odd = _is_odd("".join(decode(text, encoding)[0] for text in texts))
+    return (Note("encoding.doubtful", detail={"encoding": encoding}),) if is_odd else ()
+
+
+def _is_odd(read: str) -> bool:
+    """True for text full of rare characters: Big5, or UTF-8, taken for GB18030 looks so.
+
+    GB 2312 holds the 6,763 characters of nearly all simplified text; names now and then need more.
+    """
+    if any("\ue000" <= sign <= "\uf8ff" for sign in read):
+        return True
+    han = [sign for sign in read if _is_han(sign)]
+    return bool(han) and sum(_is_common(sign) for sign in han) < _COMMON_SHARE * len(han)
+
+
+def _is_han(sign: str) -> bool:
+    return "\u4e00" <= sign <= "\u9fff"
+
+
+def _is_common(sign: str) -> bool:
+    try:
+        sign.encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _codec(name: str) -> str | None:
@@ -137,14 +170,8 @@ def _codec(name: str) -> str | None:
     folded = _PAGES.get(folded, folded)
     try:
         found = codecs.lookup(folded)
-        # Codecs such as "hex" or "idna" are no text encodings.
-        b"".decode(found.name)
+        # Codecs such as "hex" or "idna" are no text encodings; an empty text would not tell.
+        b"a".decode(found.name)
     except (LookupError, ValueError):
         return None
-    return _PAGES.get(found.name, found.name)
-
-
-def _sample(texts: list[bytes], encoding: str) -> str:
-    if not texts:
-        return ""
-    return decode(max(texts, key=len), encoding)[0].strip()[:_SAMPLE_CHARACTERS]
+    return None if found.name in _NOT_OF_FILES else _PAGES.get(found.name, found.name)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +25,10 @@ from gis.shapes import Judged, MendedRow, ShapeLimits, Wanted, judge_shapes
 from gis.tables import locate, read_table
 
 _TABLES = ("csv", "xlsx")
+_SAMPLE_CHARACTERS = 24
 #: Told the stage, how far it is, and of how many.
 Progress = Callable[[str, int, int], None]
+_Row = TypeVar("_Row", RowFault, MendedRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,8 @@ class Intake:
         Values by field name, one a row; fields without a column are absent.
     faults, mended, notes
         Rows refused, rows put right, and what the user must know.
+    numbers : tuple of int
+        Number of each row in the file; empty when no blank row was left out.
 
     """
 
@@ -64,6 +70,11 @@ class Intake:
     crs: str
     datum: str
     datum_how: str
+    numbers: tuple[int, ...] = ()
+
+    def number(self, index: int) -> int:
+        """Number of a row in the file, from 1."""
+        return self.numbers[index] if self.numbers else index + 1
 
     def __len__(self) -> int:
         return len(self.shapes)
@@ -123,18 +134,26 @@ def take_in(order: Order, on_progress: Progress | None = None) -> Intake:
 def _intake(
     order: Order, layer: Layer, placement: Placement, judged: Judged, matching: Matching
 ) -> Intake:
+    columns = _by_field(order.fields, layer.columns, matching)
     return Intake(
         shapes=judged.shapes,
-        columns=_by_field(order.fields, layer.columns, matching),
-        faults=judged.faults,
-        mended=judged.mended,
+        columns=columns,
+        faults=_renumbered(judged.faults, layer.numbers),
+        mended=_renumbered(judged.mended, layer.numbers),
         notes=(*layer.notes, *_placement_notes(placement)),
         matching=matching,
-        encoding=layer.encoding,
+        encoding=dataclasses.replace(layer.encoding, sample=_sample(columns, matching)),
         crs=placement.crs,
         datum=placement.datum,
         datum_how=placement.how,
+        numbers=() if layer.numbers is None else tuple(layer.numbers.tolist()),
     )
+
+
+def _renumbered(rows: tuple[_Row, ...], numbers: NDArray[np.int64] | None) -> tuple[_Row, ...]:
+    if numbers is None:
+        return rows
+    return tuple(dataclasses.replace(row, row=int(numbers[row.row - 1])) for row in rows)
 
 
 def _located(layer: Layer, matching: Matching) -> Layer:
@@ -163,6 +182,14 @@ def _by_field(fields: Sequence[Field], columns: Columns, matching: Matching) -> 
         if found:
             by_field[field.name] = [_first_filled(cells) for cells in zip(*found, strict=True)]
     return by_field
+
+
+def _sample(columns: Columns, matching: Matching) -> str:
+    """A text by which the encoding can be judged, from what is kept: a value, else a header."""
+    values = (cell for column in columns.values() for cell in column if isinstance(cell, str))
+    headers = (match.column for match in matching.matched)
+    telling = (text.strip() for text in chain(values, headers) if not text.isascii())
+    return next(telling, "")[:_SAMPLE_CHARACTERS]
 
 
 def _first_filled(cells: tuple[Cell, ...]) -> Cell:

@@ -17,6 +17,8 @@ import numpy as np
 import pyogrio
 import shapely
 from numpy.typing import NDArray
+from pyproj import CRS
+from pyproj.exceptions import CRSError
 
 from gis.encodings import Encoding, choose_encoding, decode
 from gis.faults import FileRefused, Note
@@ -28,7 +30,8 @@ Chooser = Callable[[Sequence[str]], Sequence[str]]
 
 #: Spelt as pyogrio compares it; in small letters it takes the bytes for UTF-8.
 _BYTES = "ISO-8859-1"
-_GEOJSON_CRS = re.compile(rb'"crs"\s*:\s*\{')
+_GEOJSON_CRS = re.compile(rb'"crs"\s*:\s*\{([^{}]*(?:\{[^{}]*\})?)')
+_CRS_NAME = re.compile(rb'"name"\s*:\s*"([^"]{1,200})"\s*\}')
 _PEEK = 1 << 16
 
 
@@ -60,6 +63,9 @@ class Layer:
         WKT or authority code as the file states it.
     rule : str or None
         Rule that stands in for a missing CRS.
+    numbers : ndarray of int64, shape (n,), or None
+        Number of each row in the file, from 1, where blank rows were left out; None when they
+        follow each other.
 
     """
 
@@ -71,6 +77,7 @@ class Layer:
     encoding: Encoding
     rule: str | None = None
     notes: tuple[Note, ...] = ()
+    numbers: NDArray[np.int64] | None = None
 
 
 def read_vector(source: Source, choose: Chooser) -> Layer:
@@ -106,7 +113,7 @@ def read_vector(source: Source, choose: Chooser) -> Layer:
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as broken:
         if isinstance(broken, FileRefused):
             raise
-        raise FileRefused("file.unreadable", reason=str(broken)[-300:]) from broken
+        raise FileRefused("file.unreadable", reason=_reason(source, broken)) from broken
     encoding, columns, notes = _decoded(source, wanted, read[3], stored)
     shapes, unreadable = _shapes(read[2])
     crs, rule = _stated_crs(source, info["crs"])
@@ -119,12 +126,17 @@ def _chosen_layer(source: Source) -> str | None:
     try:
         known = [str(name) for name, kind in pyogrio.list_layers(source.path) if kind is not None]
     except pyogrio.errors.DataSourceError as broken:
-        raise FileRefused("file.unreadable", reason=str(broken)[-300:]) from broken
+        raise FileRefused("file.unreadable", reason=_reason(source, broken)) from broken
     if source.layer is not None and source.layer not in known:
         raise FileRefused("layer.unknown", layer=source.layer, known=", ".join(known))
     if source.layer is None and len(known) != 1:
         raise FileRefused("layer.choose", known=", ".join(known))
     return source.layer or known[0]
+
+
+def _reason(source: Source, broken: Exception) -> str:
+    """GDAL's words without the private folder."""
+    return str(broken).replace(f"{source.path.parent}/", "")[-300:]
 
 
 def _read(
@@ -164,7 +176,7 @@ def _decoded(
 ) -> tuple[Encoding, Columns, tuple[Note, ...]]:
     if source.kind != "shp":
         columns = {name: _plain(column) for name, column in zip(wanted, values, strict=True)}
-        return Encoding("utf-8", "format", _sample_of(columns)), columns, ()
+        return Encoding("utf-8", "format"), columns, ()
     texts = [_raw_texts(column) for column in values]
     every = {text for column in texts for text in column if text}
     every |= {raw.encode(_BYTES) for raw in stored}
@@ -198,11 +210,6 @@ def _plain(column: NDArray[Any]) -> list[Cell]:
     return [value if isinstance(value, str | int | float) else None for value in column]
 
 
-def _sample_of(columns: Columns) -> str:
-    texts = (value for column in columns.values() for value in column if isinstance(value, str))
-    return next((text[:24] for text in texts if not text.isascii()), "")
-
-
 def _shapes(wkb: NDArray[np.object_] | None) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
     if wkb is None:
         raise FileRefused("file.no_geometry")
@@ -219,6 +226,18 @@ def _stated_crs(source: Source, crs: str | None) -> tuple[str | None, str | None
         head = stream.read(_PEEK)
         stream.seek(max(0, source.path.stat().st_size - _PEEK))
         tail = stream.read()
-    if _GEOJSON_CRS.search(head) or _GEOJSON_CRS.search(tail):
-        return crs, None
-    return None, "RFC 7946"
+    stated = _GEOJSON_CRS.search(head) or _GEOJSON_CRS.search(tail)
+    if stated is None:
+        return None, "RFC 7946"
+    name = _CRS_NAME.search(stated[1])
+    told = name[1].decode("utf-8", errors="replace") if name else "?"
+    # GDAL takes a name it does not know for WGS 84 without a word.
+    return (crs, None) if _is_crs(told) else (told, None)
+
+
+def _is_crs(name: str) -> bool:
+    try:
+        CRS.from_user_input(name)
+    except CRSError:
+        return False
+    return True

@@ -184,11 +184,18 @@ def _intake(answer: dict[str, Any], folder: Path) -> Intake:
             crs=str(table["crs"]),
             datum=str(table["datum"]),
             datum_how=str(table["datum_how"]),
+            numbers=_numbers(table["numbers"], len(shapes)),
         )
     except (OSError, ValueError, KeyError, TypeError, shapely.GEOSException) as broken:
         if isinstance(broken, FileRefused):
             raise
         raise FileRefused("file.too_costly", reason=type(broken).__name__) from broken
+
+
+def _numbers(given: list[Any], count: int) -> tuple[int, ...]:
+    if len(given) not in (0, count):
+        raise FileRefused("file.too_costly", reason="answer")
+    return tuple(int(number) for number in given)
 
 
 def _shapes(folder: Path, count: int) -> Any:

@@ -95,6 +95,7 @@ def _write(intake: Any, folder: Path) -> None:
         "crs": intake.crs,
         "datum": intake.datum,
         "datum_how": intake.datum_how,
+        "numbers": intake.numbers,
     }
     with (folder / "table.json").open("w", encoding="utf-8") as stream:
         json.dump(table, stream, ensure_ascii=False, default=str)

@@ -79,6 +79,36 @@ def check_records(shp: Path, *, parts_limit: int, features_limit: int) -> int:
     return count
 
 
+def check_table(dbf: Path, count: int) -> None:
+    """Judge a .dbf by its header: a reader takes a broken one for a table without columns.
+
+    Parameters
+    ----------
+    dbf : Path
+        The table.
+    count : int
+        Number of records in the .shp; more rows than shapes are rows without a shape.
+
+    Raises
+    ------
+    FileRefused
+        ``shapefile.broken`` when the table is cut, no .dbf, or too short for its shapes.
+
+    """
+    size = dbf.stat().st_size
+    with dbf.open("rb") as stream:
+        head = stream.read(32)
+    if len(head) < 32:
+        raise FileRefused("shapefile.broken", reason="no .dbf header")
+    rows, header_bytes, row_bytes = struct.unpack("<IHH", head[4:12])
+    whole = header_bytes + rows * row_bytes
+    # Some writers leave out the end mark; a byte is none of a row.
+    if header_bytes < 33 or row_bytes < 1 or size + 1 < whole:
+        raise FileRefused("shapefile.broken", reason=f".dbf: {size} of {whole} bytes")
+    if rows < count:
+        raise FileRefused("shapefile.broken", reason=f".shp {count} > .dbf {rows}")
+
+
 def _parts_of_records(descriptor: int, size: int) -> Iterable[int]:
     at = 100
     while at + 12 <= size:

@@ -6,6 +6,7 @@ Takes a shapefile beside its parts, a folder or zip of shapefiles, GeoPackage, G
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,14 +114,16 @@ def _as_utf8(path: Path, target: Path, encoding: str | None) -> tuple[Note, ...]
         target.write_text(raw.decode(found.name), encoding="utf-8")
     except UnicodeDecodeError as cut:
         raise FileRefused("encoding.wrong", encoding=found.name) from cut
-    return (Note("encoding.json", detail={"encoding": found.name}),)
+    return (*found.notes, Note("encoding.json", detail={"encoding": found.name}))
 
 
 def _stage_shapefile(
     parts: Mapping[str, Path], folder: Path, wish: Source, limits: StagingLimits
 ) -> Staged:
     shp = shapefile.lay_out(parts, folder, total_bytes=limits.archive.total_bytes)
-    shapefile.check_records(shp, parts_limit=limits.parts, features_limit=limits.features)
+    count = shapefile.check_records(shp, parts_limit=limits.parts, features_limit=limits.features)
+    if ".dbf" in parts:
+        shapefile.check_table(shp.with_suffix(".dbf"), count)
     notes = tuple(Note(f"shapefile.no_{s[1:]}") for s in (".dbf", ".shx") if s not in parts)
     cpg = None
     if ".cpg" in parts:
@@ -142,7 +145,7 @@ def _stage_folder(path: Path, folder: Path, wish: Source, limits: StagingLimits)
 
 def _stage_zip(path: Path, folder: Path, wish: Source, limits: StagingLimits) -> Staged:
     members = archive.inspect(path, limits.archive)
-    layers = {_layer_name(member): member for member in archive.layers_of(members)}
+    layers = _layers(list(archive.layers_of(members)))
     if not layers:
         raise FileRefused("archive.no_layer", path=path.name, known=KNOWN)
     chosen = layers[_choose(list(layers), wish.layer)]
@@ -168,8 +171,10 @@ def _parts_in(members: list[Member], chosen: Member) -> dict[str, Member]:
     }
 
 
-def _layer_name(member: Member) -> str:
-    return member.path.stem
+def _layers(members: list[Member]) -> dict[str, Member]:
+    """Layers by their names; those that share a name by their paths: none stands for another."""
+    stems = Counter(member.path.stem for member in members)
+    return {str(m.path) if stems[m.path.stem] > 1 else m.path.stem: m for m in members}
 
 
 def _choose(names: list[str], wished: str | None) -> str:

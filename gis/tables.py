@@ -4,23 +4,33 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import math
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from gis.cells import number_of
+from gis.degrees import degrees_of
 from gis.encodings import Encoding, choose_encoding
-from gis.faults import FileRefused
+from gis.faults import FileRefused, Note
 from gis.reading import Cell, Chooser, Columns, Layer, Source
 from gis.shapes import points_of
+from gis.workbooks import sheet_rows
 
 _DEGREES_RULE = "columns of degrees"
 _CELL_LIMIT = 1 << 20
+#: A title, a date and a department may stand above the header; more is no table.
+_MOST_TITLES = 5
+#: What Excel writes above a header so that it splits by this sign itself.
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)
+_DELIMITERS = ",;\t|"
+#: No column is called 110.25 or 13900001111; a year is as good a name as any.
+_VALUE = re.compile(r"[-+]?\d+\.\d+|\d{7,}[\dXx]?")
 
 
 def read_table(source: Source, choose: Chooser) -> Layer:
@@ -37,32 +47,45 @@ def read_table(source: Source, choose: Chooser) -> Layer:
     Returns
     -------
     Layer
-        Without shapes yet: `locate` makes them once the position columns are known.
+        Without shapes yet: `locate` makes them once the position columns are known. Rows are
+        counted below the header, blank ones too, and blank ones are left out.
 
     Raises
     ------
     FileRefused
-        ``table.empty``, ``table.ragged``, ``layer.unknown``, ``file.too_many_features``,
-        ``file.unreadable``, and those of `choose_encoding`.
+        ``table.empty``, ``table.no_header``, ``table.ragged``, ``layer.unknown``,
+        ``layer.choose``, ``file.too_many_features``, ``file.unreadable``, and those of
+        `choose_encoding`.
 
     """
-    rows, encoding = _csv_rows(source) if source.kind == "csv" else _sheet_rows(source)
-    header = next(rows, None)
-    if not header or not any(str(cell or "").strip() for cell in header):
-        raise FileRefused("table.empty")
+    if source.kind == "csv":
+        rows, encoding = _csv_rows(source)
+    else:
+        rows, encoding = sheet_rows(source.path, source.layer), Encoding("utf-8", "format")
+    header, rows, titles = _header(rows)
+    skipped = [Note("table.title_skipped", detail={"count": titles})] if titles else []
     names = _distinct([str(cell or "").strip() for cell in header])
     chosen = set(choose(names))
     at = [index for index, name in enumerate(names) if name in chosen]
     columns: Columns = {names[index]: [] for index in at}
-    count = 0
-    for count, row in enumerate(_filled(rows, len(names)), start=1):
-        if count > source.features_limit:
-            raise FileRefused("file.too_many_features", found=count, limit=source.features_limit)
+    numbers: list[int] = []
+    for number, row in _filled(rows, len(names)):
+        if len(numbers) >= source.features_limit:
+            raise FileRefused("file.too_many_features", found=number, limit=source.features_limit)
+        numbers.append(number)
         for index in at:
             columns[names[index]].append(row[index] if index < len(row) else None)
-    shapes = np.full(count, None, dtype=object)
-    unreadable = np.zeros(count, dtype=bool)
-    return Layer(tuple(names), columns, shapes, unreadable, None, encoding, _DEGREES_RULE)
+    return Layer(
+        names=tuple(names),
+        columns=columns,
+        shapes=np.full(len(numbers), None, dtype=object),
+        unreadable=np.zeros(len(numbers), dtype=bool),
+        crs=None,
+        encoding=encoding,
+        rule=_DEGREES_RULE,
+        notes=(*encoding.notes, *skipped),
+        numbers=np.array(numbers, dtype=np.int64),
+    )
 
 
 def locate(columns: Columns, *, lon: str | None, lat: str | None, wkt: str | None) -> NDArray[Any]:
@@ -84,11 +107,11 @@ def locate(columns: Columns, *, lon: str | None, lat: str | None, wkt: str | Non
         return np.asarray(shapely.from_wkt(texts, on_invalid="ignore"), dtype=object)
     if lon is None or lat is None:
         raise FileRefused("table.no_position")
-    return points_of(_degrees(columns[lon]), _degrees(columns[lat]))
+    return points_of(_degrees(columns[lon], "lon"), _degrees(columns[lat], "lat"))
 
 
-def _degrees(column: Sequence[Cell]) -> list[float]:
-    numbers = (number_of(value) for value in column)
+def _degrees(column: Sequence[Cell], axis: Literal["lon", "lat"]) -> list[float]:
+    numbers = (degrees_of(value, axis) for value in column)
     return [math.nan if number is None else number for number in numbers]
 
 
@@ -104,6 +127,9 @@ def _csv_rows(source: Source) -> tuple[Iterator[list[Cell]], Encoding]:
         text = raw.decode(name)
     except UnicodeDecodeError as cut:  # a file that ends inside a character is not whole
         raise FileRefused("encoding.wrong", encoding=name) from cut
+    told = _SEPARATOR_LINE.match(text)
+    if told:
+        return _parsed(text[told.end() :], told[1]), encoding
     return _parsed(text, _delimiter(text)), encoding
 
 
@@ -116,43 +142,40 @@ def _parsed(text: str, delimiter: str) -> Iterator[list[Cell]]:
 
 
 def _delimiter(text: str) -> str:
-    """The sign that splits the header into most columns."""
-    header = text.split("\n", maxsplit=1)[0]
-    return max(",;\t|", key=header.count)
+    """The sign that splits the first line that splits at all into most columns."""
+    lines = text.split("\n", maxsplit=_MOST_TITLES + 1)[: _MOST_TITLES + 1]
+    header = next((line for line in lines if any(sign in line for sign in _DELIMITERS)), "")
+    return max(_DELIMITERS, key=header.count)
 
 
-def _sheet_rows(source: Source) -> tuple[Iterator[list[Cell]], Encoding]:
-    import openpyxl  # 0.2 s, and most imports are no workbooks
-    from openpyxl.utils.exceptions import InvalidFileException
+def _header(rows: Iterator[list[Cell]]) -> tuple[list[Cell], Iterator[list[Cell]], int]:
+    """The line of names, the rows below it, and the number of title lines above.
 
-    try:
-        book = openpyxl.load_workbook(source.path, read_only=True, data_only=True)
-    except (InvalidFileException, KeyError, ValueError, OSError) as broken:
-        raise FileRefused("file.unreadable", reason=str(broken)[:200]) from broken
-    known = book.sheetnames
-    if source.layer is not None and source.layer not in known:
-        raise FileRefused("layer.unknown", layer=source.layer, known=", ".join(known))
-    sheet = book[source.layer or known[0]]
-    # A sheet may declare a size of its own choosing; only what is there is read.
-    sheet.reset_dimensions()
-    return _cells(sheet.iter_rows(values_only=True)), Encoding("utf-8", "format")
-
-
-def _cells(rows: Iterable[tuple[Any, ...]]) -> Iterator[list[Cell]]:
-    for row in rows:
-        yield [
-            value if value is None or isinstance(value, str | int | float) else str(value)
-            for value in row
-        ]
+    A line of one cell is a title when a fuller one follows: merged cells keep their first.
+    """
+    first = [row for row in itertools.islice(rows, _MOST_TITLES + 1)]
+    filled = [sum(_is_filled(cell) for cell in row) for row in first]
+    if not any(filled):
+        raise FileRefused("table.empty")
+    top = next(index for index, count in enumerate(filled) if count)
+    fuller = next((index for index in range(top, len(first)) if filled[index] > 1), None)
+    at = top if fuller is None else fuller
+    if any(_VALUE.fullmatch(str(cell).strip()) for cell in first[at] if cell is not None):
+        raise FileRefused("table.no_header")
+    return first[at], itertools.chain(first[at + 1 :], rows), sum(map(bool, filled[:at]))
 
 
-def _filled(rows: Iterator[list[Cell]], width: int) -> Iterator[list[Cell]]:
-    """Rows that hold anything; one longer than the header is refused: its columns have slipped."""
+def _is_filled(cell: Cell) -> bool:
+    return cell is not None and (not isinstance(cell, str) or bool(cell.strip()))
+
+
+def _filled(rows: Iterator[list[Cell]], width: int) -> Iterator[tuple[int, list[Cell]]]:
+    """Rows that hold anything, numbered; one longer than the header has slipped: refused."""
     for number, row in enumerate(rows, start=1):
-        if any(cell not in (None, "") for cell in row[width:]):
+        if any(_is_filled(cell) for cell in row[width:]):
             raise FileRefused("table.ragged", row=number, found=len(row), limit=width)
-        if any(cell not in (None, "") for cell in row):
-            yield row
+        if any(_is_filled(cell) for cell in row):
+            yield number, row
 
 
 def _distinct(names: list[str]) -> list[str]:

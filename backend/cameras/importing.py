@@ -4,7 +4,6 @@ An azimuth in degrees is certain unless azimuth_error_deg says otherwise; compas
 DirectionType are as wide as they are; what is not known stays unknown, never north.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import text
@@ -18,6 +17,7 @@ from gis.faults import Note
 from gis.intake import Intake
 
 from ..divisions import assigning
+from ..initials import initials_of
 from ..landing import (
     Berth,
     Landing,
@@ -30,7 +30,6 @@ from ..landing import (
     spot_key,
 )
 from ..landing import refuse_duplicates as unique
-from ..places.initials import initials_of
 from ..spatial import to_hex_ewkb
 
 WANTED = "point"
@@ -87,11 +86,16 @@ _KINDS = {
     "6": ("panoramic", False),
     "7": ("split", False),
     **{"球机": ("ptz_dome", True), "半球": ("dome", False), "枪机": ("bullet", False)},
+    **{"高速球": ("ptz_dome", True), "高速球机": ("ptz_dome", True), "快球": ("ptz_dome", True)},
+    **{"球型": ("ptz_dome", True), "半球机": ("dome", False), "筒机": ("bullet", False)},
     **{"固定枪机": ("bullet", False), "遥控枪机": ("ptz_bullet", True)},
     **{"遥控半球": ("ptz_half_dome", True), "全景": ("panoramic", False)},
     **{"fixed": ("bullet", False), "dome": ("dome", False), "panning": ("ptz_dome", True)},
     **{"ptz": ("ptz_dome", True), "bullet": ("bullet", False), "panoramic": ("panoramic", False)},
 }
+#: Column names that mean DirectionType in one file and a bearing in another.
+_EITHER_WAY = ("方向", "监视方向")
+_MOST_TYPES = 15
 _MOST_SENSORS = 16
 _LONGEST_RANGE_M = 20_000.0
 
@@ -101,7 +105,7 @@ def read_rows(intake: Intake) -> Landing:
     landing = Landing(_COLUMNS)
     codes: dict[str, int] = {}
     taken: set[str] = set()
-    is_octants = _holds_direction_types(intake.columns.get("direction_type", []))
+    is_octants = _holds_direction_types(intake)
     if "name" not in intake.columns:
         landing.notes.append(Note("name.assigned"))
 
@@ -111,7 +115,7 @@ def read_rows(intake: Intake) -> Landing:
             unique(codes, code, row, "code")
         name = row.text("name") or code or f"摄像机 {row.number}"
         poses = _poses(row, _bearings(row, landing, is_octants))
-        kind, turns = _KINDS.get((row.text("ptz_type") or "").lower(), ("other", False))
+        kind, turns = _kind(row)
         has_ptz = yes_of(row.cell("ptz"))
         key = f"c:{code}" if code else spot_key(name, row.shape.x, row.shape.y)
         height_m = row.number_in("height_m", 0.01, 300.0)
@@ -129,6 +133,15 @@ def read_rows(intake: Intake) -> Landing:
 
     each_row(intake, landing, take)
     return landing
+
+
+def _kind(row: Row) -> tuple[str, bool]:
+    """Kind and whether it turns, by the type, else by a word such as 球机 in the ptz column."""
+    number = number_of(row.cell("ptz_type"))
+    word = (row.text("ptz_type") or "").lower() if number is None else f"{number:g}"
+    if word not in _KINDS and number_of(row.cell("ptz")) is None:
+        word = (row.text("ptz") or "").lower()
+    return _KINDS.get(word, ("other", False))
 
 
 def with_bearing(landing: Landing) -> int:
@@ -159,10 +172,15 @@ def write(session: Session, landing: Landing, berth: Berth) -> None:
     copy_rows(session, "poses", _POSE_COLUMNS, rows)
 
 
-def _holds_direction_types(cells: Sequence[Any]) -> bool:
-    """True when a 方向 column holds the eight types; 东 or 135 in it make it a bearing column."""
+def _holds_direction_types(intake: Intake) -> bool:
+    """True for a DirectionType column, and for a 方向 column that does not hold 东 or 135."""
+    column = next((m.column for m in intake.matching.matched if m.field == "direction_type"), "")
+    if column.strip() not in _EITHER_WAY:
+        return True
+    cells = intake.columns.get("direction_type", [])
     known = [number_of(cell) for cell in cells if not is_blank(cell)]
-    return all(number is not None and number in range(9) for number in known)
+    # 9 is a slip among types; that all cameras of a file look within 15 degrees of north is not.
+    return all(number is not None and number <= _MOST_TYPES for number in known)
 
 
 def _bearings(row: Row, landing: Landing, is_octants: bool) -> tuple[Bearing, ...]:

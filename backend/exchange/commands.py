@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from gis.datum import DATUMS
 from gis.intake import Progress as Tell
 
 from ..settings import load
+from ..terminal import screen
 from .kinds import NAMES
 from .pipeline import ImportOrder, run_import
 from .printing import print_report
@@ -78,7 +78,7 @@ def _answer(report: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(report, ensure_ascii=False))
     else:
-        print_report(report, Console(), load().language)
+        print_report(report, screen(), load().language)
     if report["refusal"] or report["rejected"]:
         raise typer.Exit(2)
 
@@ -101,7 +101,7 @@ def _mapping(pairs: list[str]) -> dict[str, str]:
 @contextmanager
 def _progress(*, quiet: bool) -> Iterator[Tell | None]:
     """Show a bar on a terminal's standard error; elsewhere say nothing."""
-    console = Console(stderr=True)
+    console = screen(stderr=True)
     if quiet or not console.is_terminal:
         yield None
         return

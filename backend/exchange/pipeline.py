@@ -20,6 +20,7 @@ from gis.sandbox import ChildLimits, take_in_contained
 from gis.shapes import ShapeLimits
 from gis.staging import StagingLimits, stage
 
+from ..audit.register import Act, enter
 from ..cameras.importing import with_bearing
 from ..db import WHOLE_LAND, begin
 from ..divisions.assigning import NOWHERE, relocate
@@ -53,6 +54,8 @@ class ImportOrder:
     is_dry_run: bool = False
     accepts_partial: bool = False
     user_id: int | None = None
+    user_name: str = "gridlink"
+    division_code: int = 0
     bounds: tuple[int, int] = WHOLE_LAND
     language: Language = "zh"
 
@@ -79,6 +82,7 @@ def run_import(order: ImportOrder, on_progress: Progress | None = None) -> dict[
         report = told(outcome, order.language)
         if not order.is_dry_run:
             session.add(_history(order, report))
+            _register(session, order, report)
     return report
 
 
@@ -203,4 +207,25 @@ def _history(order: ImportOrder, report: dict[str, Any]) -> Import:
         user_id=order.user_id,
         written=report["written"],
         report=stored(report),
+    )
+
+
+def _register(session: Session, order: ImportOrder, report: dict[str, Any]) -> None:
+    """Enter the import, with counts and codes only: a sentence may quote the file."""
+    refusal = report["refusal"]
+    enter(
+        session,
+        Act(
+            "import.written" if report["written"] else "import.refused",
+            order.user_id,
+            order.user_name,
+            division_code=order.division_code,
+            detail={
+                "kind": order.kind,
+                "file": order.file_name[:300],
+                "set": order.target_set,
+                "counts": report["counts"],
+                "code": refusal["code"] if refusal else None,
+            },
+        ),
     )

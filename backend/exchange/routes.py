@@ -64,6 +64,8 @@ def import_upload(
                 is_dry_run=form.dry_run,
                 accepts_partial=form.accept_partial,
                 user_id=user.id,
+                user_name=user.username,
+                division_code=user.division_code,
                 bounds=(user.scope.low, user.scope.high),
                 language=user.language,
             )

@@ -143,6 +143,12 @@ FILES: dict[str, Sentences] = {
         "第一行应为列名。",
         "The first line must name the columns.",
     ),
+    "table.no_header": (
+        "表格没有表头：第一行是数据（为保护个人信息，不显示其内容）。",
+        "The table has no header: its first line holds values, not shown here. ",
+        "请在第一行写列名。",
+        "Write the names of the columns in the first line.",
+    ),
     "table.ragged": (
         "第 {row} 行有 {found} 列，表头只有 {limit} 列。",
         "Row {row} has {found} cells, the header has {limit}. ",
@@ -166,6 +172,12 @@ FILES: dict[str, Sentences] = {
         "The file has no column {column}. ",
         "文件的列：{known}。",
         "Its columns: {known}.",
+    ),
+    "columns.required": (
+        "没有找到 {field} 列。",
+        "No column holds {field}. ",
+        "请用 --map {field}=列名 指定。文件的列：{known}。",
+        "Name it with --map {field}=COLUMN. The columns are: {known}.",
     ),
     "columns.personal": (
         "列 {column} 是个人信息，不能作为 {field} 导入。",
@@ -205,6 +217,13 @@ READING: dict[str, Sentences] = {
         "请核对样例文字。",
         "Look at the sample.",
     ),
+    "encoding.doubtful": (
+        "【注意】文字按 {encoding} 读出后多为生僻字，编码可能另有其名（如 big5）。",
+        "ATTENTION: read as {encoding} the texts are full of rare characters;"
+        " they may be in another encoding, such as big5. ",
+        "请核对样例文字，必要时用 --encoding 指定编码后再次导入。",
+        "Look at the sample, and import again with --encoding if it is wrong.",
+    ),
     "encoding.cut": (
         "{count} 处文字末尾的汉字被字段宽度截断，残余字节已去除。",
         "{count} texts were cut inside their last character, whose rest was dropped. ",
@@ -226,6 +245,12 @@ READING: dict[str, Sentences] = {
     "shapefile.no_shx": (
         "缺少 .shx，已按图形重建索引。",
         "The .shx is missing and was rebuilt. ",
+        "无需处理。",
+        "Nothing to do.",
+    ),
+    "table.title_skipped": (
+        "表头之前的 {count} 行标题已跳过。",
+        "{count} lines of title before the header were skipped. ",
         "无需处理。",
         "Nothing to do.",
     ),
@@ -262,8 +287,8 @@ READING: dict[str, Sentences] = {
     "crs.mismatch": (
         "坐标不在所声明的坐标系 {crs} 范围内（行: x, y）：{found}。",
         "The coordinates are not in the stated system {crs} (row: x, y): {found}. ",
-        "请改正 .prj，或把坐标转换后再导入。",
-        "Correct the .prj, or convert the coordinates.",
+        "请改正 .prj，检查经纬度是否颠倒，或把坐标转换后再导入。",
+        "Correct the .prj, check the order of lon and lat, or convert the coordinates.",
     ),
     "crs.assumed": (
         "【注意】文件没有说明基准，已按 WGS 84 经纬度处理（{crs}）。"

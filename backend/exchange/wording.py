@@ -88,6 +88,12 @@ _ROWS: dict[str, Sentences] = {
         "改正或留空",
         "correct it, or leave it blank",
     ),
+    "value.too_long": (
+        "{field} 有 {found} 个字，超过上限 {limit}",
+        "{field} has {found} characters, the limit is {limit}",
+        "缩短文字，或检查列是否错位",
+        "shorten it, or check whether columns have slipped",
+    ),
     "value.duplicate": (
         "{field} “{found}” 与第 {first} 行重复",
         "{field} {found} repeats row {first}",

@@ -16,7 +16,6 @@ def _in(encoding: str) -> list[bytes]:
 def test_the_texts_decide_where_nobody_says(stored: str, found: str) -> None:
     encoding = choose_encoding(_in(stored))
     assert (encoding.name, encoding.how) == (found, "decodes")
-    assert encoding.sample in NAMES
 
 
 @pytest.mark.parametrize(
