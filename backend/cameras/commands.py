@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table as Grid
 from sqlalchemy import or_, select
@@ -18,6 +17,7 @@ from video.credentials import Credentials
 from ..db import begin
 from ..errors import Refused
 from ..settings import load
+from ..terminal import screen
 from . import devices, ranking, registry
 from .models import Camera
 from .schemas import SightAnswer
@@ -26,8 +26,6 @@ cameras = typer.Typer(no_args_is_help=True, help="The registry of cameras and th
 _LONGEST_ID = 18
 """Digits of an id; a device code (GB/T 28181) has 20."""
 
-_screen = Console()
-_errors = Console(stderr=True)
 _PASSWORD_VARIABLE = "GRIDLINK_CAMERA_PASSWORD"  # noqa: S105  a name, not a password
 
 
@@ -54,7 +52,7 @@ def list_cameras(
         state = {True: "alive", False: f"dead ({row.status.reason})", None: "-"}[row.status.alive]
         place = (f"{row.lon:.6f}", f"{row.lat:.6f}")
         grid.add_row(str(row.id), row.name, *place, "yes" if row.enrolled else "-", state)
-    _screen.print(grid)
+    screen().print(grid)
 
 
 @cameras.command()
@@ -128,7 +126,7 @@ def enrol_many(source: str, rows: list[dict[str, str]]) -> int:
                 enrolments.append(devices.Enrolment(camera_id, row["address"], credentials))
             except KeyError as missing:
                 raise NoSuchRow(file=source, row=number, reason=f"no column {missing}") from missing
-    with Progress(console=_errors, transient=True) as progress:
+    with Progress(console=screen(stderr=True), transient=True) as progress:
         task = progress.add_task("ONVIF", total=len(enrolments))
         outcomes = devices.ask_many(enrolments, on_done=lambda _: progress.advance(task))
     with begin() as session:
@@ -136,7 +134,7 @@ def enrol_many(source: str, rows: list[dict[str, str]]) -> int:
             devices.store(session, outcome)
     failed = [outcome for outcome in outcomes if outcome.error]
     for outcome in failed[:20]:
-        _errors.print(f"{outcome.enrolment.camera_id}: {outcome.error}", markup=False)
+        screen(stderr=True).print(f"{outcome.enrolment.camera_id}: {outcome.error}", markup=False)
     typer.echo(f"{len(outcomes) - len(failed)} enrolled, {len(failed)} without an answer")
     return len(failed)
 
@@ -213,6 +211,6 @@ def _show(answer: SightAnswer) -> None:
             f"{row.pixels_per_m:.0f}" if row.pixels_per_m else "-",
             row.reason_text,
         )
-    _screen.print(grid)
+    screen().print(grid)
     if answer.none_sees:
-        _screen.print("没有摄像机能看到该点 (no camera sees this place)")
+        screen().print("没有摄像机能看到该点 (no camera sees this place)")

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -18,6 +19,8 @@ from video.errors import AddressRefused, CredentialsRejected, DeviceError
 from video.profiles import Profile, choose_profile
 from video.source import StreamTarget
 
+from ..access import Principal
+from ..audit.register import Act, enter
 from ..errors import NotFound, Refused
 from ..live import Notice, announce
 from ..settings import load
@@ -115,8 +118,10 @@ async def _ask_many(
     return await asyncio.gather(*(one(enrolment) for enrolment in enrolments))
 
 
-def store(session: Session, outcome: Outcome) -> None:
+def store(session: Session, outcome: Outcome, *, by: Principal | None = None) -> None:
     """Write a device under its camera. An unreachable one is kept too, and its camera is dead.
+
+    `by` is whom the register names; None is the command line.
 
     Raises
     ------
@@ -141,6 +146,35 @@ def store(session: Session, outcome: Outcome) -> None:
     session.flush()
     announce(session, Notice("media.forget", camera.id, camera.version, camera.division_code))
     announce(session, Notice("camera", camera.id, camera.version, camera.division_code))
+    # Last, because other writers of the register wait from here to the commit.
+    _register(session, camera, outcome, by)
+
+
+def _register(session: Session, camera: Camera, outcome: Outcome, by: Principal | None) -> None:
+    enter(
+        session,
+        Act(
+            "camera.enrolled",
+            by.id if by else None,
+            by.username if by else "gridlink",
+            camera_id=camera.id,
+            camera_name=camera.name,
+            division_code=camera.division_code,
+            detail={
+                "host": _host(outcome.enrolment.address),
+                "answered": outcome.error is None,
+                "reason": outcome.error.code if outcome.error else None,
+            },
+        ),
+    )
+
+
+def _host(address: str) -> str | None:
+    """Return the host of an address alone: what else stands in it may be a login."""
+    try:
+        return urlsplit(address).hostname
+    except ValueError:
+        return None
 
 
 def _row(outcome: Outcome) -> dict[str, Any]:

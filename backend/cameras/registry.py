@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from pypinyin import Style, lazy_pinyin
 from shapely import Point
 from sqlalchemy import Select, delete, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from ..divisions.codes import text_of
 from ..errors import NotFound
+from ..initials import initials_of
 from ..jobs import defer
 from ..live import Notice, announce
 from ..spatial import lonlat, to_db
@@ -161,11 +161,6 @@ def _division_at(session: Session, lon: float, lat: float) -> int:
 def _pose(shape: PoseShape, camera_id: int | None = None) -> Pose:
     fields = shape.model_dump(exclude=_NOT_STORED)
     return Pose(**fields, **({} if camera_id is None else {"camera_id": camera_id}))
-
-
-def initials_of(name: str) -> str:
-    """Return the pinyin initials a search may be typed in: 人民路 -> rml."""
-    return "".join(lazy_pinyin(name, style=Style.FIRST_LETTER, errors="default")).lower()[:100]
 
 
 def row_of(camera: Camera) -> CameraRow:

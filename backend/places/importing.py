@@ -7,10 +7,10 @@ from gis.columns import Field
 from gis.intake import Intake
 
 from ..divisions import assigning
+from ..initials import initials_of
 from ..landing import Berth, Landing, Row, each_row, end_missing, merge, numbered, spot_key
 from ..landing import refuse_duplicates as unique
 from ..spatial import to_hex_ewkb
-from .initials import initials_of
 
 WANTED = "point"
 FIELDS = (
