@@ -27,13 +27,22 @@ _CSP = (
     " form-action 'self'; frame-ancestors 'none'"
 )
 _SECURITY = [
-    (b"content-security-policy", _CSP.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 ]
+
+
+def _policy(settings: Settings) -> str:
+    """Return what the console may load: from here alone, and the national map when it is set."""
+    if not settings.site.tianditu_key:
+        return _CSP
+    host = settings.site.tianditu_host
+    return _CSP.replace("connect-src 'self'", f"connect-src 'self' {host}").replace(
+        "img-src 'self'", f"img-src 'self' {host}"
+    )
 
 
 class SlowBody(GridlinkError):
@@ -49,6 +58,7 @@ class Edge:
         self._app = app
         self._settings = settings
         self._direct = tuple(direct.items())
+        self._headers = [(b"content-security-policy", _policy(settings).encode()), *_SECURITY]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -57,7 +67,7 @@ class Edge:
         path: str = scope["path"]
         for prefix, app in self._direct:
             if path.startswith(prefix):
-                await self._serve(app, scope, receive, _secured(send))
+                await self._serve(app, scope, receive, _secured(send, self._headers))
                 return
         await self._serve_logged(scope, receive, send)
 
@@ -73,7 +83,7 @@ class Edge:
 
         limited = _limited(scope, receive, self._settings)
         try:
-            await self._serve(self._app, scope, limited, _secured(watched))
+            await self._serve(self._app, scope, limited, _secured(watched, self._headers))
         finally:
             # The query string is left out: it may hold what somebody searched for.
             access_log.info(
@@ -105,12 +115,12 @@ class Edge:
             await answer(told, language)(scope, receive, noting)
 
 
-def _secured(send: Send) -> Send:
+def _secured(send: Send, security: list[tuple[bytes, bytes]]) -> Send:
     """Return `send` with the security headers added to every answer."""
 
     async def secured(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message.get("headers", ()), *_SECURITY]
+            message["headers"] = [*message.get("headers", ()), *security]
         await send(message)
 
     return secured

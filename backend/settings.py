@@ -29,6 +29,9 @@ class Site(_Branch):
     name_en: str = "gridlink"
     simulated: bool = False
     tianditu_key: str | None = Field(default=None, repr=False)
+    tianditu_host: str = Field(
+        default="https://t0.tianditu.gov.cn", pattern=r"^https?://[A-Za-z0-9.:-]+$"
+    )
 
 
 class Http(_Branch):

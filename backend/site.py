@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from . import __version__, db
 from .access import CurrentUser, Tx, right
-from .settings import load
+from .settings import Site, load
 
 router = APIRouter(prefix="/api", tags=["site"])
 
@@ -24,13 +24,20 @@ _EXTENT = text(
 )
 
 
+class Tianditu(BaseModel):
+    """Tile addresses of the national map with {z} {x} {y}: ground and Chinese labels, EPSG:3857."""
+
+    base: str
+    labels: str
+
+
 class SiteOut(BaseModel):
     name: str
     name_en: str
     centre: tuple[float, float]
     zoom: float
     bounds: tuple[float, float, float, float]
-    tianditu: dict[str, str] | None
+    tianditu: Tianditu | None
     version: str
     simulated: bool
 
@@ -46,17 +53,32 @@ def read_site(session: Tx, user: CurrentUser) -> SiteOut:
     site = load().site
     found = session.execute(_EXTENT, {"low": user.scope.low, "high": user.scope.high}).one()
     w, s, e, n = (float(v) for v in found) if found[0] is not None else _WHOLE_COUNTRY
-    key = site.tianditu_key
     return SiteOut(
         name=site.name,
         name_en=site.name_en,
         centre=((w + e) / 2, (s + n) / 2),
         zoom=12 if found[0] is not None else 4,
         bounds=(w, s, e, n),
-        tianditu={"key": key} if key else None,
+        tianditu=_tianditu(site),
         version=__version__,
         simulated=site.simulated,
     )
+
+
+def _tianditu(site: Site) -> Tianditu | None:
+    """Return the national map's tiles when a key was set; its datum is that of our own data.
+
+    The key is meant for browsers and travels in the address, as its service wants it.
+    """
+    if not site.tianditu_key:
+        return None
+
+    def tiles(layer: str) -> str:
+        asked = f"SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0&STYLE=default&LAYER={layer}"
+        where = "TILEMATRIXSET=w&FORMAT=tiles&TILEMATRIX={z}&TILEROW={y}&TILECOL={x}"
+        return f"{site.tianditu_host}/{layer}_w/wmts?{asked}&{where}&tk={site.tianditu_key}"
+
+    return Tianditu(base=tiles("vec"), labels=tiles("cva"))
 
 
 @router.get("/health", **right("public"))

@@ -1663,10 +1663,7 @@ export interface components {
             name_en: string;
             /** Simulated */
             simulated: boolean;
-            /** Tianditu */
-            tianditu: {
-                [key: string]: string;
-            } | null;
+            tianditu: components["schemas"]["Tianditu"] | null;
             /** Version */
             version: string;
             /** Zoom */
@@ -1761,6 +1758,16 @@ export interface components {
             ticket: string;
             /** Url */
             url: string;
+        };
+        /**
+         * Tianditu
+         * @description Tile addresses of the national map with {z} {x} {y}: ground and Chinese labels, EPSG:3857.
+         */
+        Tianditu: {
+            /** Base */
+            base: string;
+            /** Labels */
+            labels: string;
         };
         /** TimelineOut */
         TimelineOut: {
@@ -2012,6 +2019,7 @@ export type SchemaStatusRow = components['schemas']['StatusRow'];
 export type SchemaStepIn = components['schemas']['StepIn'];
 export type SchemaStreamOrder = components['schemas']['StreamOrder'];
 export type SchemaStreamTicket = components['schemas']['StreamTicket'];
+export type SchemaTianditu = components['schemas']['Tianditu'];
 export type SchemaTimelineOut = components['schemas']['TimelineOut'];
 export type SchemaTokenIn = components['schemas']['TokenIn'];
 export type SchemaTokenOut = components['schemas']['TokenOut'];
@@ -3069,9 +3077,7 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": unknown;
-                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {

@@ -1,6 +1,8 @@
 // Drawing order, lowest first: whatever mounts when, a layer lands between its neighbours here.
 
 export const layerOrder = [
+  'tianditu-base',
+  'tianditu-labels',
   'building-fill',
   'road-case',
   'road-line',
