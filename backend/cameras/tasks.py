@@ -1,11 +1,16 @@
-"""Jobs of cameras: viewsheds kept fresh, devices sampled for a true status."""
+"""Jobs of cameras: viewsheds kept fresh."""
+
+from procrastinate import RetryStrategy
 
 from ..db import begin
 from ..jobs import registry
 from . import viewsheds
 
 
-@registry.task(name="cameras.refresh_viewsheds")
+# Waits of 5, 25, 125 and 625 s outlast a restart of the database.
+@registry.task(
+    name="cameras.refresh_viewsheds", retry=RetryStrategy(max_attempts=4, exponential_wait=5)
+)
 def refresh_viewsheds(camera_ids: list[int] | None = None) -> None:
     """Recompute the viewsheds of these cameras; of all after an import of cameras or buildings."""
     with begin() as session:

@@ -23,6 +23,7 @@ from ..spatial import to_hex_ewkb
 from . import lookout
 from .models import Viewshed
 
+_TURN = text("SELECT pg_advisory_xact_lock(hashtext('viewsheds'))")
 _STAGE = "CREATE TEMP TABLE fresh (LIKE viewsheds INCLUDING DEFAULTS) ON COMMIT DROP"
 _COLUMNS = "pose_id, camera_id, division_code, certain, possible, certain_area_m2, possible_area_m2"
 # A camera may have gone while its viewshed was computed: the join leaves it out.
@@ -39,7 +40,12 @@ ON CONFLICT (pose_id) DO UPDATE SET
 
 
 def refresh(session: Session, camera_ids: Sequence[int] | None = None) -> int:
-    """Compute and store the viewsheds of these cameras, or of all; return how many poses."""
+    """Compute and store the viewsheds of these cameras, or of all; return how many poses.
+
+    Refreshes take turns until their commit: what was computed from older poses must not be stored
+    over what was computed from newer ones.
+    """
+    session.execute(_TURN)
     watch, scene = lookout.current(session)
     rows = np.arange(watch.camera_id.size)
     if camera_ids is not None:

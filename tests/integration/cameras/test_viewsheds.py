@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 import shapely
 from shapely import Point
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from backend import db
 from backend.cameras import registry, viewsheds
@@ -71,3 +73,12 @@ def test_edit_that_fails_leaves_neither_row_nor_job(land: Any) -> None:
         raise RuntimeError
     assert land.run("SELECT name FROM cameras") == [("北向",)]
     assert land.run("SELECT count(*) FROM procrastinate_jobs") == [(0,)]
+
+
+def test_refreshes_take_turns_so_that_older_poses_are_never_stored_over_newer(land: Any) -> None:
+    with db.begin() as first, db.begin() as second:
+        viewsheds.refresh(first, [])
+        second.execute(text("SET LOCAL lock_timeout = '200ms'"))
+        with pytest.raises(OperationalError, match="lock timeout"):
+            viewsheds.refresh(second, [])
+        second.rollback()
