@@ -154,9 +154,7 @@ def open_stream(order: StreamOrder, user: CurrentUser, tx: Tx, request: Request)
     )
 
 
-@router.post(
-    "/streams/warm", status_code=202, response_class=Response, **right("streams.open")
-)
+@router.post("/streams/warm", status_code=202, response_class=Response, **right("streams.open"))
 def warm_streams(order: WarmOrder, tx: Tx) -> Response:
     """Start pulling cameras that may be opened next; no picture leaves the media worker."""
     rows = tx.scalars(select(Camera.id).where(Camera.id.in_(order.camera_ids)))

@@ -1,7 +1,7 @@
 """Bounding-box queries under row-level security against the same query without it.
 
-100,000 cameras, nine in ten of them in the caller's county. Limit: twice the cost. Both run prepared on
-one connection each, in turns, so that what else the machine does weighs on both alike.
+100,000 cameras, nine in ten of them in the caller's county. Limit: twice the cost. Both run
+prepared on one connection each, in turns, so that what else the machine does weighs on both alike.
 """
 
 import random
