@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from .. import db
-from ..divisions.codes import parse, text_of
+from ..divisions.codes import parse_jurisdiction, text_of
 from ..errors import InvalidField, NotFound
 from .models import User
 from .users import Actor, NewUser, add, change, listed
@@ -73,10 +73,8 @@ def _change(username: str, changes: dict[str, object]) -> None:
 
 
 def _division_code(written: str) -> int:
-    if written == "0":
-        return 0
     try:
-        return parse(written)
+        return parse_jurisdiction(written)
     except ValueError as wrong:
         raise InvalidField(field="division", reason=str(wrong)) from wrong
 

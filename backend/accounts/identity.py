@@ -7,7 +7,7 @@ import hmac
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from http.cookies import CookieError, SimpleCookie
 
 from sqlalchemy import text
@@ -45,7 +45,7 @@ class Identity:
     """A principal, and the CSRF token that its unsafe requests must repeat (None for tokens)."""
 
     principal: Principal
-    csrf_token: str | None
+    csrf_token: str | None = field(repr=False)
 
     def check_csrf(self, method: str, presented: str | None) -> None:
         """Refuse an unsafe request of a cookie session that does not repeat its token.

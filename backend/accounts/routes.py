@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from .. import db
 from ..access import CurrentUser, Id, Principal, Tx, right
+from ..divisions.codes import parse_jurisdiction
 from ..settings import load
 from . import sessions, tokens, users
 from .identity import COOKIE, Identity, identify, look_up
@@ -94,7 +95,7 @@ def add_user(wanted: UserIn, user: CurrentUser, session: Tx) -> UserOut:
         display_name=wanted.display_name,
         password=wanted.password,
         role=wanted.role,
-        division_code=int(wanted.division_code),
+        division_code=parse_jurisdiction(wanted.division_code),
         ends_at=wanted.ends_at,
     )
     return _out(session, users.add(session, new, by=users.Actor.of(user)))
@@ -105,7 +106,7 @@ def change_user(user_id: Id, wanted: UserPatch, user: CurrentUser, session: Tx) 
     """Change an account; a change of rights signs it out everywhere."""
     changes = wanted.model_dump(exclude_unset=True)
     if "division_code" in changes:
-        changes["division_code"] = int(changes["division_code"])
+        changes["division_code"] = parse_jurisdiction(changes["division_code"])
     return _out(session, users.change(session, user_id, changes, by=users.Actor.of(user)))
 
 

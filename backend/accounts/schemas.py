@@ -12,8 +12,9 @@ from .models import Token, User
 
 Username = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.\-]{2,64}$")]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-Password = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
-Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,12}$")]
+Password = Annotated[str, StringConstraints(min_length=1, max_length=1000), Field(repr=False)]
+Code = Annotated[str, StringConstraints(pattern=r"^(0|\d{2}|\d{4}|\d{6}|\d{9}|\d{12})$")]
+"""A division by 2, 4, 6, 9 or 12 digits; 0 is the whole land."""
 
 
 class _Strict(BaseModel):
@@ -133,7 +134,7 @@ class TokenOut(BaseModel):
 
 
 class NewTokenOut(TokenOut):
-    token: str = Field(description="shown this once")
+    token: str = Field(description="shown this once", repr=False)
 
 
 class TokensOut(BaseModel):

@@ -1,6 +1,6 @@
 """Signing in and out of the console. Each outcome enters the register."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, select, update
@@ -25,8 +25,8 @@ class WrongCredentials(NotSignedIn):
 class Opened:
     """A session just opened; `secret` goes into the cookie and is stored nowhere."""
 
-    secret: str
-    csrf_token: str
+    secret: str = field(repr=False)
+    csrf_token: str = field(repr=False)
     user_id: int
 
 

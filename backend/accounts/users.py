@@ -4,7 +4,7 @@ A change of role, division, password, end or activity ends every session, token 
 of the account; a trigger does it, for whoever changes an account by whatever way.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import select
@@ -50,7 +50,7 @@ class NewUser:
 
     username: str
     display_name: str
-    password: str
+    password: str = field(repr=False)
     role: str
     division_code: int
     ends_at: datetime | None = None

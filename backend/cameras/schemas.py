@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Longitude = Annotated[float, Field(ge=-180, le=180)]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
+BigId = Annotated[int, Field(ge=1, le=2**63 - 1)]
 SightWord = Literal["certain", "possible", "blocked"]
 Reason = Literal[
     "sees",
@@ -172,30 +173,30 @@ class PurposeList(_Shape):
 class StreamOrder(_Shape):
     """Ask to open a picture: which camera, and why."""
 
-    camera_id: int
-    purpose: str
-    incident_id: int | None = None
+    camera_id: BigId
+    purpose: Annotated[str, Field(max_length=50)]
+    incident_id: BigId | None = None
     profile: Literal["main", "sub"] = "sub"
-    codecs: list[Literal["avc1", "hvc1"]] = ["avc1"]
+    codecs: Annotated[list[Literal["avc1", "hvc1"]], Field(max_length=2)] = ["avc1"]
 
 
 class SnapshotOrder(_Shape):
-    purpose: str
-    incident_id: int | None = None
+    purpose: Annotated[str, Field(max_length=50)]
+    incident_id: BigId | None = None
 
 
 class StreamTicket(_Shape):
     """A single-use ticket; it is sent in the first WebSocket message, never in an address."""
 
     stream_id: int
-    ticket: str
+    ticket: Annotated[str, Field(repr=False)]
     url: str
     expires_at: datetime
     profile: Literal["main", "sub"]
 
 
 class WarmOrder(_Shape):
-    camera_ids: Annotated[list[int], Field(max_length=9)]
+    camera_ids: Annotated[list[BigId], Field(max_length=9)]
 
 
 class DeviceOrder(_Shape):

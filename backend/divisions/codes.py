@@ -49,6 +49,18 @@ def parse(code: str) -> int:
     return int(digits.ljust(DIGITS, "0"))
 
 
+def parse_jurisdiction(code: str) -> int:
+    """Return the code of a jurisdiction as a number: a division's, or 0 for the whole land.
+
+    Raises
+    ------
+    ValueError
+        If it is neither.
+
+    """
+    return 0 if code.strip() == "0" else parse(code)
+
+
 def text_of(code: int) -> str:
     """Return the 12-digit text of a code."""
     return str(code).zfill(DIGITS)

@@ -4,6 +4,10 @@ import pytest
 from typer.testing import CliRunner
 
 from backend.accounts.commands import users
+from backend.accounts.schemas import Credentials, UserIn, UserPatch
+from backend.accounts.sessions import Opened
+from backend.accounts.users import NewUser
+from backend.cameras.schemas import DeviceOrder, StreamTicket
 
 NEW = {
     "username": "Li.Si",
@@ -89,3 +93,26 @@ def test_the_command_reads_the_password_from_input_or_environment(land, client) 
 def test_a_password_on_the_command_line_is_no_option(land) -> None:
     arguments = ["add", "x1", "--role", "admin", "--password", "visible in ps"]
     assert CliRunner().invoke(users, arguments).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("written", "stored"), [("610522", "610522000000"), ("61", "61" + "0" * 10)]
+)
+def test_a_short_division_code_means_the_division_and_not_a_number(
+    client, land, written, stored
+) -> None:
+    made = client("admin", 0).post("/api/users", json=NEW | {"division_code": written})
+    assert (made.status_code, made.json()["division"]["code"]) == (201, stored)
+
+
+def test_no_secret_stands_in_a_repr() -> None:
+    secrets = [
+        Credentials(username="u", password="S3CRET"),
+        UserIn(**NEW | {"password": "S3CRET"}),
+        UserPatch(password="S3CRET"),
+        NewUser("u", "u", "S3CRET", "admin", 0),
+        Opened("S3CRET", "S3CRET", 1),
+        StreamTicket.model_construct(ticket="S3CRET"),
+        DeviceOrder(address="a", password="S3CRET"),
+    ]
+    assert [repr(one) for one in secrets if "S3CRET" in repr(one)] == []
