@@ -3,10 +3,14 @@
 from dataclasses import dataclass
 
 from shapely import Point
-from sqlalchemy import Select, delete, or_, select, text, update
+from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from ..access import Principal
+from ..audit.register import Act, enter
+from ..divisions.assigning import NOWHERE
 from ..divisions.codes import text_of
+from ..divisions.locating import division_at
 from ..errors import NotFound
 from ..initials import initials_of
 from ..jobs import defer
@@ -24,13 +28,6 @@ from .schemas import (
     PoseShape,
     StatusPage,
     StatusRow,
-)
-
-_DIVISION_AT = text(
-    "SELECT code FROM divisions WHERE valid_to IS NULL"
-    " AND geom && ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)"
-    " AND ST_Covers(geom, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326))"
-    " ORDER BY level DESC LIMIT 1"
 )
 
 _NOT_STORED = {"fov_assumed", "range_assumed"}
@@ -94,7 +91,7 @@ def statuses(session: Session, after: int) -> StatusPage:
     )
 
 
-def create(session: Session, new: CameraNew) -> Camera:
+def create(session: Session, new: CameraNew, *, by: Principal | None = None) -> Camera:
     """Add a camera; its division is the one it stands in."""
     camera = Camera(
         set_name="console",
@@ -103,17 +100,20 @@ def create(session: Session, new: CameraNew) -> Camera:
         has_ptz=bool(new.has_ptz),
         height_m=new.height_m,
         address=new.address,
-        division_code=_division_at(session, new.lon, new.lat),
+        division_code=division_at(session, new.lon, new.lat) or NOWHERE,
         geom=to_db(Point(new.lon, new.lat)),
     )
     camera.poses = [_pose(shape) for shape in new.poses or [PoseShape()]]
     session.add(camera)
     session.flush()
     _refresh_viewshed(session, camera)
+    _register(session, "camera.added", camera, by, new)
     return camera
 
 
-def edit(session: Session, camera: Camera, change: CameraEdit) -> None:
+def edit(
+    session: Session, camera: Camera, change: CameraEdit, *, by: Principal | None = None
+) -> None:
     """Apply the fields given; position and pose bring a new viewshed."""
     given = change.model_dump(exclude_unset=True, exclude={"lon", "lat", "poses"})
     for field, value in given.items():
@@ -122,12 +122,31 @@ def edit(session: Session, camera: Camera, change: CameraEdit) -> None:
         camera.initials = initials_of(camera.name)
     if change.lon is not None and change.lat is not None:
         camera.geom = to_db(Point(change.lon, change.lat))
-        camera.division_code = _division_at(session, change.lon, change.lat)
+        camera.division_code = division_at(session, change.lon, change.lat) or NOWHERE
     if change.poses is not None:
         _set_poses(session, camera, change.poses)
     session.flush()
     session.refresh(camera)
     _refresh_viewshed(session, camera)
+    _register(session, "camera.changed", camera, by, change)
+
+
+def _register(
+    session: Session, act: str, camera: Camera, by: Principal | None, change: CameraEdit
+) -> None:
+    """Enter who changed what: a camera turned on paper is believed to see what it does not."""
+    enter(
+        session,
+        Act(
+            act,
+            by.id if by else None,
+            by.username if by else "gridlink",
+            camera_id=camera.id,
+            camera_name=camera.name,
+            division_code=camera.division_code,
+            detail=change.model_dump(mode="json", exclude_unset=True),
+        ),
+    )
 
 
 def _set_poses(session: Session, camera: Camera, shapes: list[PoseShape]) -> None:
@@ -152,10 +171,6 @@ def _refresh_viewshed(session: Session, camera: Camera) -> None:
         camera_ids=[camera.id],
     )
     announce(session, Notice("camera", camera.id, camera.version, camera.division_code))
-
-
-def _division_at(session: Session, lon: float, lat: float) -> int:
-    return session.scalar(_DIVISION_AT, {"lon": lon, "lat": lat}) or 0
 
 
 def _pose(shape: PoseShape, camera_id: int | None = None) -> Pose:

@@ -68,9 +68,9 @@ def camera_statuses(tx: Tx, after: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0
 
 
 @router.post("/cameras", status_code=201, **right("cameras.edit"))
-def create_camera(new: CameraNew, tx: Tx) -> CameraSheet:
+def create_camera(new: CameraNew, user: CurrentUser, tx: Tx) -> CameraSheet:
     """Add a camera; its viewshed follows by a job."""
-    return registry.sheet_of(registry.create(tx, new))
+    return registry.sheet_of(registry.create(tx, new, by=user))
 
 
 @router.post("/cameras/probe", **right("cameras.enrol"))
@@ -96,10 +96,10 @@ def read_camera(camera_id: Id, tx: Tx) -> CameraSheet:
 
 
 @router.patch("/cameras/{camera_id}", **right("cameras.edit"))
-def edit_camera(camera_id: Id, change: CameraEdit, tx: Tx) -> CameraSheet:
+def edit_camera(camera_id: Id, change: CameraEdit, user: CurrentUser, tx: Tx) -> CameraSheet:
     """Change name, position or pose; the stored viewshed is stale until the job has run."""
     camera = registry.get(tx, camera_id)
-    registry.edit(tx, camera, change)
+    registry.edit(tx, camera, change, by=user)
     return registry.sheet_of(camera)
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Longitude = Annotated[float, Field(ge=-180, le=180)]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
@@ -73,7 +73,7 @@ class SightAnswer(_Shape):
 
 
 class PoseShape(_Shape):
-    sensor_no: int = 1
+    sensor_no: Annotated[int, Field(ge=1, le=1000)] = 1
     azimuth_deg: Annotated[float, Field(ge=0, lt=360)] | None = None
     azimuth_error_deg: Annotated[float, Field(ge=0, le=180)] = 0
     fov_deg: Annotated[float, Field(gt=0, le=360)] | None = None
@@ -140,6 +140,26 @@ class CameraEdit(_Shape):
     has_ptz: bool | None = None
     address: Annotated[str, Field(max_length=400)] | None = None
     poses: Annotated[list[PoseShape], Field(min_length=1, max_length=16)] | None = None
+
+    @field_validator("name", "lon", "lat", "has_ptz", "poses")
+    @classmethod
+    def _is_known(cls, value: Any) -> Any:
+        if value is None:
+            raise ValueError("cannot be unknown")
+        return value
+
+    @field_validator("poses")
+    @classmethod
+    def _has_each_sensor_once(cls, poses: list[PoseShape]) -> list[PoseShape]:
+        if len({pose.sensor_no for pose in poses}) < len(poses):
+            raise ValueError("a sensor is given twice")
+        return poses
+
+    @model_validator(mode="after")
+    def _has_both_coordinates(self) -> "CameraEdit":
+        if (self.lon is None) != (self.lat is None):
+            raise ValueError("lon and lat belong together")
+        return self
 
 
 class CameraNew(CameraEdit):
