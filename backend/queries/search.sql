@@ -1,5 +1,6 @@
 -- Which named things of the jurisdiction match what somebody typed: by name, initials or code?
--- Indexes: places_name_idx and cameras_name_idx (trigram) for ILIKE, *_initials_idx for prefixes.
+-- Index: none. ILIKE is not leakproof, so no trigram serves under row-level security; reading all of
+-- 100,000 cameras took 0.1 s on two busy cores, once for each word somebody typed.
 WITH asked AS (SELECT :pattern AS pattern, :prefix AS prefix)
 (
   SELECT 'place' AS kind, p.id::text AS id, p.name AS title, coalesce(p.address, p.kind) AS subtitle,
