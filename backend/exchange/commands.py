@@ -6,6 +6,7 @@ Exit codes: 0 all imported, 2 something refused, 1 usage.
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -55,6 +56,8 @@ def import_file(
         raise typer.BadParameter(f"there is no {file}", param_hint="FILE")
     if datum is not None:
         _one_of("--datum", datum, DATUMS)
+    if default_height is not None and not isfinite(default_height):
+        raise typer.BadParameter("give metres", param_hint="--default-height")
     order = ImportOrder(
         kind=kind,
         path=file,

@@ -62,7 +62,10 @@ class ImportOrder:
     @property
     def target_set(self) -> str:
         """The set to replace: the one named, else one named after the file."""
-        return (self.set_name or Path(self.file_name).stem or self.kind)[:_LONGEST_NAME]
+        wished = (self.set_name or "", Path(self.file_name).stem, self.kind)
+        # No database stores a NUL, and a name of spaces is none.
+        plain = ("".join(sign for sign in name if sign.isprintable()).strip() for name in wished)
+        return next(name for name in plain if name)[:_LONGEST_NAME]
 
 
 def run_import(order: ImportOrder, on_progress: Progress | None = None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, File, Form, Query, UploadFile
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import select
 
 from gis.datum import Datum
@@ -38,7 +38,7 @@ class UploadForm(BaseModel):
     layer: str | None = None
     mapping: str | None = None
     set_name: str | None = None
-    default_height_m: float | None = None
+    default_height_m: Annotated[float, Field(ge=0.1, le=1000)] | None = None
     dry_run: bool = False
     accept_partial: bool = False
 
