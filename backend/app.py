@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import signal
 import sys
 import threading
 from collections.abc import AsyncIterator, Sequence
@@ -94,6 +95,9 @@ def run(host: str, port: int) -> None:
     ]
     # Beside the start, not before it: the console is served while cameras and buildings are read.
     threading.Thread(target=warm_up_for_questions, name="warm-up", daemon=True).start()
+    # uvicorn raises the signal again once it has shut down; left to its default action it would
+    # end this process before the media workers are ended.
+    signal.signal(signal.SIGTERM, _leave)
     with supervised(workers):
         uvicorn.run(
             create_app(),
@@ -106,6 +110,10 @@ def run(host: str, port: int) -> None:
             log_level="warning",
             timeout_graceful_shutdown=_END_CONNECTIONS_S,
         )
+
+
+def _leave(*_: object) -> None:
+    raise SystemExit(0)
 
 
 def _lifespan(watchers: Sequence[live.Watcher]) -> Any:
