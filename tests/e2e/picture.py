@@ -27,7 +27,10 @@ READ_CODE = """
 _ADVANCES = """
 (video, least_s) => new Promise((resolve) => {
   const from_s = video.currentTime
-  const look = () => (video.currentTime > from_s + least_s ? resolve(true) : requestAnimationFrame(look))
+  const look = () => {
+    if (video.currentTime > from_s + least_s) resolve(true)
+    else requestAnimationFrame(look)
+  }
   look()
 })
 """

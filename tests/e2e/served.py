@@ -45,7 +45,7 @@ class Served:
                 stdout=out,
                 stderr=out,
             )
-        while not (self._is_healthy() and listens(self.media_port)):
+        while not (self.is_healthy() and listens(self.media_port)):
             assert self._child.poll() is None, self.log.read_text()
             assert time.monotonic() - started < _READY_S, self.log.read_text()
             time.sleep(0.02)
@@ -53,8 +53,9 @@ class Served:
 
     def run(self, arguments: Sequence[str]) -> None:
         """Run a Python command with the settings of this server."""
+        command = [sys.executable, *arguments]
         done = subprocess.run(
-            [sys.executable, *arguments], env=self.environment, capture_output=True, text=True
+            command, env=self.environment, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr
 
@@ -84,7 +85,14 @@ class Served:
             client.headers["X-CSRF-Token"] = answer.json()["csrf_token"]
             yield client
 
-    def _is_healthy(self) -> bool:
+    def children(self) -> list[int]:
+        """Return the process ids of its media workers."""
+        assert self._child is not None
+        threads = Path(f"/proc/{self._child.pid}/task").glob("*/children")
+        return [int(pid) for file in threads for pid in file.read_text().split()]
+
+    def is_healthy(self) -> bool:
+        """Return whether it answers and its database does too."""
         try:
             return httpx.get(f"{self.url}/api/health", timeout=2).status_code == 200
         except httpx.HTTPError:

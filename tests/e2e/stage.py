@@ -70,15 +70,18 @@ def add_account(database_url: str, role: str) -> str:
 
 
 @contextmanager
-def staged(database_url: str, specs: Sequence[DeviceSpec], log: Path) -> Iterator[Stage]:
+def staged(
+    database_url: str, specs: Sequence[DeviceSpec], log: Path, **settings: str
+) -> Iterator[Stage]:
     """Build the town in an empty, migrated database and run everything over it.
 
-    Each spec's id is a camera's key; cameras without one stay without a device.
+    Each spec's id is a camera's key; cameras without one stay without a device. `settings` are
+    `GRIDLINK_*` variables of the server.
     """
     build_console()
     with psycopg.connect(database_url) as connection:
         cameras = town.build(connection)
-    served = Served(database_url, log)
+    served = Served(database_url, log, **settings)
     with ThreadedFleet(specs) as fleet:
         try:
             served.run(["-c", _REFRESH])

@@ -1,6 +1,8 @@
 """What the console does besides the main journey: answers, languages, faults, limits of a role."""
 
+import os
 import re
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -108,6 +110,20 @@ def frozen(stage: Stage, key: str) -> Iterator[float]:
         yield time.monotonic()
     finally:
         stage.fleet.device(key).revive()
+
+
+def test_a_picture_returns_by_itself_when_the_media_worker_was_killed(
+    stage: Stage, consoles: Consoles, guard: Guard
+) -> None:
+    page = consoles.signed_in("operator")
+    open_picture(page, stage, "near")
+    guard.expect("WebSocket connection to .* failed")
+    [worker] = stage.served.children()
+    os.kill(worker, signal.SIGKILL)
+    tile, video = page.get_by_test_id("wall-tile"), page.get_by_test_id("wall-video")
+    expect(tile).not_to_have_attribute("data-state", "live")
+    expect(tile).to_have_attribute("data-state", "live", timeout=30_000)
+    assert plays(video, 0.5)
 
 
 def test_a_planner_sees_the_camera_and_cannot_open_its_picture(

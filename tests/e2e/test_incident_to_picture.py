@@ -5,7 +5,7 @@ import re
 import pytest
 from chromium import Consoles
 from picture import clock_age_ms, plays
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from stage import PASSWORD, Stage
 from town import CROSSING
 
@@ -23,7 +23,7 @@ def click_middle_of_map(page: Page) -> None:
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
 
-def rows(page: Page, incident_id: int) -> object:
+def rows(page: Page, incident_id: int) -> Locator:
     return page.locator(f'[data-testid="incident-row"][data-id="{incident_id}"]')
 
 

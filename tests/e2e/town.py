@@ -74,8 +74,10 @@ def _divide(connection: psycopg.Connection) -> None:
             connection.execute(
                 "INSERT INTO grids (set_name, code, name, division_code, geom)"
                 f" VALUES ('basic', %s, %s, %s, {_BOX})",
-                (f"{village}{number:03d}", f"{name}第{number}网格", village)
-                + (w, south, w + 0.02, south + 0.02),
+                (
+                    *(f"{village}{number:03d}", f"{name}第{number}网格", village),
+                    *(w, south, w + 0.02, south + 0.02),
+                ),
             )
 
 
@@ -96,7 +98,8 @@ def _lay_out(connection: psycopg.Connection) -> None:
         ("集市", 6, (25.0, -80.0, 70.0, -50.0)),
     ):
         connection.execute(
-            f"INSERT INTO buildings (set_name, name, height_m, geom) VALUES ('town', %s, %s, {_BOX})",
+            "INSERT INTO buildings (set_name, name, height_m, geom)"
+            f" VALUES ('town', %s, %s, {_BOX})",
             (name, height_m, *lonlat(w, s), *lonlat(e, n)),
         )
     connection.execute(
@@ -111,8 +114,10 @@ def _mount(connection: psycopg.Connection, camera: Mounted) -> int:
     row = connection.execute(
         "INSERT INTO cameras (set_name, name, code, division_code, height_m, has_ptz, geom)"
         " VALUES ('town', %s, %s, %s, 6, %s, ST_SetSRID(ST_Point(%s, %s), 4326)) RETURNING id",
-        (camera.name, camera.key, VILLAGES[0], camera.has_ptz)
-        + lonlat(camera.east_m, camera.north_m),
+        (
+            *(camera.name, camera.key, VILLAGES[0], camera.has_ptz),
+            *lonlat(camera.east_m, camera.north_m),
+        ),
     ).fetchone()
     assert row is not None
     connection.execute(
