@@ -115,8 +115,8 @@ def _enrol_file(path: Path) -> None:
     enrol_many(path.name, rows)
 
 
-def enrol_many(source: str, rows: list[dict[str, str]]) -> int:
-    """Probe and store devices of many cameras; tell how many answered, and which did not."""
+def enrol_many(source: str, rows: list[dict[str, str]], *, told: int = 20) -> int:
+    """Probe and store devices of many cameras; tell how many answered, and `told` that did not."""
     enrolments = []
     with begin() as session:
         for number, row in enumerate(rows, start=2):
@@ -133,7 +133,7 @@ def enrol_many(source: str, rows: list[dict[str, str]]) -> int:
         for outcome in outcomes:
             devices.store(session, outcome)
     failed = [outcome for outcome in outcomes if outcome.error]
-    for outcome in failed[:20]:
+    for outcome in failed[:told]:
         screen(stderr=True).print(f"{outcome.enrolment.camera_id}: {outcome.error}", markup=False)
     typer.echo(f"{len(outcomes) - len(failed)} enrolled, {len(failed)} without an answer")
     return len(failed)

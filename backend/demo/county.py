@@ -110,7 +110,8 @@ def enrol(devices: list[dict[str, Any]]) -> None:
         }
         for device in devices
     ]
-    enrol_many("fleet.json", rows)
+    # Some simulated devices are broken on purpose; the map shows them, a list of errors would not.
+    enrol_many("fleet.json", rows, told=0)
 
 
 def accounts_file() -> Path:
