@@ -162,7 +162,7 @@ def personal_reason(column: str) -> str | None:
 def _may_be_cut(column: str) -> bool:
     """True when a name is as long as a .dbf lets names be, less the rest of a character."""
     lengths = (len(column.encode(name, errors="replace")) for name in ("utf-8", "gb18030"))
-    return any(length in (9, 10) for length in lengths)
+    return any(length == 10 or (length == 9 and not column.isascii()) for length in lengths)
 
 
 def _folded(name: str) -> str:

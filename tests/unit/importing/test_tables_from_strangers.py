@@ -164,6 +164,8 @@ def test_personal_columns_are_told_by_names_cut_at_ten_bytes(column: str, reason
     assert personal_reason(column) == reason
 
 
-@pytest.mark.parametrize("column", ["行政区", "建筑名称", "direction", "camera_dir", "行政区划代"])
+@pytest.mark.parametrize(
+    "column", ["行政区", "建筑名称", "household", "direction", "camera_dir", "行政区划代"]
+)
 def test_other_names_of_that_length_stay_open(column: str) -> None:
     assert personal_reason(column) is None

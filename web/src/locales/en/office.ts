@@ -102,6 +102,8 @@ export const office: typeof source = {
       session_refused: 'Sign-in refused',
       session_ended: 'Signed out',
       camera_enrolled: 'Device enrolled',
+      import_written: 'Import written',
+      import_refused: 'Import refused',
     },
   },
   admin: {

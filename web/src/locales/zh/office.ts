@@ -102,6 +102,8 @@ export const office = {
       session_refused: '登录被拒',
       session_ended: '退出',
       camera_enrolled: '接入设备',
+      import_written: '导入数据',
+      import_refused: '导入被拒',
     },
   },
   admin: {
