@@ -98,6 +98,9 @@ def _read(
 ) -> Landing | None:
     """Take the file in and check its values; None when the file as a whole was refused."""
     try:
+        if kind.name == "divisions" and order.bounds != WHOLE_LAND:
+            # Every right hangs on the tree: whoever draws it decides what lies in whose hands.
+            raise FileRefused("divisions.whole_land")
         intake = _take_in(order, kind, limits, outcome, on_progress)
         if not len(intake):
             raise FileRefused("file.empty")

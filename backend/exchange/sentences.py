@@ -17,6 +17,12 @@ FILES: dict[str, Sentences] = {
         "可用：{known}。",
         "Use one of: {known}.",
     ),
+    "divisions.whole_land": (
+        "行政区划决定所有人的辖区，只能由全域账号导入。",
+        "Divisions decide every jurisdiction: only an account of the whole land imports them. ",
+        "请由全域管理员导入，或在服务器上用命令行导入。",
+        "Ask such an administrator, or import them on the server's command line.",
+    ),
     "file.empty": (
         "文件中没有任何记录。",
         "The file holds no rows. ",

@@ -136,6 +136,18 @@ def test_nothing_is_put_or_moved_into_a_foreign_division(client, ids, land) -> N
     assert land.run("SELECT count(*) FROM cameras WHERE division_code = %s", VILLAGE_3) == [(1,)]
 
 
+def test_nobody_below_the_whole_land_redraws_the_divisions(client, ids, land) -> None:
+    """A village drawn over the neighbour's land would bring the neighbour's cameras with it."""
+    drawn = f'code,name,wkt\n{VILLAGE_1},x,"POLYGON((110 34.5,110.2 34.5,110.2 34.6,110 34.5))"\n'
+    files = {"file": ("d.csv", drawn.encode())}
+    answer = client("planner", WEST).post(
+        "/api/imports/divisions", files=files, data={"set_name": "land", "datum": "wgs84"}
+    )
+    assert answer.status_code == 422
+    assert "全域" in answer.text
+    assert land.run("SELECT count(*) FROM divisions WHERE valid_to IS NULL") == [(8,)]
+
+
 MANAGED = ("grids", "places", "cameras", "viewsheds", "incidents", "streams", "users", "register")
 
 
