@@ -15,6 +15,7 @@ _NUMBER = re.compile(
     r"([-+]?\d+(?:\.\d*)?(?:e[-+]?\d+)?)\s*(?:m|米|°|度|deg|层|层楼|户|px)?", re.IGNORECASE
 )
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?\D*")
 
 
@@ -29,8 +30,8 @@ def text_of(cell: Cell) -> str | None:
         if math.isnan(cell):
             return None
         return str(int(cell)) if cell.is_integer() else repr(cell)
-    # No database stores a NUL, and no name needs one.
-    return str(cell).replace("\x00", "").strip() or None
+    # No database stores a NUL, and a terminal obeys the others.
+    return _CONTROL.sub("", str(cell)).strip() or None
 
 
 def is_blank(cell: Cell) -> bool:

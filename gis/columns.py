@@ -27,7 +27,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A column taken for a field; `how` is name, alias or option."""
+    """A column taken for a field; `how` is name, alias, cut (its first 10 bytes) or option."""
 
     field: str
     column: str
@@ -124,12 +124,15 @@ def match_columns(
     done = {match.field for match in chosen}
     matched = list(chosen)
     for field in fields:
-        if field.name in done:
-            continue
-        found = _by_alias(field, [name for name in open_names if name not in taken])
-        matched += found
-        taken |= {match.column for match in found}
-        if field.is_required and not found:
+        if field.name not in done:
+            found = _by_alias(field, [name for name in open_names if name not in taken])
+            matched += found
+            taken |= {match.column for match in found}
+    matched += _by_beginning(fields, matched, [name for name in open_names if name not in taken])
+    taken |= {match.column for match in matched}
+    held = {match.field for match in matched}
+    for field in fields:
+        if field.is_required and field.name not in held:
             raise FileRefused("columns.required", field=field.name, known=", ".join(open_names))
     ignored = tuple(name for name in open_names if name not in taken)
     return Matching(tuple(matched), tuple(personal), ignored)
@@ -190,6 +193,28 @@ def _chosen(
             raise FileRefused("columns.personal", column=column, field=field)
         chosen.append(Match(field, column, "option"))
     return chosen
+
+
+def _by_beginning(
+    fields: Sequence[Field], matched: Sequence[Match], columns: Sequence[str]
+) -> list[Match]:
+    """Columns whose names a .dbf has cut at 10 bytes: azimuth_de is azimuth_deg.
+
+    Only what fits one field alone, and only a field that no whole name fits.
+    """
+    held = {match.field for match in matched}
+    found: list[Match] = []
+    for column in filter(_may_be_cut, columns):
+        start = _folded(column)
+        fitting = [
+            field.name
+            for field in fields
+            if any(_folded(alias).startswith(start) for alias in (field.name, *field.aliases))
+        ]
+        if len(fitting) == 1 and fitting[0] not in held:
+            held.add(fitting[0])
+            found.append(Match(fitting[0], column, "cut"))
+    return found
 
 
 def _by_alias(field: Field, columns: Sequence[str]) -> list[Match]:

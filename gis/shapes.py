@@ -118,6 +118,7 @@ def judge_shapes(
         _set(codes, (codes == "") & (shapely.length(placed) == 0.0), "geometry.no_length")
     if wanted == "point":
         placed = _single_points(placed)
+        _set(codes, _is_origin(placed), "coordinate.zero")
     placed[codes != ""] = None
     mended, changed = (
         _mend(placed, codes, limits.mending, on_progress) if wanted == "polygon" else ([], {})
@@ -175,6 +176,11 @@ def _refuse_if_mostly(misplaced: NDArray[np.bool_], flat: Geometries, placement:
         rows.append({"row": int(index) + 1, "x": round(float(x), 6), "y": round(float(y), 6)})
     found = "; ".join(f"{row['row']}: {row['x']}, {row['y']}" for row in rows)
     raise FileRefused("crs.mismatch", crs=placement.crs, rows=rows, found=found)
+
+
+def _is_origin(points: Geometries) -> NDArray[np.bool_]:
+    """True at 0, 0: in the Atlantic, and how sources write that they do not know."""
+    return np.asarray((shapely.get_x(points) == 0.0) & (shapely.get_y(points) == 0.0), dtype=bool)
 
 
 def _single_points(placed: Geometries) -> Geometries:

@@ -75,6 +75,12 @@ _ROWS: dict[str, Sentences] = {
         "检查经纬度是否颠倒或坐标系是否正确",
         "check the order of lon and lat, and the system",
     ),
+    "coordinate.zero": (
+        "经纬度为 0, 0，等于没有坐标",
+        "its position is 0, 0, which is none",
+        "填写真实坐标",
+        "give its real position",
+    ),
     "value.missing": ("{field} 为空", "{field} is empty", "填写 {field}", "fill in {field}"),
     "value.not_a_number": (
         "{field} 的值“{found}”不是数字",

@@ -28,6 +28,29 @@ def test_names_match_without_case_space_or_punctuation() -> None:
     }
 
 
+def test_names_cut_by_a_dbf_are_known_where_they_fit_one_field_alone() -> None:
+    fields = (
+        Field("azimuth_deg", ("azimuth",)),
+        Field("azimuth_error_deg", ()),
+        Field("code", ("行政区划代码",)),
+        Field("title", ("行政区划名称",)),
+    )
+    # 10 bytes: azimuth_de|g, azimuth_er|ror_deg, and 5 characters of GBK; 3 of UTF-8 fit two.
+    columns = ["azimuth_de", "azimuth_er", "行政区划代", "行政区"]
+    matching = match_columns(columns, fields, {})
+    assert [(m.field, m.column, m.how) for m in matching.matched] == [
+        ("azimuth_deg", "azimuth_de", "cut"),
+        ("azimuth_error_deg", "azimuth_er", "cut"),
+        ("code", "行政区划代", "cut"),
+    ]
+    assert matching.ignored == ("行政区",)
+
+
+def test_a_whole_name_wins_over_a_cut_one() -> None:
+    matching = match_columns(["azimuth_de", "azimuth"], (Field("azimuth_deg", ("azimuth",)),), {})
+    assert [m.column for m in matching.matched] == ["azimuth"]
+
+
 def test_a_field_that_gathers_takes_all_its_columns_in_order_of_preference() -> None:
     assert _taken(["direction", "camera:direction"])["azimuth_deg"] == [
         "camera:direction",

@@ -8,6 +8,7 @@ import openpyxl
 import pytest
 import shapely
 
+from gis.cells import text_of
 from gis.columns import Field, personal_reason
 from gis.degrees import degrees_of
 from gis.faults import FileRefused
@@ -99,6 +100,12 @@ def test_a_title_above_the_header_is_skipped_and_told(tmp_path: Path) -> None:
     assert intake.columns == {"name": ["a"]}
     rows = [["台账"], ["name", "lon", "lat"], ["b", 110, 34.5]]
     assert _take(_book(tmp_path / "a.xlsx", s=rows)).columns == {"name": ["b"]}
+
+
+def test_zero_zero_is_no_position_and_control_signs_no_text(tmp_path: Path) -> None:
+    intake = _take(_csv(tmp_path, HEAD + "a,0,0\nb,0,34.5\n"))
+    assert [(fault.row, fault.code) for fault in intake.faults] == [(1, "coordinate.zero")]
+    assert text_of("a\x1b[31m\x00b\x07") == "a[31mb"
 
 
 def test_the_separator_line_of_excel_is_obeyed(tmp_path: Path) -> None:
