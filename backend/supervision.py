@@ -2,12 +2,14 @@
 
 import ctypes
 import logging
+import os
 import signal
 import subprocess
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
 _STEADY_S = 60.0
@@ -34,9 +36,10 @@ def supervised(commands: Sequence[Sequence[str]]) -> Iterator[None]:
 
 def _keep(command: list[str], ending: threading.Event) -> None:
     pause_s = _FIRST_PAUSE_S
+    dies_with_us = partial(_die_with_parent, os.getpid())
     while not ending.is_set():
         started = time.monotonic()
-        child = subprocess.Popen(command, preexec_fn=_die_with_parent)  # noqa: S603, PLW1509
+        child = subprocess.Popen(command, preexec_fn=dies_with_us)  # noqa: S603, PLW1509
         while child.poll() is None and not ending.wait(0.2):
             pass
         if ending.is_set():
@@ -64,6 +67,8 @@ def _end(child: subprocess.Popen[bytes]) -> None:
         child.wait()
 
 
-def _die_with_parent() -> None:
+def _die_with_parent(parent: int) -> None:
     """Ask the kernel to end the child when the server is killed without a chance to clean up."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:  # it was killed before the kernel had been asked
+        os._exit(1)
