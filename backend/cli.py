@@ -82,21 +82,62 @@ def worker() -> None:
     run()
 
 
-def _mount_domains() -> None:
-    """Add each domain's commands; imported late so that `gridlink db` stays quick."""
+def _mount_users() -> None:
     from .accounts.commands import users
-    from .audit.commands import audit
-    from .cameras.commands import cameras, sight
-    from .demo.command import demo
-    from .exchange.commands import import_file
 
     app.add_typer(users, name="users")
+
+
+def _mount_audit() -> None:
+    from .audit.commands import audit
+
     app.add_typer(audit, name="audit")
+
+
+def _mount_cameras() -> None:
+    from .cameras.commands import cameras
+
     app.add_typer(cameras, name="cameras")
+
+
+def _mount_sight() -> None:
+    from .cameras.commands import sight
+
     # Western longitudes begin with a minus sign; they are numbers here, not options.
     app.command("sight", context_settings={"ignore_unknown_options": True})(sight)
+
+
+def _mount_import() -> None:
+    from .exchange.commands import import_file
+
     app.command("import")(import_file)
+
+
+def _mount_demo() -> None:
+    from .demo.command import demo
+
     app.command("demo")(demo)
+
+
+#: A domain's commands are imported when they are asked for: numba and GDAL take seconds to load.
+_DOMAINS = {
+    "users": _mount_users,
+    "audit": _mount_audit,
+    "cameras": _mount_cameras,
+    "sight": _mount_sight,
+    "import": _mount_import,
+    "demo": _mount_demo,
+}
+_OWN = frozenset({"db", "serve", "worker", "openapi"})
+
+
+def mount_domains(wanted: str | None = None) -> None:
+    """Add the commands of the domain named; of all where none is, as for `--help`."""
+    if wanted in _OWN:
+        return
+    for name, mount in _DOMAINS.items():
+        if wanted not in _DOMAINS or name == wanted:
+            mount()
 
 
 def _tell(code: str, message: str) -> None:
@@ -108,8 +149,7 @@ def _tell(code: str, message: str) -> None:
 
 def main() -> None:
     """Run a command; an expected error ends with its sentence, never with a traceback."""
-    if sys.argv[1:2] != ["db"]:
-        _mount_domains()
+    mount_domains(next(iter(sys.argv[1:]), None))
     try:
         sys.exit(app(standalone_mode=False) or 0)
     except TyperException as usage:

@@ -155,7 +155,7 @@ def commands(document: Path) -> list[str]:
 
 @cache
 def command_tree() -> TyperGroup:
-    cli._mount_domains()
+    cli.mount_domains()
     tree = get_command(cli.app)
     assert isinstance(tree, TyperGroup)
     return tree
