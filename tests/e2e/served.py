@@ -12,7 +12,8 @@ from pathlib import Path
 
 import httpx
 
-_READY_S = 60.0
+# Compiling the kernels of changed sources takes a minute of a busy machine.
+_READY_S = 150.0
 
 
 class Served:
