@@ -15,9 +15,11 @@ pytestmark = pytest.mark.fault
 @pytest.fixture
 def served(database: str, tmp_path: Path) -> Iterator[Served]:
     running = Served(database, tmp_path / "server.log")
-    running.start()
-    yield running
-    running.stop()
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
 
 
 def wait_for(fact: Callable[[], bool], seconds: float) -> None:
