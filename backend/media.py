@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from urllib.parse import urlsplit
@@ -40,6 +41,7 @@ _RECHECK_S = 5.0
 _SAMPLE_EVERY_S = 10.0
 _NOTE_EVERY_S = 30.0
 _SAMPLE_FOR_S = 3.0
+_TRY_AGAIN_S = 900.0
 _CLOSE_EVERY_S = 30.0
 _LONGEST_BODY = 1024
 _POLICY_VIOLATION = 1008
@@ -71,6 +73,7 @@ class Worker:
         )
         self._watching: dict[int, asyncio.Task[object]] = {}
         self._background: set[asyncio.Task[None]] = set()
+        self._tried: dict[int, float] = {}
 
     @contextlib.asynccontextmanager
     async def running(self, _: Starlette) -> AsyncIterator[None]:
@@ -212,7 +215,13 @@ class Worker:
 
     async def _sample(self) -> None:
         """Look in turn at cameras nobody opens, so that their status rests on frames too."""
-        for camera_id in await asyncio.to_thread(media_records.stalest, self.number):
+        now = time.monotonic()
+        # A camera that never answers must not take the turn of those that once did.
+        self._tried = {k: at for k, at in self._tried.items() if now - at < _TRY_AGAIN_S}
+        for camera_id in await asyncio.to_thread(
+            media_records.stalest, self.number, [*self._tried]
+        ):
+            self._tried[camera_id] = now
             self.gateway.warm(_key(camera_id, "sub", frozenset({"avc1"})), _SAMPLE_FOR_S)
 
 

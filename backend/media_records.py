@@ -27,6 +27,7 @@ _STALEST = text(
     "SELECT d.camera_id FROM devices d JOIN cameras c ON c.id = d.camera_id"
     " WHERE d.auth_state <> 'rejected' AND d.camera_id % :workers = :worker"
     " AND (c.last_frame_at IS NULL OR c.last_frame_at < now() - interval '15 minutes')"
+    " AND NOT (d.camera_id = ANY(:tried))"
     " ORDER BY c.last_frame_at NULLS FIRST, random() LIMIT :n"
 )
 
@@ -84,10 +85,8 @@ def still_allowed(stream_ids: list[int]) -> set[int]:
         return viewing.still_allowed(session, stream_ids)
 
 
-def stalest(worker: int) -> list[int]:
-    """Return the cameras of this worker that were heard of longest ago."""
+def stalest(worker: int, tried: list[int]) -> list[int]:
+    """Return the cameras of this worker heard of longest ago, without those just tried."""
+    of = {"workers": load().media.workers, "worker": worker, "n": SAMPLES, "tried": tried}
     with begin() as session:
-        found = session.scalars(
-            _STALEST, {"workers": load().media.workers, "worker": worker, "n": SAMPLES}
-        )
-        return list(found)
+        return list(session.scalars(_STALEST, of))
