@@ -24,7 +24,7 @@ demo: setup
 	@exec $(BIN)/gridlink demo
 
 test: setup-test check
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n 2 --dist loadfile
 
 check: setup
 	@scripts/check.sh
