@@ -167,10 +167,14 @@ def _detail(found: Found, i: int) -> dict[str, float | int]:
         "range_m": round(float(poses.range_m[pose]), 1),
         "azimuth_error_deg": float(poses.azimuth_error_deg[pose] + poses.fov_error_deg[pose] / 2),
     }
-    if not math.isnan(off_axis):
+    # Within the widest field the place is out of it above or below, not beside: no angle helps.
+    if abs(off_axis) > poses.fov_deg[pose] / 2 + figures["azimuth_error_deg"]:
         figures["off_axis_deg"] = round(abs(float(off_axis)), 1)
-    if seen.blocked_by[i] >= 0:
-        figures["building_id"] = int(scene.obstacles.ids[seen.blocked_by[i]])
+    building = int(seen.blocked_by[i])
+    if building < 0 and seen.reason[i] == Reason.INSIDE_BUILDING:
+        building = building_at(scene.obstacles, float(watch.x[pose]), float(watch.y[pose]))
+    if building >= 0:
+        figures["building_id"] = int(scene.obstacles.ids[building])
     if not math.isnan(seen.blocked_at_m[i]):
         figures["blocked_at_m"] = round(float(seen.blocked_at_m[i]), 1)
     return figures

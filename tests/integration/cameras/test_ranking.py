@@ -6,6 +6,7 @@ In the land 0.001 degrees of latitude are 110.9 m and 0.001 of longitude 91.8 m;
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from backend import db
@@ -74,6 +75,50 @@ def test_turned_away_and_too_far_cameras_stay_with_their_reason(land: Any) -> No
     assert reasons[away].reason_detail["off_axis_deg"] == pytest.approx(180, abs=0.1)
     assert reasons[far].reason == "out_of_range"
     assert "超出作用距离 150 米" in reasons[far].reason_text
+
+
+def test_place_above_the_picture_is_told_without_an_angle(land: Any) -> None:
+    # 6 m up, 60° down, 90° wide: the picture's upper edge is 60 - 29.4 = 30.6° below the horizon,
+    # so it ends 4.5 / tan 30.6° = 7.6 m away; the place is 66 m away.
+    camera = land.add_camera("俯视", 110.0050, 34.5050)
+    pose(land, camera, tilt_deg=60)
+    for azimuth in (0, None):
+        pose(land, camera, azimuth_deg=azimuth)
+        first = ask(110.0050, 34.5056).cameras[0]
+        assert (first.sight, first.reason) == ("blocked", "out_of_field")
+        assert "off_axis_deg" not in first.reason_detail
+        assert first.reason_text.startswith("该点在画面上沿以上")
+
+
+def test_camera_inside_a_footprint_is_possible_and_names_the_building(land: Any) -> None:
+    land.add_camera("墙内", 110.0107, 34.5109)
+    first = ask(110.0107, 34.5112).cameras[0]
+    hospital = land.run("SELECT id FROM buildings")[0][0]
+    assert (first.sight, first.reason) == ("possible", "inside_building")
+    assert first.reason_detail["building_id"] == hospital
+
+
+def test_every_reason_has_its_sentence_whatever_is_unknown(land: Any) -> None:
+    rng = np.random.default_rng(3)
+    for k in range(120):
+        camera = land.add_camera(
+            f"机{k}", 110.0095 + rng.uniform(0, 0.0025), 34.5095 + rng.uniform(0, 0.0025)
+        )
+        fields = {"azimuth_deg": rng.uniform(0, 359), "tilt_deg": rng.uniform(0, 80)}
+        fields |= {"fov_deg": rng.uniform(20, 360), "range_m": rng.uniform(10, 200)}
+        fields["azimuth_error_deg"] = rng.choice([0, 22.5])
+        known = {name: value if rng.random() < 0.7 else None for name, value in fields.items()}
+        known["azimuth_error_deg"] = float(fields["azimuth_error_deg"])
+        pose(land, camera, **{n: None if v is None else float(v) for n, v in known.items()})
+    reasons = set()
+    for _ in range(60):
+        for language in ("zh", "en"):
+            with db.begin() as session:
+                lon, lat = 110.0095 + rng.uniform(0, 0.0025), 34.5095 + rng.uniform(0, 0.0025)
+                answer = ranking.rank(session, None, lon, lat, limit=100, language=language)
+            reasons |= {camera.reason for camera in answer.cameras}
+            assert all("{" not in camera.reason_text for camera in answer.cameras)
+    assert len(reasons) == 8  # all but the terrain's
 
 
 def test_octant_and_unknown_azimuth_are_possible_only(land: Any) -> None:
