@@ -148,8 +148,11 @@ def test_an_incident_is_reported_watched_and_rejected_by_keyboard_alone(
     press = page.keyboard.press
 
     press("n")
-    expect(page.get_by_test_id("report-kind")).to_be_focused()
+    kind = page.get_by_test_id("report-kind")
+    expect(kind).to_be_focused()
+    expect(kind.locator("option[value=fire]")).to_be_attached()  # the kinds have come
     press("ArrowDown")
+    expect(kind).not_to_have_value("")
     press("Tab")  # the grade the kind proposes
     press("Tab")
     expect(page.get_by_test_id("report-place")).to_be_focused()
