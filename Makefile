@@ -24,7 +24,8 @@ demo: setup
 	@exec $(BIN)/gridlink demo
 
 test: setup-test check
-	@$(PY) -m pytest -n 2 --dist loadfile
+	@$(PY) -m pytest -n 2 --dist loadfile --ignore tests/e2e
+	@$(PY) -m pytest tests/e2e  # alone: a browser, a server and cameras fill two cores
 
 check: setup
 	@scripts/check.sh
