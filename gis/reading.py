@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyogrio
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
@@ -97,6 +96,8 @@ def read_vector(source: Source, choose: Chooser) -> Layer:
         those of `choose_encoding`.
 
     """
+    import pyogrio  # brings pandas: loaded where a file is read, the child process
+
     layer = _chosen_layer(source)
     transport = _BYTES if source.kind == "shp" else None
     try:
@@ -123,6 +124,8 @@ def read_vector(source: Source, choose: Chooser) -> Layer:
 def _chosen_layer(source: Source) -> str | None:
     if source.kind != "gpkg":
         return None
+    import pyogrio  # as above
+
     try:
         known = [str(name) for name, kind in pyogrio.list_layers(source.path) if kind is not None]
     except pyogrio.errors.DataSourceError as broken:
@@ -143,6 +146,8 @@ def _read(
     source: Source, layer: str | None, transport: str | None, fields: tuple[list[str], Chooser]
 ) -> tuple[tuple[str, ...], dict[str, str], Any]:
     """Names as shown, names shown -> stored of the columns chosen, and what pyogrio returns."""
+    import pyogrio  # as above
+
     stored, choose = fields
     shown = _shown_names(source, stored)
     chosen = set(choose(shown))

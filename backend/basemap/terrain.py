@@ -3,9 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-import rasterio
-from rasterio.enums import Resampling
-from rasterio.vrt import WarpedVRT
 
 from gis.frame import LocalFrame
 from gis.terrain import Terrain, build_terrain
@@ -24,6 +21,10 @@ def read_terrain(path: Path | None, frame: LocalFrame) -> Terrain | None:
     """
     if path is None:
         return None
+    import rasterio  # brings GDAL: loaded only where a terrain is set
+    from rasterio.enums import Resampling
+    from rasterio.vrt import WarpedVRT
+
     try:
         with (
             rasterio.open(path) as source,

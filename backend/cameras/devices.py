@@ -3,10 +3,12 @@
 Probing happens outside any transaction (it may take seconds); what it learnt is then written.
 """
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from sqlalchemy.dialects.postgresql import insert
@@ -14,7 +16,6 @@ from sqlalchemy.orm import Session
 
 from video.addresses import AddressPolicy
 from video.credentials import Credentials
-from video.device import DeviceReport, probe
 from video.errors import AddressRefused, CredentialsRejected, DeviceError
 from video.profiles import Profile, choose_profile
 from video.source import StreamTarget
@@ -27,6 +28,9 @@ from ..settings import load
 from .models import Camera, Device
 from .status import Observation, record
 from .vault import seal, unseal
+
+if TYPE_CHECKING:
+    from video.device import DeviceReport
 
 _AT_ONCE = 8
 
@@ -86,6 +90,8 @@ def ask(address: str, credentials: Credentials) -> DeviceReport:
         With the reason and what to do.
 
     """
+    from video.device import probe  # brings the ONVIF client, which few requests need
+
     try:
         return asyncio.run(probe(address, credentials, policy()))
     except DeviceError as error:
@@ -102,6 +108,8 @@ def ask_many(
 async def _ask_many(
     enrolments: Sequence[Enrolment], on_done: Callable[[Outcome], None]
 ) -> list[Outcome]:
+    from video.device import probe  # as above
+
     gate = asyncio.Semaphore(_AT_ONCE)
     allowed = policy()
 

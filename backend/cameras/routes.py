@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any
 
-import httpx
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import select
 
@@ -12,7 +11,7 @@ from ..accounts.access import CurrentUser, Id, Tx, right
 from ..db import begin
 from ..errors import Unavailable
 from ..live import Notice, announce
-from . import devices, ranking, registry, streams, viewsheds
+from . import devices, registry, streams
 from .models import Camera, Purpose
 from .schemas import (
     CameraEdit,
@@ -46,7 +45,9 @@ def sight(
     limit: Annotated[int, Query(ge=1, le=100)] = 10,
 ) -> SightAnswer:
     """Which cameras see this place, best first; and why the others do not."""
-    return ranking.rank(tx, user.scope, lon, lat, limit=limit, language=user.language)
+    from .ranking import rank  # brings numba, which warm.py loads beside the start
+
+    return rank(tx, user.scope, lon, lat, limit=limit, language=user.language)
 
 
 @router.get("/cameras", **right("cameras.read"))
@@ -107,7 +108,9 @@ def edit_camera(camera_id: Id, change: CameraEdit, user: CurrentUser, tx: Tx) ->
 def read_viewshed(camera_id: Id, tx: Tx) -> dict[str, Any]:
     """The stored viewshed as GeoJSON: certain and possible ground for each sensor."""
     registry.get(tx, camera_id)
-    return viewsheds.features(tx, camera_id)
+    from .viewsheds import features  # brings numba, as above
+
+    return features(tx, camera_id)
 
 
 @router.post("/cameras/{camera_id}/enrol", **right("cameras.enrol"))
@@ -172,6 +175,8 @@ def warm_streams(order: WarmOrder, tx: Tx) -> Response:
 def take_snapshot(camera_id: Id, order: SnapshotOrder, user: CurrentUser) -> Response:
     """A fresh still, asked for with a purpose and written to the register like any opening."""
     viewer = streams.Viewer(user.id, user.display_name, order.purpose, order.incident_id)
+    import httpx  # brings rich and click; only a snapshot needs it
+
     with begin(user.scope) as session:
         camera = registry.get(session, camera_id)
         issued = streams.issue(session, camera, viewer, kind="snapshot", profile="main")

@@ -7,7 +7,6 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from ..access import Principal
-from ..cameras.ranking import rank
 from ..divisions.locating import division_at
 from ..errors import InvalidField
 from ..grids.locating import grids_at
@@ -172,6 +171,8 @@ def _place_into_grids(session: Session, incident: Incident, spot: Spot, by: Prin
 
 def _link_cameras(session: Session, incident: Incident, spot: Spot, by: Principal) -> None:
     """Keep the ranking of this moment: poses and buildings change, the record does not."""
+    from ..cameras.ranking import rank  # brings numba, which warm.py loads beside the start
+
     answer = rank(session, by.scope, spot.lon, spot.lat, limit=LINKED_CAMERAS, language=by.language)
     for position, camera in enumerate(answer.cameras, start=1):
         session.add(

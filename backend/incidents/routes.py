@@ -8,7 +8,6 @@ from pydantic import StringConstraints
 from sqlalchemy import select
 
 from ..access import CurrentUser, Id, Tx, right
-from ..cameras.ranking import rank
 from ..cameras.schemas import SightAnswer
 from . import lifecycle, listing, reporting
 from .models import IncidentKind, Transition
@@ -114,6 +113,8 @@ def read_cameras(
     limit: Annotated[int, Query(ge=1, le=100)] = 10,
 ) -> SightAnswer:
     """Return which cameras see the incident's place now, best first."""
+    from ..cameras.ranking import rank  # brings numba, which warm.py loads beside the start
+
     found = listing.one(session, incident_id, by=user)
     return rank(session, user.scope, found.lon, found.lat, limit=limit, language=user.language)
 

@@ -36,3 +36,13 @@ def test_no_file_is_longer_than_four_hundred_lines() -> None:
 
 def test_tests_are_no_package_that_could_shadow_the_real_ones() -> None:
     assert list((ROOT / "tests").rglob("__init__.py")) == []
+
+
+def test_the_server_starts_without_the_heavy_libraries() -> None:
+    """They load beside the start (numba) or where they are used: a killed server is back sooner."""
+    heavy = ("numba", "pandas", "pyogrio", "rasterio", "httpx", "onveef")
+    ask = f"import sys, backend.app; print([name for name in {heavy} if name in sys.modules])"
+    told = subprocess.run(
+        [sys.executable, "-c", ask], check=True, capture_output=True, text=True, cwd=ROOT
+    )
+    assert told.stdout.strip() == "[]"
