@@ -32,6 +32,7 @@ class Camera(Table):
     division_code: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     is_alive: Mapped[bool | None]
     status_reason: Mapped[str | None]
+    view_fault: Mapped[str | None]
     last_frame_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     version: Mapped[int] = mapped_column(BigInteger, server_default=text("1"))
     geom: Mapped[Any] = geometry_column("POINT")

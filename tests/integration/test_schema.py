@@ -18,6 +18,7 @@ from backend.accounts import models as _accounts  # noqa: F401  each fills the m
 from backend.audit import models as _audit  # noqa: F401
 from backend.basemap import models as _basemap  # noqa: F401
 from backend.cameras import models as _cameras  # noqa: F401
+from backend.coverage import models as _coverage  # noqa: F401
 from backend.divisions import models as _divisions  # noqa: F401
 from backend.exchange import kinds
 from backend.exchange import models as _exchange  # noqa: F401
