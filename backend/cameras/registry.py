@@ -1,6 +1,7 @@
 """The registry of cameras: list, sheet, new, edit; a changed pose makes the viewshed stale."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from shapely import Point
 from sqlalchemy import Select, delete, or_, select, update
@@ -99,6 +100,7 @@ def create(session: Session, new: CameraNew, *, by: Principal | None = None) -> 
         initials=initials_of(new.name),
         has_ptz=bool(new.has_ptz),
         height_m=new.height_m,
+        width_px=new.width_px,
         address=new.address,
         division_code=division_at(session, new.lon, new.lat) or NOWHERE,
         geom=to_db(Point(new.lon, new.lat)),
@@ -131,21 +133,38 @@ def edit(
     _register(session, "camera.changed", camera, by, change)
 
 
+def remove(session: Session, camera: Camera, *, by: Principal | None = None) -> None:
+    """Take a camera out of the registry; its last sheet goes into the register.
+
+    Who opened its picture, and which incidents it was linked to, stays on record under its id.
+    """
+    last = sheet_of(camera).model_dump(mode="json", exclude={"status", "device"})
+    notice = Notice("camera", camera.id, camera.version, camera.division_code)
+    act = _act("camera.removed", camera, by, last)
+    # Poses, device and viewshed go with the row; the unit of work would empty their keys first.
+    session.execute(delete(Camera).where(Camera.id == camera.id))
+    session.expunge(camera)
+    enter(session, act)
+    announce(session, notice)
+
+
 def _register(
     session: Session, act: str, camera: Camera, by: Principal | None, change: CameraEdit
 ) -> None:
     """Enter who changed what: a camera turned on paper is believed to see what it does not."""
-    enter(
-        session,
-        Act(
-            act,
-            by.id if by else None,
-            by.username if by else "gridlink",
-            camera_id=camera.id,
-            camera_name=camera.name,
-            division_code=camera.division_code,
-            detail=change.model_dump(mode="json", exclude_unset=True),
-        ),
+    detail = change.model_dump(mode="json", exclude_unset=True)
+    enter(session, _act(act, camera, by, detail))
+
+
+def _act(act: str, camera: Camera, by: Principal | None, detail: dict[str, Any]) -> Act:
+    return Act(
+        act,
+        by.id if by else None,
+        by.username if by else "gridlink",
+        camera_id=camera.id,
+        camera_name=camera.name,
+        division_code=camera.division_code,
+        detail=detail,
     )
 
 

@@ -138,6 +138,7 @@ class CameraEdit(_Shape):
     lat: Latitude | None = None
     height_m: Annotated[float, Field(gt=0, le=300)] | None = None
     has_ptz: bool | None = None
+    width_px: Annotated[int, Field(gt=0, le=100_000)] | None = None
     address: Annotated[str, Field(max_length=400)] | None = None
     poses: Annotated[list[PoseShape], Field(min_length=1, max_length=16)] | None = None
 

@@ -62,9 +62,9 @@ def redeem(session: Session, ticket: str, *, kind: Kind) -> Admission:
 def finish(session: Session, stream_id: int, *, bytes_sent: int | None, reason: str) -> None:
     """Write how a stream ended: to its row and to the register; None when nobody counted."""
     stream = session.get(Stream, stream_id)
-    camera = session.get(Camera, stream.camera_id) if stream else None
-    if stream is None or camera is None or stream.ended_at is not None:
+    if stream is None or stream.ended_at is not None:
         return
+    camera = session.get(Camera, stream.camera_id)  # None: taken down while it was watched
     stream.ended_at = datetime.now(UTC)
     stream.bytes_sent = bytes_sent or 0
     stream.end_reason = reason
@@ -79,8 +79,8 @@ def finish(session: Session, stream_id: int, *, bytes_sent: int | None, reason: 
             actor_id=stream.user_id,
             actor_name=str(name),
             purpose=stream.purpose,
-            camera_id=camera.id,
-            camera_name=camera.name,
+            camera_id=stream.camera_id,
+            camera_name=camera.name if camera else None,
             incident_id=stream.incident_id,
             division_code=stream.division_code,
             detail={
@@ -96,6 +96,7 @@ def finish(session: Session, stream_id: int, *, bytes_sent: int | None, reason: 
 _STILL_SIGNED_IN = text(
     "SELECT s.id, u.role, u.division_code AS home, s.division_code AS place"
     " FROM streams s JOIN users u ON u.id = s.user_id WHERE s.id = ANY(:ids)"
+    " AND EXISTS (SELECT FROM cameras c WHERE c.id = s.camera_id)"
     " AND u.is_active AND (u.ends_at IS NULL OR u.ends_at > now())"
     " AND EXISTS (SELECT FROM sessions e WHERE e.user_id = u.id AND e.ended_at IS NULL"
     "   AND e.expires_at > now() UNION ALL SELECT FROM tokens t WHERE t.user_id = u.id"
@@ -106,8 +107,9 @@ _STILL_SIGNED_IN = text(
 def still_allowed(session: Session, stream_ids: list[int]) -> set[int]:
     """Return which open streams may go on.
 
-    Their user is active, signed in somewhere, and may still open pictures of that division: a new
-    session under lesser rights does not keep alive what the old one opened.
+    Their camera is still there, their user is active, signed in somewhere, and may still open
+    pictures of that division: a new session under lesser rights does not keep alive what the old
+    one opened.
     """
     allowed = set()
     for row in session.execute(_STILL_SIGNED_IN, {"ids": stream_ids}):
