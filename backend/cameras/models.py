@@ -94,6 +94,21 @@ class Viewshed(Table):
     )
 
 
+class CameraCheck(Table):
+    """A run of checks that showed the same, from `at` to `last_at` (None: a single check)."""
+
+    __tablename__ = "camera_checks"
+
+    camera_id: Mapped[int] = mapped_column(
+        ForeignKey("cameras.id", ondelete="CASCADE"), primary_key=True
+    )
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
+    last_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    checks: Mapped[int] = mapped_column(server_default=text("1"))
+    has_frames: Mapped[bool]
+    reason: Mapped[str | None]
+
+
 class Stream(Table):
     """One opening of a picture: its single-use ticket, who and why, and what came of it."""
 

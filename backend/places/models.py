@@ -10,7 +10,10 @@ from ..spatial import geometry_column
 
 
 class Place(Table):
-    """A point of interest; `weight` says how much a view of it is worth."""
+    """A point of interest; `weight` says how much a view of it is worth.
+
+    `outline` is the ground of a place that has one: what must be seen of a key place.
+    """
 
     __tablename__ = "places"
 
@@ -25,3 +28,13 @@ class Place(Table):
     address: Mapped[str | None]
     division_code: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     geom: Mapped[Any] = geometry_column("POINT")
+    outline: Mapped[Any | None] = geometry_column("MULTIPOLYGON", nullable=True)
+
+
+class PlaceClass(Table):
+    """Which kinds of place are key public areas and which key trades, as document 996 parts them."""
+
+    __tablename__ = "place_classes"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    place_class: Mapped[str]

@@ -25,6 +25,7 @@ from backend.exchange import models as _exchange  # noqa: F401
 from backend.grids import models as _grids  # noqa: F401
 from backend.incidents import models as _incidents  # noqa: F401
 from backend.places import models as _places  # noqa: F401
+from backend.restricted import models as _restricted  # noqa: F401
 
 
 def connect(url: str) -> Connection:
