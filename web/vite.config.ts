@@ -1,11 +1,28 @@
+import { readFileSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import vue from '@vitejs/plugin-vue'
+import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
 
 const api = process.env.GRIDLINK_API ?? 'http://127.0.0.1:8000'
 
+const leaflet = fileURLToPath(new URL('./node_modules/leaflet/dist/', import.meta.url))
+
+/** Leaflet for the map that a report hands on: the server puts it into the page it writes. */
+function reportAssets(): Plugin {
+  const files = ['leaflet.js', 'leaflet.css', ...readdirSync(`${leaflet}images`).map((name) => `images/${name}`)]
+  return {
+    name: 'report-assets',
+    generateBundle() {
+      for (const name of files) {
+        this.emitFile({ type: 'asset', fileName: `report/${name}`, source: readFileSync(leaflet + name) })
+      }
+    },
+  }
+}
+
 export default defineConfig({
-  plugins: [vue()],
+  plugins: [vue(), reportAssets()],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   server: {
     proxy: {

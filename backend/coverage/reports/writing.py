@@ -1,0 +1,241 @@
+"""A report's life: asked for, written step by step by a job, kept, or called off.
+
+The job's edge opens a short transaction for each step, so that progress is seen while it works and
+a cancelled report stops at the next one.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from ...access import Principal
+from ...audit.register import Act, enter
+from ...db import Scope, begin
+from ...divisions.codes import parse, span, text_of
+from ...errors import Conflict, GridlinkError, InvalidField, Language, NotFound
+from ...jobs import defer
+from ...live import Notice, announce
+from .content import Content, gather
+from .models import Report
+from .schemas import ReportOrder
+from .wording import word
+
+_PER_MILLE = 1000
+_OPEN = ("waiting", "running")
+
+log = logging.getLogger(__name__)
+
+
+class NotWritten(Conflict):
+    code = "reports.not_written"
+    zh = "报告尚未生成（{state}），请等待完成后再下载。"
+    en = "The report is not written yet ({state}): wait until it is done."
+
+
+class _CalledOff(Exception):
+    """The report was cancelled while it was being written."""
+
+
+def order(session: Session, wish: ReportOrder, by: Principal) -> Report:
+    """Ask for a report; the job that writes it commits with the row.
+
+    Raises
+    ------
+    InvalidField
+        If the division is no code, or not in the caller's jurisdiction.
+
+    """
+    code = by.division_code if wish.division is None else _division(wish.division, by)
+    report = Report(
+        kind=wish.kind,
+        language=wish.language or by.language,
+        division_code=code,
+        created_by=by.id,
+        state="waiting",
+        progress=0.0,
+    )
+    session.add(report)
+    session.flush()
+    defer(session, "coverage.write_report", report_id=report.id)
+    detail = {"report": report.id, "kind": report.kind, "division": text_of(code)}
+    enter(session, Act("report.ordered", by.id, by.username, division_code=code, detail=detail))
+    return report
+
+
+def _division(written: str, by: Principal) -> int:
+    try:
+        code = parse(written)
+    except ValueError as wrong:
+        raise InvalidField(field="division", reason=str(wrong)) from None
+    low, high = span(code)
+    if not (by.scope.low <= low and high <= by.scope.high):
+        raise NotFound()
+    return code
+
+
+def listed(session: Session, by: Principal, limit: int) -> tuple[list[Report], int]:
+    """Return the latest reports of the jurisdiction, and how many there are."""
+    inside = Report.division_code.between(by.scope.low, by.scope.high)
+    rows = session.scalars(select(Report).where(inside).order_by(Report.id.desc()).limit(limit))
+    total = session.scalar(select(func.count()).select_from(Report).where(inside)) or 0
+    return list(rows), total
+
+
+def one(session: Session, report_id: int) -> Report:
+    """Return a report of the jurisdiction.
+
+    Raises
+    ------
+    NotFound
+        If there is none, or it lies outside.
+
+    """
+    report = session.get(Report, report_id)
+    if report is None:
+        raise NotFound()
+    return report
+
+
+def file_of(session: Session, report_id: int, by: Principal) -> tuple[Report, bytes]:
+    """Return a written report with its bytes, and enter into the register who took it.
+
+    Raises
+    ------
+    NotFound, NotWritten
+        If there is none, or it is not done.
+
+    """
+    report = one(session, report_id)
+    if report.content is None:
+        raise NotWritten(state=report.state)
+    detail = {"report": report.id, "kind": report.kind}
+    enter(
+        session,
+        Act("report.taken", by.id, by.username, division_code=report.division_code, detail=detail),
+    )
+    return report, report.content
+
+
+def cancel(session: Session, report_id: int) -> Report:
+    """Call a report off; one that has ended stays as it is."""
+    report = one(session, report_id)
+    if report.state in _OPEN:
+        report.state, report.finished_at = "cancelled", datetime.now(UTC)
+        session.flush()
+        _tell(session, report)
+    return report
+
+
+def write(report_id: int) -> None:
+    """Write an ordered report; the job's whole work. A fault is kept with the report."""
+    try:
+        _written(report_id)
+    except _CalledOff:
+        log.info("report %d called off", report_id, extra={"action": "report.cancelled"})
+    except GridlinkError as fault:
+        _fail(report_id, fault)
+    except Exception as fault:
+        _fail(report_id, None)
+        raise fault
+
+
+def _written(report_id: int) -> None:
+    report = _step(report_id, "read", 0.1)
+    language: Language = "en" if report.language == "en" else "zh"
+    content = read_content(report.division_code)
+    _step(report_id, "write", 0.4)
+    body = FORMS[report.kind](content, language)
+    _step(report_id, "store", 0.9)
+    with begin() as session:
+        done = _held(session, report_id)
+        done.state, done.progress, done.step = "done", 1.0, ""
+        done.content, done.size_bytes = body, len(body)
+        done.file_name = file_name(content, done.kind, language)
+        done.finished_at = datetime.now(UTC)
+        session.flush()
+        _tell(session, done)
+
+
+def read_content(division_code: int) -> Content:
+    """Read what a report on a division tells, with the eyes of that division alone."""
+    from ..rates import board_with_rows
+
+    low, high = span(division_code)
+    now = datetime.now(UTC)
+    with begin(Scope(user_id=0, low=low, high=high)) as session:
+        rates = board_with_rows(session, (low, high), until=now)
+        return gather(session, division_code, now=now, rates=rates)
+
+
+def file_name(content: Content, kind: str, language: Language) -> str:
+    """Return the name under which the file is saved: division, date."""
+    title = word("title", language, name=content.division_name or text_of(content.division_code))
+    day = content.made_at.astimezone().strftime("%Y%m%d")
+    return f"{title.replace('/', '-')}-{day}.{kind}"
+
+
+def _xlsx(content: Content, language: Language) -> bytes:
+    from .workbook import xlsx_bytes
+
+    return xlsx_bytes(content, language)
+
+
+def _pdf(content: Content, language: Language) -> bytes:
+    from .paper import pdf_bytes
+
+    return pdf_bytes(content, language)
+
+
+def _html(content: Content, language: Language) -> bytes:
+    from .webmap import html_bytes  # brings folium and pandas
+
+    return html_bytes(content, language)
+
+
+#: Kind -> what writes it; each brings its library only when asked.
+FORMS: dict[str, Callable[[Content, Language], bytes]] = {
+    "xlsx": _xlsx,
+    "pdf": _pdf,
+    "html": _html,
+}
+
+
+def _held(session: Session, report_id: int) -> Report:
+    report = session.scalar(select(Report).where(Report.id == report_id).with_for_update())
+    if report is None or report.state not in _OPEN:
+        raise _CalledOff
+    return report
+
+
+def _step(report_id: int, step: str, progress: float) -> Report:
+    with begin() as session:
+        report = _held(session, report_id)
+        report.state, report.progress = "running", progress
+        report.step = word(step, "en" if report.language == "en" else "zh")
+        session.flush()
+        _tell(session, report)
+        return report
+
+
+def _fail(report_id: int, fault: GridlinkError | None) -> None:
+    with begin() as session:
+        language: Language = "zh"
+        report = session.get(Report, report_id)
+        if report is None or report.state not in _OPEN:
+            return
+        language = "en" if report.language == "en" else "zh"
+        told = fault.sentence(language) if fault else GridlinkError().sentence(language)
+        session.execute(
+            update(Report)
+            .where(Report.id == report_id)
+            .values(state="failed", fault=told, finished_at=datetime.now(UTC))
+        )
+        _tell(session, report)
+
+
+def _tell(session: Session, report: Report) -> None:
+    version = round(report.progress * _PER_MILLE)
+    announce(session, Notice("report", report.id, version, report.division_code))
