@@ -22,6 +22,8 @@ Right = Literal[
     "cameras.read",
     "cameras.edit",
     "cameras.enrol",
+    "coverage.read",
+    "coverage.plan",
     "streams.open",
     "incidents.read",
     "incidents.report",

@@ -23,6 +23,7 @@ from .accounts.identity import Remembered, identify, presented_secret
 from .audit import routes as audit
 from .cameras import routes as cameras
 from .console import Console
+from .coverage import routes as coverage
 from .divisions import routes as divisions
 from .edge import Edge
 from .events import EventStreams, Identify
@@ -30,6 +31,7 @@ from .exchange import routes as exchange
 from .grids import routes as grids
 from .incidents import routes as incidents
 from .places import routes as places
+from .restricted import routes as restricted
 from .search import routes as search
 from .settings import load
 from .supervision import supervised
@@ -43,7 +45,9 @@ ROUTERS = (
     divisions.router,
     grids.router,
     places.router,
+    restricted.router,
     cameras.router,
+    coverage.router,
     exchange.router,
     incidents.router,
     search.router,

@@ -33,9 +33,9 @@ _HEADERS = [
 ]
 
 #: Nouns that concern consoles; the channel also carries orders to media workers.
-_TOLD = ("incident", "camera", "layer.")
-_COMMON = "layer."
-"""Changes of the map are told to all: a layer's name, no row of it."""
+_TOLD = ("incident", "camera", "layer.", "coverage", "siting", "report", "scenario")
+_COMMON = ("layer.", "coverage")
+"""Changes of the map and its figures are told to all: a layer's name, no row of it."""
 
 Identify = Callable[[Headers], Awaitable[Principal | None]]
 

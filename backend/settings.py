@@ -95,6 +95,15 @@ class Sight(_Branch):
     terrain_path: Path | None = None
 
 
+class Coverage(_Branch):
+    """How coverage is counted: when exactly, what stands for a place, which gaps are told of."""
+
+    exact_grids: int = Field(default=500, ge=0)
+    place_radius_m: float = Field(default=50.0, gt=0)
+    least_gap_m2: float = Field(default=100.0, ge=0)
+    incident_months: int = Field(default=12, ge=1, le=120)
+
+
 class Settings(BaseSettings):
     """The tree. `database_url` unset means the private cluster in `var_dir`."""
 
@@ -111,6 +120,7 @@ class Settings(BaseSettings):
     media: Media = Media()
     imports: Imports = Imports()
     sight: Sight = Sight()
+    coverage: Coverage = Coverage()
 
 
 @cache

@@ -5,7 +5,9 @@ An inspector reads, and opens no picture: supervision looks at the register, not
 
 from ..access import Right
 
-_EVERYBODY: frozenset[Right] = frozenset({"signed_in", "map.read", "cameras.read", "schema.read"})
+_EVERYBODY: frozenset[Right] = frozenset(
+    {"signed_in", "map.read", "cameras.read", "coverage.read", "schema.read"}
+)
 _WATCH: frozenset[Right] = _EVERYBODY | {
     "sight.read",
     "streams.open",
@@ -17,6 +19,7 @@ _PLAN: frozenset[Right] = _EVERYBODY | {
     "sight.read",
     "incidents.read",
     "cameras.edit",
+    "coverage.plan",
     "imports.read",
     "imports.write",
 }

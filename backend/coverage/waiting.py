@@ -1,0 +1,13 @@
+"""The one job that waits for coverage: deferred with the fact that made it needed."""
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from ..jobs import defer
+from .models import CoverageDirty
+
+
+def ask_for_all(session: Session) -> None:
+    """Have everything computed anew, in the caller's transaction."""
+    session.execute(insert(CoverageDirty).values(cause="all"))
+    defer(session, "coverage.refresh", key="coverage")
