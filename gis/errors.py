@@ -3,7 +3,8 @@
 GisError
 ├── ArgumentError    a value, shape or dtype outside what the function allows
 │   └── GeometryError    a geometry of the wrong kind, missing, empty or not finite
-└── CrsError         a coordinate reference system that cannot serve the purpose
+├── CrsError         a coordinate reference system that cannot serve the purpose
+└── CalibrationError landmarks from which no pose can be had
 """
 
 from __future__ import annotations
@@ -40,3 +41,26 @@ class GeometryError(ArgumentError):
 
 class CrsError(GisError):
     """The coordinate reference system cannot serve here. Reproject first, to metres where asked."""
+
+
+class CalibrationError(GisError):
+    """The landmarks give no pose. Correct the ones named, or add some, and call again.
+
+    Attributes
+    ----------
+    reason : str
+        `too_few`, `too_close`, `too_unsure`, `behind`, `misplaced` or `no_common_pose`.
+    landmarks : tuple of int
+        Places, from 0, of the landmarks meant; empty when all are.
+    rms_px : float
+        Scatter of the fit that failed; nan when none was made.
+
+    """
+
+    def __init__(
+        self, reason: str, *, landmarks: tuple[int, ...] = (), rms_px: float = float("nan")
+    ) -> None:
+        self.reason = reason
+        self.landmarks = landmarks
+        self.rms_px = rms_px
+        super().__init__(f"calibration: {reason}, landmarks {list(landmarks)}, rms {rms_px:.1f} px")
