@@ -68,7 +68,12 @@ SELECT road_class, ST_AsBinary(ST_Simplify(geom, 0.00002)) AS shape FROM roads
 WHERE geom && (SELECT ST_Extent(geom)::geometry FROM grids
                WHERE division_code BETWEEN :low AND :high AND valid_to IS NULL)
 """)
-_DIVISION = text("SELECT name FROM divisions WHERE code = :code AND valid_to IS NULL LIMIT 1")
+#: The division itself; for the whole land the highest one, where there is only one so high.
+_DIVISION = text("""
+SELECT code, name, count(*) OVER () AS as_high FROM divisions
+WHERE valid_to IS NULL AND (code = :code OR :code = 0)
+  AND level = (SELECT min(level) FROM divisions WHERE valid_to IS NULL AND :code IN (0, code))
+""")
 
 MOST_GAPS = 5000
 
@@ -174,16 +179,18 @@ def gather(
     low, high = span(division_code)
     bounds = {"low": low, "high": high}
     banded = {**bounds, "px": IEC[0].least_px_per_m}
+    top = session.execute(_DIVISION, {"code": division_code}).first()
+    code, name = (top.code, top.name) if top and top.as_high == 1 else (division_code, "")
     rows = tuple(_row(found) for found in session.execute(_SUBJECTS, bounds).mappings())
     return Content(
-        division_code,
-        session.scalar(_DIVISION, {"code": division_code}) or "",
+        code,
+        name,
         now,
         max((row.computed_at for row in rows), default=None),
         rows,
         tuple(_shaped(session, _GAPS, {**banded, "most": MOST_GAPS})),
         tuple(dict(found) for found in session.execute(_LOSSES, banded).mappings()),
-        tuple(dict(f) for f in session.execute(_HISTORY, {"code": division_code}).mappings()),
+        tuple(dict(f) for f in session.execute(_HISTORY, {"code": code}).mappings()),
         tuple(rates),
         tuple(_camera(found) for found in session.execute(_CAMERAS, bounds).mappings()),
         {f["id"]: f["shape"] for f in _shaped(session, _GRIDS, bounds)},

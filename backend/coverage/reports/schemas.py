@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ...divisions.codes import text_of
+from ..extent import DIVISION_FORM
 from .models import Report
 
 Kind = Literal["xlsx", "pdf", "html"]
@@ -18,7 +19,7 @@ class ReportOrder(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     kind: Kind
-    division: str | None = Field(default=None, max_length=12)
+    division: str | None = Field(default=None, pattern=DIVISION_FORM)
     language: Literal["zh", "en"] | None = None
 
 

@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 from ...access import Principal
 from ...audit.register import Act, enter
 from ...db import Scope, begin
-from ...divisions.codes import parse, span, text_of
-from ...errors import Conflict, GridlinkError, InvalidField, Language, NotFound
+from ...divisions.codes import span, text_of
+from ...errors import Conflict, GridlinkError, Language, NotFound
 from ...jobs import defer
 from ...live import Notice, announce
+from ..extent import extent_of
 from .content import Content, gather
 from .models import Report
 from .schemas import ReportOrder
@@ -44,11 +45,11 @@ def order(session: Session, wish: ReportOrder, by: Principal) -> Report:
 
     Raises
     ------
-    InvalidField
-        If the division is no code, or not in the caller's jurisdiction.
+    NotFound
+        If there is no such division in the caller's jurisdiction.
 
     """
-    code = by.division_code if wish.division is None else _division(wish.division, by)
+    code = extent_of(session, by, wish.division).code
     report = Report(
         kind=wish.kind,
         language=wish.language or by.language,
@@ -63,17 +64,6 @@ def order(session: Session, wish: ReportOrder, by: Principal) -> Report:
     detail = {"report": report.id, "kind": report.kind, "division": text_of(code)}
     enter(session, Act("report.ordered", by.id, by.username, division_code=code, detail=detail))
     return report
-
-
-def _division(written: str, by: Principal) -> int:
-    try:
-        code = parse(written)
-    except ValueError as wrong:
-        raise InvalidField(field="division", reason=str(wrong)) from None
-    low, high = span(code)
-    if not (by.scope.low <= low and high <= by.scope.high):
-        raise NotFound()
-    return code
 
 
 def listed(session: Session, by: Principal, limit: int) -> tuple[list[Report], int]:
