@@ -251,6 +251,7 @@ _KEYS = {
     "grids": "code",
     "places": _SPOT_KEY,
     "cameras": _SPOT_KEY,
+    "restricted_areas": "kind || ':' || name",
 }
 _IN_SET = " WHERE set_name = :name"
 _WITHIN = " AND division_code BETWEEN :low AND :high"
@@ -259,6 +260,7 @@ _CURRENT = {
     "grids": f"{_IN_SET} AND valid_to IS NULL{_WITHIN} ORDER BY id",
     "places": f"{_IN_SET}{_WITHIN} ORDER BY id",
     "cameras": f"{_IN_SET}{_WITHIN} ORDER BY id",
+    "restricted_areas": f"{_IN_SET}{_WITHIN} ORDER BY id",
 }
 
 

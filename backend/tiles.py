@@ -42,11 +42,16 @@ _FIRST_ZOOM = {
     "places": 10,
     "cameras": 4,
     "viewsheds": 14,
+    "restricted": 11,
 }
 _COMMON = frozenset({"roads", "buildings", "divisions"})
 _CLUSTERED_BELOW = 11
 #: Table that changed -> layers that show it; others show themselves.
-_SHOWN_IN = {"cameras": ("cameras", "viewsheds"), "poses": ("cameras",)}
+_SHOWN_IN = {
+    "cameras": ("cameras", "viewsheds"),
+    "poses": ("cameras",),
+    "restricted_areas": ("restricted",),
+}
 
 
 _CONTENT = (

@@ -16,6 +16,7 @@ from ..errors import NotFound
 from ..initials import initials_of
 from ..jobs import defer
 from ..live import Notice, announce
+from ..restricted.law import require_lawful
 from ..spatial import lonlat, to_db
 from .models import Camera, Pose, Viewshed
 from .schemas import (
@@ -93,7 +94,8 @@ def statuses(session: Session, after: int) -> StatusPage:
 
 
 def create(session: Session, new: CameraNew, *, by: Principal | None = None) -> Camera:
-    """Add a camera; its division is the one it stands in."""
+    """Add a camera; its division is the one it stands in, and the law must let it stand there."""
+    require_lawful(session, new.lon, new.lat)
     camera = Camera(
         set_name="console",
         name=new.name,
@@ -116,13 +118,18 @@ def create(session: Session, new: CameraNew, *, by: Principal | None = None) -> 
 def edit(
     session: Session, camera: Camera, change: CameraEdit, *, by: Principal | None = None
 ) -> None:
-    """Apply the fields given; position and pose bring a new viewshed."""
+    """Apply the fields given; position and pose bring a new viewshed.
+
+    A camera that stood in an area before it was restricted can be edited, but not moved within it.
+    """
     given = change.model_dump(exclude_unset=True, exclude={"lon", "lat", "poses"})
     for field, value in given.items():
         setattr(camera, field, value)
     if "name" in given:
         camera.initials = initials_of(camera.name)
     if change.lon is not None and change.lat is not None:
+        if (change.lon, change.lat) != lonlat(camera.geom):
+            require_lawful(session, change.lon, change.lat)
         camera.geom = to_db(Point(change.lon, change.lat))
         camera.division_code = division_at(session, change.lon, change.lat) or NOWHERE
     if change.poses is not None:

@@ -16,8 +16,14 @@ from ..divisions import importing as divisions
 from ..grids import importing as grids
 from ..landing import Berth, Landing
 from ..places import importing as places
+from ..restricted import importing as restricted
+from ..restricted.law import unlawful_rows
 
-NAMES = ("divisions", "grids", "places", "buildings", "roads", "cameras")
+NAMES = ("divisions", "grids", "places", "buildings", "roads", "cameras", "restricted")
+
+Bounds = tuple[int, int]
+Refusals = dict[str, dict[int, str]]
+"""Code of a fault -> number of the row -> what to name beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +31,7 @@ class Kind:
     """How one kind of file becomes rows.
 
     `locate` fills in divisions and returns them; None where rows belong to no division.
+    `refused` names rows that only the database can judge, within the divisions one may change.
     `changes_sight` is true where viewsheds must be computed anew.
     """
 
@@ -34,7 +41,14 @@ class Kind:
     read: Callable[[Intake], Landing]
     write: Callable[[Session, Landing, Berth], None]
     locate: Callable[[Session, Landing], list[int]] | None = None
+    refused: Callable[[Session, Landing, Bounds], Refusals] | None = None
     changes_sight: bool = False
+    table: str = ""
+
+    @property
+    def target(self) -> str:
+        """The table the rows land in: named like the kind unless stated."""
+        return self.table or self.name
 
 
 def kind_of(name: str, *, default_height_m: float) -> Kind:
@@ -65,6 +79,17 @@ def kind_of(name: str, *, default_height_m: float) -> Kind:
             cameras.read_rows,
             cameras.write,
             cameras.locate,
+            lambda session, landing, _: unlawful_rows(session, landing),
             changes_sight=True,
+        ),
+        "restricted": Kind(
+            "restricted",
+            "polygon",
+            restricted.FIELDS,
+            restricted.read_rows,
+            restricted.write,
+            restricted.locate,
+            restricted.rows_reaching_out,
+            table=restricted.TABLE,
         ),
     }[name]

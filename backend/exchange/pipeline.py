@@ -33,7 +33,7 @@ from .kinds import Kind, kind_of
 from .models import Import
 from .report import Outcome, stored, told
 
-_LOCATED = ("grids", "places", "cameras")
+_LOCATED = ("grids", "places", "cameras", "restricted_areas")
 _LONGEST_NAME = 100
 _TURN = text("SELECT pg_advisory_xact_lock(hashtext(:key))")
 
@@ -160,6 +160,9 @@ def _check(
         outcome.faults += _drop(landing, taken, "code.in_other_set")
     elif order.bounds != WHOLE_LAND:
         _drop_outside(order, landing, codes, outcome)
+    if kind.refused is not None and landing.rows:
+        for code, rows in kind.refused(session, landing, order.bounds).items():
+            outcome.faults += _drop(landing, rows, code)
     lost = sum(code == NOWHERE for code in codes)
     if lost and lost < len(codes):
         outcome.notes.append(Note("division.unknown", detail={"count": lost}))
@@ -198,7 +201,7 @@ def _write(session: Session, order: ImportOrder, kind: Kind, landing: Landing) -
     """Write rows and defer what follows from them, all in the caller's transaction."""
     # Two imports of one kind take turns: each replaces a set as the other left it.
     session.execute(_TURN, {"key": f"import:{kind.name}"})
-    kind.write(session, landing, Berth(kind.name, order.target_set, order.bounds))
+    kind.write(session, landing, Berth(kind.target, order.target_set, order.bounds))
     if kind.name == "divisions":
         relocate(session, _LOCATED)
     if kind.changes_sight:

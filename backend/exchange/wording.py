@@ -106,6 +106,30 @@ _ROWS: dict[str, Sentences] = {
         "使编码唯一",
         "make it unique",
     ),
+    "value.unknown": (
+        "{field} 的值“{found}”不认识",
+        "{field} is {found}, which is not known",
+        "改为 {known} 之一",
+        "write one of {known}",
+    ),
+    "restricted.no_consent": (
+        "禁设区域填了同意文件“{found}”",
+        "a forbidden area names the document {found}",
+        "禁设区域没有同意可言（《条例》第八条）：删去文号，或把类型改为征求同意",
+        "nothing opens a forbidden area (Order 799 Art. 8): remove it, or change the kind",
+    ),
+    "restricted.forbidden": (
+        "位于禁设区域“{other}”内",
+        "it stands in the forbidden area {other}",
+        "《条例》第八条禁止在此安装摄像机：另选位置",
+        "Order 799 Art. 8 forbids cameras there: choose another position",
+    ),
+    "restricted.consent_missing": (
+        "位于须先征求同意的范围“{other}”内，未见同意文件",
+        "it stands in {other}, where consent is needed first and none is on file",
+        "先取得同意，并在该区域登记文号（《条例》第十条）",
+        "obtain consent and enter its document on the area (Order 799 Art. 10)",
+    ),
     "code.not_division": (
         "“{found}”不是 2、4、6、9 或 12 位区划代码",
         "{found} is no division code of 2, 4, 6, 9 or 12 digits",
