@@ -33,6 +33,12 @@ _POSES = text(
     " p.sensor_no"
     " FROM cameras c JOIN poses p ON p.camera_id = c.id ORDER BY c.id, p.sensor_no"
 )
+# Without cameras the land itself says where the metres are counted from.
+_LAND = text(
+    "SELECT (ST_XMin(e) + ST_XMax(e)) / 2, (ST_YMin(e) + ST_YMax(e)) / 2 FROM (SELECT coalesce("
+    " (SELECT ST_Extent(geom) FROM grids WHERE valid_to IS NULL),"
+    " (SELECT ST_Extent(geom) FROM divisions WHERE valid_to IS NULL)) AS e) AS land"
+)
 _WIDTH = 14  # columns of `_POSES`
 _FRAME_STEP_DEG = 0.05
 """The frame's centre is rounded to this, so that one more camera seldom moves the frame."""
@@ -74,7 +80,8 @@ def current(session: Session) -> tuple[Lookout, scene.Scene]:
     database = database_url()
     with _lock:
         lookout = _held.get(database)
-        if lookout is None or lookout.version != version:
+        is_stale = lookout is None or lookout.version != version or not len(lookout.poses)
+        if lookout is None or is_stale:
             with begin() as owner:
                 lookout = _held[database] = _read(owner, version)
     return lookout, scene.current(session, lookout.frame, version=buildings)
@@ -84,7 +91,11 @@ def _read(session: Session, version: str) -> Lookout:
     rows = [tuple(row) for row in session.execute(_POSES)]  # numpy probes Row objects slowly
     columns = list(zip(*rows, strict=True)) or [()] * _WIDTH
     lon, lat = _floats(columns[1]), _floats(columns[2])
-    frame = LocalFrame(_middle(lon), _middle(lat))
+    if rows:
+        frame = LocalFrame(_middle(lon), _middle(lat))
+    else:
+        spot = session.execute(_LAND).one()
+        frame = LocalFrame(*(_middle(np.array([at or 0.0])) for at in spot))
     height, width, fov, reach = (_floats(columns[i]) for i in (3, 4, 10, 11))
     assumed = np.isnan(np.column_stack([height, fov, reach]))
     guess = load().sight
