@@ -66,6 +66,25 @@ class Lookout:
     """Shape (poses, 3), a column for each field of `ASSUMED`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What n sensors state of themselves, float64 (n,), nan = not known; lon and lat in EPSG:4326.
+
+    The order of the columns is that of `_read`.
+    """
+
+    camera_id: Ints
+    lon: Floats
+    lat: Floats
+    height_m: Floats
+    width_px: Floats
+    azimuth_deg: Floats
+    azimuth_error_deg: Floats
+    fov_deg: Floats
+    range_m: Floats
+    tilt_deg: Floats
+
+
 _lock = threading.Lock()
 _held: dict[str, Lookout] = {}
 
@@ -96,42 +115,52 @@ def _read(session: Session, version: str) -> Lookout:
     else:
         spot = session.execute(_LAND).one()
         frame = LocalFrame(*(_middle(np.array([at or 0.0])) for at in spot))
-    height, width, fov, reach = (_floats(columns[i]) for i in (3, 4, 10, 11))
-    assumed = np.isnan(np.column_stack([height, fov, reach]))
-    guess = load().sight
-    fov_error = np.where(np.isnan(fov), guess.fov_error_deg, 0.0)
-    height, width, fov, reach = _filled(guess, height, width, fov, reach)
-    x, y = frame.to_metric(lon, lat)
-    camera_id = np.array(columns[0], dtype=np.int64)
-    poses = build_poses(
-        PoseColumns(
-            camera_index=camera_id,
-            x=x,
-            y=y,
-            height_m=height,
-            azimuth_deg=_floats(columns[8]),
-            azimuth_error_deg=_floats(columns[9]),
-            fov_deg=fov,
-            fov_error_deg=fov_error,
-            range_m=reach,
-            tilt_deg=_floats(columns[12]),
-            vfov_deg=np.array([vertical_field_deg(f) if f < 170.0 else np.nan for f in fov]),
-            width_px=width,
-            convergence_deg=frame.convergence_deg(lon, lat),
-        )
+    stated = Stated(
+        np.array(columns[0], dtype=np.int64),
+        lon,
+        lat,
+        *(_floats(columns[i]) for i in (3, 4, 8, 9, 10, 11, 12)),
     )
+    poses = poses_as_stated(frame, stated)
     return Lookout(
         version,
         frame,
         poses,
-        camera_id,
+        stated.camera_id,
         np.array(columns[7], dtype=np.int64),
         np.array(columns[13], dtype=np.int64),
         np.array(columns[6], dtype=np.int64),
         np.flatnonzero(np.array(columns[5], dtype=bool)),
-        x,
-        y,
-        assumed,
+        poses.x,
+        poses.y,
+        np.isnan(np.column_stack([stated.height_m, stated.fov_deg, stated.range_m])),
+    )
+
+
+def poses_as_stated(frame: LocalFrame, stated: Stated) -> PoseTable:
+    """Return poses in `frame`; what is not stated is assumed as the settings say."""
+    guess = load().sight
+    fov_error = np.where(np.isnan(stated.fov_deg), guess.fov_error_deg, 0.0)
+    height, width, fov, reach = _filled(
+        guess, stated.height_m, stated.width_px, stated.fov_deg, stated.range_m
+    )
+    x, y = frame.to_metric(stated.lon, stated.lat)
+    return build_poses(
+        PoseColumns(
+            camera_index=stated.camera_id,
+            x=x,
+            y=y,
+            height_m=height,
+            azimuth_deg=stated.azimuth_deg,
+            azimuth_error_deg=stated.azimuth_error_deg,
+            fov_deg=fov,
+            fov_error_deg=fov_error,
+            range_m=reach,
+            tilt_deg=stated.tilt_deg,
+            vfov_deg=np.array([vertical_field_deg(f) if f < 170.0 else np.nan for f in fov]),
+            width_px=width,
+            convergence_deg=frame.convergence_deg(stated.lon, stated.lat),
+        )
     )
 
 
