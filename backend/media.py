@@ -38,10 +38,11 @@ from .settings import load
 
 _HELLO_S = 10.0
 _RECHECK_S = 5.0
-_SAMPLE_EVERY_S = 10.0
+_CHECK_EVERY_S = 10.0
 _NOTE_EVERY_S = 30.0
-_SAMPLE_FOR_S = 3.0
-_TRY_AGAIN_S = 900.0
+# Beyond the 10 s after which a hub calls a camera dead.
+_CHECK_PATIENCE_S = 12.0
+_TRY_AGAIN_S = 60.0
 _CLOSE_EVERY_S = 30.0
 _LONGEST_BODY = 1024
 _POLICY_VIOLATION = 1008
@@ -81,7 +82,7 @@ class Worker:
         for work in (
             self._follow_notices(),
             _steadily(self._recheck_rights, _RECHECK_S),
-            _steadily(self._sample, _SAMPLE_EVERY_S),
+            _steadily(self._check, _CHECK_EVERY_S),
             _steadily(self._note_frames, _NOTE_EVERY_S),
             _steadily(self._close_lost, _CLOSE_EVERY_S),
         ):
@@ -213,16 +214,19 @@ class Worker:
             if seen.state == "live":
                 self._observe(key, seen)
 
-    async def _sample(self) -> None:
-        """Look in turn at cameras nobody opens, so that their status rests on frames too."""
+    async def _check(self) -> None:
+        """Look in turn at the cameras nobody opens: status rests on frames, and so do the rates."""
         now = time.monotonic()
-        # A camera that never answers must not take the turn of those that once did.
+        # What was just asked and has not answered yet must not take the next one's turn.
         self._tried = {k: at for k, at in self._tried.items() if now - at < _TRY_AGAIN_S}
-        for camera_id in await asyncio.to_thread(
-            media_records.stalest, self.number, [*self._tried]
-        ):
+        due = await asyncio.to_thread(
+            media_records.due, self.number, [*self._tried], _CHECK_EVERY_S
+        )
+        for camera_id in due:
+            key = _key(camera_id, "sub", frozenset({"avc1"}))
+            if not self.gateway.glance(key, _CHECK_PATIENCE_S):
+                return
             self._tried[camera_id] = now
-            self.gateway.warm(_key(camera_id, "sub", frozenset({"avc1"})), _SAMPLE_FOR_S)
 
 
 def _is_own_page(socket: WebSocket) -> bool:

@@ -4,6 +4,7 @@ All of it blocks: the worker calls these in threads.
 """
 
 import logging
+from math import ceil
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,18 +19,22 @@ from .cameras.streams import Kind
 from .db import begin
 from .settings import load
 
-SAMPLES = 3
+_LEAST_CHECKS, _MOST_CHECKS = 3, 32
+"""In one round: a few also where cameras are few, and half of what a worker can pull at once."""
 
 log = logging.getLogger(__name__)
 
-# The cameras this worker has heard of longest ago, never-tried ones first.
-_STALEST = text(
-    "SELECT d.camera_id FROM devices d JOIN cameras c ON c.id = d.camera_id"
-    " WHERE d.auth_state <> 'rejected' AND d.camera_id % :workers = :worker"
-    " AND (c.last_frame_at IS NULL OR c.last_frame_at < now() - interval '15 minutes')"
-    " AND NOT (d.camera_id = ANY(:tried))"
-    " ORDER BY c.last_frame_at NULLS FIRST, random() LIMIT :n"
+# The cameras this worker has heard of longest ago, never-checked ones first.
+# Index: camera_checks_pkey, one step for each device of the worker.
+_DUE = text(
+    "SELECT d.camera_id FROM devices d LEFT JOIN LATERAL ("
+    "  SELECT coalesce(k.last_at, k.at) AS heard_at FROM camera_checks k"
+    "  WHERE k.camera_id = d.camera_id ORDER BY k.at DESC LIMIT 1) c ON true"
+    " WHERE d.camera_id % :workers = :worker AND NOT (d.camera_id = ANY(:tried))"
+    " AND (heard_at IS NULL OR heard_at < now() - make_interval(secs => :every_s))"
+    " ORDER BY heard_at NULLS FIRST, random() LIMIT :n"
 )
+_SHARE = text("SELECT count(*) FROM devices WHERE camera_id % :workers = :worker")
 
 
 def redeem(ticket: str, kind: Kind) -> viewing.Admission:
@@ -85,8 +90,16 @@ def still_allowed(stream_ids: list[int]) -> set[int]:
         return viewing.still_allowed(session, stream_ids)
 
 
-def stalest(worker: int, tried: list[int]) -> list[int]:
-    """Return the cameras of this worker heard of longest ago, without those just tried."""
-    of = {"workers": load().media.workers, "worker": worker, "n": SAMPLES, "tried": tried}
+def due(worker: int, tried: list[int], round_s: float) -> list[int]:
+    """Return the cameras to check in this round, without those just tried."""
+    media = load().media
+    share = {"workers": media.workers, "worker": worker}
     with begin() as session:
-        return list(session.scalars(_STALEST, of))
+        n = round_size(session.scalar(_SHARE, share) or 0, round_s, media.check_every_s)
+        wanted = share | {"n": n, "tried": tried, "every_s": media.check_every_s}
+        return list(session.scalars(_DUE, wanted))
+
+
+def round_size(cameras: int, round_s: float, every_s: float) -> int:
+    """Return how many checks a round holds so that each camera is checked every `every_s`."""
+    return min(max(ceil(cameras * round_s / every_s), _LEAST_CHECKS), _MOST_CHECKS)

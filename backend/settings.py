@@ -65,6 +65,8 @@ class Media(_Branch):
     warm_s: float = 90.0
     ticket_s: float = 30.0
     transcodes: int = Field(default=2, ge=0)
+    check_every_s: float = Field(default=300.0, ge=30, le=86_400)
+    checks_kept_days: int = Field(default=180, ge=1, le=3650)
 
 
 class Imports(_Branch):
@@ -102,6 +104,8 @@ class Coverage(_Branch):
     place_radius_m: float = Field(default=50.0, gt=0)
     least_gap_m2: float = Field(default=100.0, ge=0)
     incident_months: int = Field(default=12, ge=1, le=120)
+    rate_px_per_m: float = 40.0
+    rate_share: float = Field(default=0.8, gt=0, le=1)
 
 
 class Settings(BaseSettings):

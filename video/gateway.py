@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from video.errors import Overloaded
+from video.errors import CredentialsRejected, Overloaded
 from video.hub import CameraHub
 from video.snapshots import Snapshot, take_snapshot
 from video.stream_state import DEFAULT_SETTINGS, HubKey, HubSettings, HubStatus, OnStatus, Resolve
@@ -96,6 +96,20 @@ class MediaGateway:
             self.hub(key).warm(for_s)
         except Overloaded:
             return False
+        return True
+
+    def glance(self, key: HubKey, patience_s: float) -> bool:
+        """Pull a stream until it is known to be live or dead; return False at the limit.
+
+        A device that rejected our login a short while ago is told dead without being asked again.
+        """
+        try:
+            hub = self.hub(key)
+        except Overloaded:
+            return False
+        if hub.is_locked_out and self._on_status is not None:
+            self._on_status(key, HubStatus("dead", None, CredentialsRejected.code))
+        hub.glance(patience_s)
         return True
 
     async def snapshot(self, key: HubKey) -> Snapshot:

@@ -80,6 +80,7 @@ class CameraHub:
         self._ingest: Ingest | None = None
         self._running: asyncio.Task[None] | None = None
         self._wanted_until = 0.0
+        self._awaited_until = 0.0
         self._locked_until = 0.0
         self._last_frame = 0.0
         self._pictured = asyncio.Event()
@@ -146,6 +147,19 @@ class CameraHub:
         self._want(for_s)
         self.start()
 
+    def glance(self, patience_s: float) -> None:
+        """Pull the stream until its first picture, or until it is known to be dead.
+
+        Parameters
+        ----------
+        patience_s : float
+            Seconds after which it is let go in any case; beyond ``dead_after_s`` of the settings,
+            else a device that does not answer is never told from one that is slow.
+
+        """
+        self._awaited_until = time.monotonic() + patience_s
+        self.start()
+
     def start(self) -> None:
         """Start pulling, unless it runs already or the device just rejected our login."""
         if not self.is_running and not self.is_locked_out:
@@ -180,7 +194,8 @@ class CameraHub:
         self._wanted_until = max(self._wanted_until, time.monotonic() + for_s)
 
     def _is_wanted(self) -> bool:
-        return bool(self._subscriptions) or time.monotonic() < self._wanted_until
+        until = max(self._wanted_until, self._awaited_until)
+        return bool(self._subscriptions) or time.monotonic() < until
 
     async def _run(self) -> None:
         self._last_frame = time.monotonic()
@@ -323,6 +338,8 @@ class CameraHub:
     def _set_status(self, state: State, reason: str | None, at: datetime | None = None) -> None:
         before = self._status
         self._status = HubStatus(state, at or before.last_frame_at, reason)
+        if state in {"live", "dead"}:
+            self._awaited_until = 0.0
         if (before.state, before.reason) == (state, reason):
             return
         self._tell(status_text(self._status))

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from ..live import Notice, announce
+from . import checks
 from .models import Camera
 
 
@@ -20,12 +21,13 @@ class Observation:
 
 
 def record(session: Session, seen: Observation) -> None:
-    """Write an observation; consoles hear of it when the state turned."""
+    """Write an observation as a check; consoles hear of it when the state turned."""
     camera = session.get(Camera, seen.camera_id)
     if camera is None:
         return
     if seen.last_frame_at is not None:
         camera.last_frame_at = seen.last_frame_at
+    checks.note(session, camera.id, has_frames=seen.is_alive, reason=seen.reason)
     has_turned = camera.is_alive is not seen.is_alive or camera.status_reason != seen.reason
     if not has_turned:
         return

@@ -4,6 +4,7 @@ import asyncio
 import io
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import av
@@ -178,6 +179,57 @@ def test_warmed_stream_shows_its_first_frame_at_once(relay):
             assert await viewer.until(live) < 0.3
 
     run(scenario, relay)
+
+
+@pytest.mark.parametrize(("fault", "told"), [(None, "live"), ("dead", "dead")])
+def test_a_glance_ends_with_the_first_picture_or_with_the_camera_known_to_be_dead(
+    relay, fault, told
+):
+    spec = DeviceSpec("cam-001", fault=fault)
+    seen: list[tuple[str, str | None]] = []
+
+    async def whole():
+        async with Fleet([spec]) as fleet:
+            gateway = MediaGateway(
+                relay.resolver(fleet),
+                settings=replace(QUICK, dead_after_s=2.0),
+                on_status=lambda _key, status: seen.append((status.state, status.reason)),
+            )
+            assert gateway.glance(SUB, 8.0)
+            async with asyncio.timeout(7):  # it does not wait for the end of its patience
+                while gateway.ingests:
+                    await asyncio.sleep(0.02)
+            await gateway.close()
+
+    asyncio.run(whole())
+    assert [state for state, _ in seen if state in ("live", "dead")] == [told]
+    assert seen[-1] == ("connecting", "stream.idle")
+
+
+def test_a_glance_at_a_device_that_rejected_the_login_asks_no_second_time():
+    seen: list[tuple[str, str | None]] = []
+    asked = []
+
+    async def resolve(key):
+        asked.append(key)
+        raise CredentialsRejected()
+
+    async def whole():
+        gateway = MediaGateway(
+            resolve,
+            settings=QUICK,
+            on_status=lambda _key, status: seen.append((status.state, status.reason)),
+        )
+        for _ in range(2):
+            gateway.glance(SUB, 8.0)
+            async with asyncio.timeout(5):
+                while gateway.ingests:
+                    await asyncio.sleep(0.02)
+        await gateway.close()
+
+    asyncio.run(whole())
+    assert len(asked) == 1
+    assert seen == [("dead", "stream.credentials_rejected")] * 2
 
 
 def test_slow_viewer_does_not_hold_up_the_quick_one(relay):

@@ -17,7 +17,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from backend import db, media_records
+from backend import db
 from backend.cameras import devices, registry, streams, viewing
 from backend.errors import Refused
 
@@ -287,13 +287,3 @@ def _command_lines() -> str:
         except OSError:
             continue
     return "\n".join(lines)
-
-
-def test_cameras_that_never_answer_do_not_take_every_turn(land: Any) -> None:
-    silent = [land.add_camera(f"哑{k}", 110.0050, 34.5050) for k in range(3)]
-    once = land.add_camera("旧", 110.0051, 34.5050)
-    for camera in (*silent, once):
-        land.run("INSERT INTO devices (camera_id, address) VALUES (%s, 'http://10.0.0.1')", camera)
-    land.run("UPDATE cameras SET last_frame_at = now() - interval '1 h' WHERE id = %s", once)
-    assert sorted(media_records.stalest(0, [])) == silent
-    assert media_records.stalest(0, silent) == [once]
