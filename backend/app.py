@@ -24,6 +24,7 @@ from .audit import routes as audit
 from .cameras import routes as cameras
 from .console import Console
 from .coverage import routes as coverage
+from .coverage import scenario_routes as scenarios
 from .divisions import routes as divisions
 from .edge import Edge
 from .events import EventStreams, Identify
@@ -48,6 +49,7 @@ ROUTERS = (
     restricted.router,
     cameras.router,
     coverage.router,
+    scenarios.router,
     exchange.router,
     incidents.router,
     search.router,

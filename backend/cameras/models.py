@@ -110,14 +110,17 @@ class CameraCheck(Table):
 
 
 class Stream(Table):
-    """One opening of a picture: its single-use ticket, who and why, and what came of it."""
+    """One opening of a picture: its single-use ticket, who and why, and what came of it.
+
+    It stays when the camera is taken down, so `camera_id` refers to no row for sure.
+    """
 
     __tablename__ = "streams"
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     ticket_hash: Mapped[bytes] = mapped_column(LargeBinary)
     kind: Mapped[str]
-    camera_id: Mapped[int] = mapped_column(ForeignKey("cameras.id", ondelete="CASCADE"))
+    camera_id: Mapped[int] = mapped_column(BigInteger)
     user_id: Mapped[int] = mapped_column(ForeignKey(User.id))
     division_code: Mapped[int] = mapped_column(BigInteger)
     purpose: Mapped[str]

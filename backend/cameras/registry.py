@@ -151,6 +151,7 @@ def remove(session: Session, camera: Camera, *, by: Principal | None = None) -> 
     # Poses, device and viewshed go with the row; the unit of work would empty their keys first.
     session.execute(delete(Camera).where(Camera.id == camera.id))
     session.expunge(camera)
+    defer(session, "coverage.refresh", key="coverage")
     enter(session, act)
     announce(session, notice)
 

@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, DateTime, Double, ForeignKey, Identity, text
 from sqlalchemy.dialects.postgresql import JSONB, REAL
 from sqlalchemy.orm import Mapped, mapped_column
 
+from ..accounts.models import User
 from ..cameras.models import Camera
 from ..db import Table
 from ..grids.models import Grid
@@ -126,3 +127,21 @@ class CoverageDirty(Table):
     camera_id: Mapped[int | None] = mapped_column(BigInteger)
     box: Mapped[Any] = geometry_column("GEOMETRY", nullable=True)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
+
+
+class Scenario(Table):
+    """方案: changes of cameras under a name; real only once `applied_at` is set, then fixed."""
+
+    __tablename__ = "scenarios"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    name: Mapped[str]
+    note: Mapped[str] = mapped_column(server_default=text("''"))
+    division_code: Mapped[int] = mapped_column(BigInteger)
+    changes: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
+    state: Mapped[str] = mapped_column(server_default=text("'draft'"))
+    author_id: Mapped[int] = mapped_column(ForeignKey(User.id))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
+    applied_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    version: Mapped[int] = mapped_column(BigInteger, server_default=text("1"))
