@@ -21,6 +21,7 @@ from .accounts import routes as accounts
 from .accounts.guard import guard_routes
 from .accounts.identity import Remembered, identify, presented_secret
 from .audit import routes as audit
+from .cameras import calibration_routes as calibration
 from .cameras import routes as cameras
 from .console import Console
 from .coverage import routes as coverage
@@ -48,6 +49,7 @@ ROUTERS = (
     places.router,
     restricted.router,
     cameras.router,
+    calibration.router,
     coverage.router,
     scenarios.router,
     exchange.router,

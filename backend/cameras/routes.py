@@ -9,9 +9,8 @@ from video.credentials import Credentials
 
 from ..accounts.access import CurrentUser, Id, Tx, right
 from ..db import begin
-from ..errors import Unavailable
 from ..live import Notice, announce
-from . import devices, registry, streams
+from . import devices, registry, stills, streams
 from .models import Camera, Purpose
 from .schemas import (
     CameraEdit,
@@ -33,7 +32,6 @@ from .schemas import (
 )
 
 router = APIRouter(prefix="/api", tags=["cameras"])
-_SNAPSHOT_S = 8.0
 
 
 @router.get("/sight", **right("sight.read"))
@@ -175,19 +173,5 @@ def warm_streams(order: WarmOrder, tx: Tx) -> Response:
 def take_snapshot(camera_id: Id, order: SnapshotOrder, user: CurrentUser) -> Response:
     """A fresh still, asked for with a purpose and written to the register like any opening."""
     viewer = streams.Viewer(user.id, user.display_name, order.purpose, order.incident_id)
-    import httpx  # brings rich and click; only a snapshot needs it
-
-    with begin(user.scope) as session:
-        camera = registry.get(session, camera_id)
-        issued = streams.issue(session, camera, viewer, kind="snapshot", profile="main")
-    # The ticket must be committed before the media worker can redeem it.
-    try:
-        answer = httpx.post(
-            streams.snapshot_url(camera_id), json={"ticket": issued.ticket}, timeout=_SNAPSHOT_S
-        )
-    except httpx.HTTPError as lost:
-        raise Unavailable(part="media") from lost
-    if answer.status_code != httpx.codes.OK:
-        raise streams.PictureFailed(name=camera.name, reason=answer.json().get("code", "?"))
-    taken_at = answer.headers.get("X-Taken-At", "")
-    return Response(answer.content, media_type="image/jpeg", headers={"X-Taken-At": taken_at})
+    still = stills.take(user, camera_id, viewer)
+    return Response(still.content, media_type="image/jpeg", headers={"X-Taken-At": still.taken_at})
