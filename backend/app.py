@@ -26,6 +26,7 @@ from .cameras import routes as cameras
 from .console import Console
 from .coverage import routes as coverage
 from .coverage import scenario_routes as scenarios
+from .coverage.reports import routes as reports
 from .divisions import routes as divisions
 from .edge import Edge
 from .events import EventStreams, Identify
@@ -51,6 +52,7 @@ ROUTERS = (
     cameras.router,
     calibration.router,
     coverage.router,
+    reports.router,
     scenarios.router,
     exchange.router,
     incidents.router,

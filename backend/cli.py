@@ -1,4 +1,4 @@
-"""The command line: `gridlink db|import|serve|worker|media|cameras|users|sight|audit|openapi`.
+"""The command line: databases, processes, imports and one group of commands for each domain.
 
 Exit codes: 0 done, 1 usage or an installation at fault, 2 the input was refused.
 """
@@ -113,6 +113,12 @@ def _mount_import() -> None:
     app.command("import")(import_file)
 
 
+def _mount_report() -> None:
+    from .coverage.reports.commands import write_report
+
+    app.command("report")(write_report)
+
+
 def _mount_demo() -> None:
     from .demo.command import demo
 
@@ -126,6 +132,7 @@ _DOMAINS = {
     "cameras": _mount_cameras,
     "sight": _mount_sight,
     "import": _mount_import,
+    "report": _mount_report,
     "demo": _mount_demo,
 }
 _OWN = frozenset({"db", "serve", "worker", "openapi"})
