@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import TypeAdapter
 from shapely import Point
 from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.orm import Session
@@ -30,8 +31,10 @@ from .schemas import (
     PoseShape,
     StatusPage,
     StatusRow,
+    ViewFault,
 )
 
+_VIEW_FAULT: TypeAdapter[ViewFault | None] = TypeAdapter(ViewFault | None)
 _NOT_STORED = {"fov_assumed", "range_assumed"}
 
 
@@ -197,6 +200,7 @@ def _refresh_viewshed(session: Session, camera: Camera) -> None:
         key=f"viewsheds:{camera.id}",
         camera_ids=[camera.id],
     )
+    defer(session, "coverage.refresh", key="coverage")
     announce(session, Notice("camera", camera.id, camera.version, camera.division_code))
 
 
@@ -234,6 +238,7 @@ def sheet_of(camera: Camera) -> CameraSheet:
         division_code=text_of(camera.division_code),
         height_m=camera.height_m,
         height_assumed=camera.height_m is None,
+        view_fault=_VIEW_FAULT.validate_python(camera.view_fault),
         poses=[
             PoseShape(
                 sensor_no=pose.sensor_no,

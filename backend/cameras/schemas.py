@@ -9,6 +9,7 @@ Longitude = Annotated[float, Field(ge=-180, le=180)]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 BigId = Annotated[int, Field(ge=1, le=2**63 - 1)]
 SightWord = Literal["certain", "possible", "blocked"]
+ViewFault = Literal["blind", "moved"]
 Reason = Literal[
     "sees",
     "pose_uncertain",
@@ -121,6 +122,7 @@ class CameraSheet(CameraRow):
     division_code: str
     height_m: float | None
     height_assumed: bool
+    view_fault: ViewFault | None = Field(description="frames arrive and show not what they should")
     poses: list[PoseShape]
     device: DeviceShape
 
@@ -140,6 +142,7 @@ class CameraEdit(_Shape):
     has_ptz: bool | None = None
     width_px: Annotated[int, Field(gt=0, le=100_000)] | None = None
     address: Annotated[str, Field(max_length=400)] | None = None
+    view_fault: ViewFault | None = None
     poses: Annotated[list[PoseShape], Field(min_length=1, max_length=16)] | None = None
 
     @field_validator("name", "lon", "lat", "has_ptz", "poses")

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from ..jobs import defer
 from ..live import Notice, announce
 from . import checks
 from .models import Camera
@@ -31,6 +32,8 @@ def record(session: Session, seen: Observation) -> None:
     has_turned = camera.is_alive is not seen.is_alive or camera.status_reason != seen.reason
     if not has_turned:
         return
+    if (camera.is_alive is not False) is not seen.is_alive:  # never tried counts as working
+        defer(session, "coverage.refresh", key="coverage")
     camera.is_alive = seen.is_alive
     camera.status_reason = seen.reason
     session.flush()

@@ -26,6 +26,7 @@ from .schemas import (
     Readings,
     SubjectRow,
 )
+from .waiting import is_waiting
 
 #: Kind -> its subjects as id, code, name, division_code, geom.
 SUBJECTS = {
@@ -62,7 +63,6 @@ _CAMERAS = text(
     " count(*) FILTER (WHERE is_alive IS NULL) AS untried"
     " FROM cameras WHERE division_code BETWEEN :low AND :high"
 )
-_WAITING = text("SELECT EXISTS (SELECT FROM coverage_dirty)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +215,7 @@ def summary(session: Session, extent: Extent) -> CoverageSummary:
         division_code=text_of(extent.code),
         name=extent.name,
         computed_at=max((row.computed_at for row in rows), default=None),
-        is_fresh=not session.scalar(_WAITING),
+        is_fresh=not is_waiting(session),
         cameras=CameraCounts(**session.execute(_CAMERAS, span).mappings().one()),
         readings=Readings(
             installed=Bands(bands=bands_of(bands["installed"])),

@@ -206,6 +206,7 @@ def _write(session: Session, order: ImportOrder, kind: Kind, landing: Landing) -
         relocate(session, _LOCATED)
     if kind.changes_sight:
         defer(session, "cameras.refresh_viewsheds", key="viewsheds:all", camera_ids=None)
+    defer(session, "coverage.refresh", key="coverage")
 
 
 def _history(order: ImportOrder, report: dict[str, Any]) -> Import:

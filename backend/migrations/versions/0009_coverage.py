@@ -114,6 +114,9 @@ CREATE TABLE coverage_dirty (
   at timestamptz NOT NULL DEFAULT now()
 );
 
+-- What was stored before this version was never counted.
+INSERT INTO coverage_dirty (cause) VALUES ('all');
+
 GRANT SELECT ON coverage_figures, coverage_days, coverage_grounds, coverage_gaps, coverage_sights,
   camera_losses, coverage_dirty TO gridlink_app;
 GRANT INSERT ON coverage_dirty TO gridlink_app;

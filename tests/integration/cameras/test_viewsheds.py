@@ -59,8 +59,13 @@ def test_edit_makes_the_viewshed_stale_and_defers_one_job_in_the_same_transactio
         with db.begin() as session:
             camera = registry.get(session, camera_id)
             registry.edit(session, camera, CameraEdit(poses=[PoseShape(azimuth_deg=azimuth)]))
-    jobs = land.run("SELECT task_name, args FROM procrastinate_jobs WHERE status = 'todo'")
-    assert jobs == [("gridlink:cameras.refresh_viewsheds", {"camera_ids": [camera_id]})]
+    jobs = land.run(
+        "SELECT task_name, args FROM procrastinate_jobs WHERE status = 'todo' ORDER BY 1"
+    )
+    assert jobs == [
+        ("gridlink:cameras.refresh_viewsheds", {"camera_ids": [camera_id]}),
+        ("gridlink:coverage.refresh", {}),
+    ]
     assert features(camera_id)["certain"]["properties"]["status"] == "stale"
     refresh_viewsheds([camera_id])
     assert features(camera_id)["certain"]["properties"]["status"] == "fresh"

@@ -20,7 +20,8 @@ def figures(land: Any) -> Any:
                 " measure, px_per_m, total, certain, possible, one, more, method)"
                 " SELECT 'grid', id, division_code, %s, 'area', %s, 1000, 10 * rank, 100,"
                 "  4 * rank, 6 * rank, 'exact' FROM (SELECT id, division_code,"
-                "  row_number() OVER (ORDER BY code) AS rank FROM grids WHERE set_name = 'basic') g",
+                "  row_number() OVER (ORDER BY code) AS rank"
+                " FROM grids WHERE set_name = 'basic') g",
                 *(reading, px),
             )
     return land
