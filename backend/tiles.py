@@ -43,6 +43,8 @@ _FIRST_ZOOM = {
     "cameras": 4,
     "viewsheds": 14,
     "restricted": 11,
+    "coverage": 12,
+    "coveragenow": 12,
 }
 _COMMON = frozenset({"roads", "buildings", "divisions"})
 _CLUSTERED_BELOW = 11
@@ -51,6 +53,7 @@ _SHOWN_IN = {
     "cameras": ("cameras", "viewsheds"),
     "poses": ("cameras",),
     "restricted_areas": ("restricted",),
+    "coverage_grounds": ("coverage", "coveragenow"),
 }
 
 
