@@ -136,7 +136,11 @@ def _pose_shape(shape: PoseShape, done: Calibrated) -> PoseShape:
             "azimuth_deg": round(attitude.azimuth_deg, 2) % 360.0,
             "azimuth_error_deg": round(2.0 * sigma.azimuth_deg, 3),
             "tilt_deg": round(attitude.tilt_deg, 2),
+            "tilt_error_deg": round(2.0 * sigma.tilt_deg, 3),
             "fov_deg": round(attitude.fov_deg, 2),
+            "fov_error_deg": round(2.0 * sigma.fov_deg, 3),
+            "fov_assumed": False,
+            "source": "calibrated",
         }
     )
 

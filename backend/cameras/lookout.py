@@ -30,7 +30,7 @@ _VERSIONS = text(
 _POSES = text(
     "SELECT c.id, ST_X(c.geom), ST_Y(c.geom), c.height_m, c.width_px, c.has_ptz, c.division_code,"
     " p.id, p.azimuth_deg, p.azimuth_error_deg, p.fov_deg, p.range_m, p.tilt_deg,"
-    " p.sensor_no"
+    " p.sensor_no, p.fov_error_deg, p.tilt_error_deg"
     " FROM cameras c JOIN poses p ON p.camera_id = c.id ORDER BY c.id, p.sensor_no"
 )
 # Without cameras the land itself says where the metres are counted from.
@@ -39,7 +39,7 @@ _LAND = text(
     " (SELECT ST_Extent(geom) FROM grids WHERE valid_to IS NULL),"
     " (SELECT ST_Extent(geom) FROM divisions WHERE valid_to IS NULL)) AS e) AS land"
 )
-_WIDTH = 14  # columns of `_POSES`
+_WIDTH = 16  # columns of `_POSES`
 _FRAME_STEP_DEG = 0.05
 """The frame's centre is rounded to this, so that one more camera seldom moves the frame."""
 
@@ -83,6 +83,8 @@ class Stated:
     fov_deg: Floats
     range_m: Floats
     tilt_deg: Floats
+    fov_error_deg: Floats | float = 0.0
+    tilt_error_deg: Floats | float = 0.0
 
 
 _lock = threading.Lock()
@@ -119,7 +121,7 @@ def _read(session: Session, version: str) -> Lookout:
         np.array(columns[0], dtype=np.int64),
         lon,
         lat,
-        *(_floats(columns[i]) for i in (3, 4, 8, 9, 10, 11, 12)),
+        *(_floats(columns[i]) for i in (3, 4, 8, 9, 10, 11, 12, 14, 15)),
     )
     poses = poses_as_stated(frame, stated)
     return Lookout(
@@ -140,7 +142,7 @@ def _read(session: Session, version: str) -> Lookout:
 def poses_as_stated(frame: LocalFrame, stated: Stated) -> PoseTable:
     """Return poses in `frame`; what is not stated is assumed as the settings say."""
     guess = load().sight
-    fov_error = np.where(np.isnan(stated.fov_deg), guess.fov_error_deg, 0.0)
+    fov_error = np.where(np.isnan(stated.fov_deg), guess.fov_error_deg, stated.fov_error_deg)
     height, width, fov, reach = _filled(
         guess, stated.height_m, stated.width_px, stated.fov_deg, stated.range_m
     )
@@ -157,11 +159,17 @@ def poses_as_stated(frame: LocalFrame, stated: Stated) -> PoseTable:
             fov_error_deg=fov_error,
             range_m=reach,
             tilt_deg=stated.tilt_deg,
-            vfov_deg=np.array([vertical_field_deg(f) if f < 170.0 else np.nan for f in fov]),
+            vfov_deg=_sure_height_deg(fov, stated.tilt_error_deg),
             width_px=width,
             convergence_deg=frame.convergence_deg(stated.lon, stated.lat),
         )
     )
+
+
+def _sure_height_deg(fov_deg: Floats, tilt_error_deg: Floats | float) -> Floats:
+    """Return the vertical field that the picture shows however its tilt errs."""
+    whole = [vertical_field_deg(f) if f < 170.0 else np.nan for f in fov_deg]
+    return np.asarray(np.maximum(np.array(whole) - 2.0 * np.asarray(tilt_error_deg), 1.0))
 
 
 def _filled(

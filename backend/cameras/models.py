@@ -1,15 +1,27 @@
 """摄像机: the registry, each sensor's pose, the device behind it, and its stored viewshed."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, LargeBinary, SmallInteger, text
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    ForeignKey,
+    Identity,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..accounts.models import User
 from ..db import Table
 from ..spatial import geometry_column
+
+Source = Literal["stated", "drawn", "calibrated"]
+"""Where a pose comes from: imported or typed, turned on the map, or from landmarks."""
 
 
 class Camera(Table):
@@ -52,7 +64,10 @@ class Pose(Table):
     azimuth_deg: Mapped[float | None]
     azimuth_error_deg: Mapped[float] = mapped_column(server_default=text("0"))
     tilt_deg: Mapped[float | None]
+    tilt_error_deg: Mapped[float] = mapped_column(server_default=text("0"))
     fov_deg: Mapped[float | None]
+    fov_error_deg: Mapped[float] = mapped_column(server_default=text("0"))
+    source: Mapped[Source] = mapped_column(Text, server_default=text("'stated'"))
     range_m: Mapped[float | None]
 
 

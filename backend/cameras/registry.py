@@ -249,6 +249,9 @@ def sheet_of(camera: Camera) -> CameraSheet:
                 range_m=pose.range_m,
                 range_assumed=pose.range_m is None,
                 tilt_deg=pose.tilt_deg,
+                tilt_error_deg=pose.tilt_error_deg,
+                fov_error_deg=pose.fov_error_deg,
+                source=pose.source,
             )
             for pose in camera.poses
         ],

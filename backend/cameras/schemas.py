@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from .models import Source
+
 Longitude = Annotated[float, Field(ge=-180, le=180)]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 BigId = Annotated[int, Field(ge=1, le=2**63 - 1)]
@@ -82,6 +84,11 @@ class PoseShape(_Shape):
     range_m: Annotated[float, Field(gt=0, le=20_000)] | None = None
     range_assumed: bool = False
     tilt_deg: Annotated[float, Field(ge=-90, le=90)] | None = None
+    tilt_error_deg: Annotated[float, Field(ge=0, le=90)] = 0
+    fov_error_deg: Annotated[float, Field(ge=0, le=180)] = 0
+    source: Source = Field(
+        default="stated", description="imported or typed, turned on the map, or from landmarks"
+    )
 
 
 class CameraStatus(_Shape):

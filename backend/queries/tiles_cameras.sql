@@ -11,7 +11,8 @@ WITH bounds AS (
          c.has_ptz::int AS ptz,
          CASE c.is_alive WHEN true THEN 1 WHEN false THEN 0 ELSE -1 END AS alive,
          CASE WHEN p.azimuth_deg IS NULL OR p.azimuth_error_deg >= 180 THEN 'unknown'
-              WHEN p.azimuth_error_deg > 0 THEN 'possible' ELSE 'certain' END AS pose,
+              WHEN p.azimuth_error_deg > 0 AND p.source <> 'calibrated' THEN 'possible'
+              ELSE 'certain' END AS pose,
          ST_AsMVTGeom(c.geom_3857, b.box, 4096, 128) AS geom
   FROM chosen c CROSS JOIN bounds b LEFT JOIN poses p ON p.camera_id = c.id
 )
