@@ -24,6 +24,7 @@ from .audit import routes as audit
 from .cameras import calibration_routes as calibration
 from .cameras import routes as cameras
 from .console import Console
+from .coverage import rate_routes as rates
 from .coverage import routes as coverage
 from .coverage import scenario_routes as scenarios
 from .coverage.reports import routes as reports
@@ -52,6 +53,7 @@ ROUTERS = (
     cameras.router,
     calibration.router,
     coverage.router,
+    rates.router,
     reports.router,
     scenarios.router,
     exchange.router,

@@ -42,7 +42,7 @@ def test_an_area_is_drawn_listed_and_removed_and_each_act_is_entered(client, lan
     gone = planner.delete(f"/api/restricted-areas/{made.json()['id']}")
     assert (gone.status_code, gone.content) == (204, b"")
     assert planner.get("/api/restricted-areas").json() == {"rows": [], "total": 0}
-    acts = land.run("SELECT act, detail->>'name' FROM register WHERE act LIKE 'restricted.%%'")
+    acts = land.run("SELECT act, detail->>'name' FROM register WHERE act LIKE 'restricted.%'")
     assert acts == [("restricted.added", "女生宿舍"), ("restricted.removed", "女生宿舍")]
 
 
