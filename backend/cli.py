@@ -113,6 +113,12 @@ def _mount_import() -> None:
     app.command("import")(import_file)
 
 
+def _mount_coverage() -> None:
+    from .coverage.commands import coverage
+
+    app.add_typer(coverage, name="coverage")
+
+
 def _mount_report() -> None:
     from .coverage.reports.commands import write_report
 
@@ -132,6 +138,7 @@ _DOMAINS = {
     "cameras": _mount_cameras,
     "sight": _mount_sight,
     "import": _mount_import,
+    "coverage": _mount_coverage,
     "report": _mount_report,
     "demo": _mount_demo,
 }

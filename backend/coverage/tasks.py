@@ -5,9 +5,9 @@ import logging
 from procrastinate import RetryStrategy
 
 from ..db import begin
-from ..jobs import defer, registry
+from ..jobs import registry
 from . import history
-from .waiting import is_waiting
+from .waiting import ask, is_waiting
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def sweep(timestamp: int) -> None:
     """Have counted what changed past the product: by a restored dump, a migration, SQL by hand."""
     with begin() as session:
         if is_waiting(session):
-            defer(session, "coverage.refresh", key="coverage")
+            ask(session)
 
 
 @registry.periodic(cron="1 0 * * *")

@@ -12,7 +12,12 @@ def is_waiting(session: Session) -> bool:
     return bool(session.scalar(select(exists().where(CoverageDirty.id > 0))))
 
 
+def ask(session: Session) -> None:
+    """Have what changed computed anew, in the caller's transaction."""
+    defer(session, "coverage.refresh", key="coverage")
+
+
 def ask_for_all(session: Session) -> None:
     """Have everything computed anew, in the caller's transaction."""
     session.execute(insert(CoverageDirty).values(cause="all"))
-    defer(session, "coverage.refresh", key="coverage")
+    ask(session)
