@@ -22,6 +22,7 @@ from .accounts.guard import guard_routes
 from .accounts.identity import Remembered, identify, presented_secret
 from .audit import routes as audit
 from .cameras import calibration_routes as calibration
+from .cameras import intrusions
 from .cameras import routes as cameras
 from .console import Console
 from .coverage import rate_routes as rates
@@ -50,6 +51,7 @@ ROUTERS = (
     grids.router,
     places.router,
     restricted.router,
+    intrusions.router,
     cameras.router,
     calibration.router,
     coverage.router,
