@@ -58,7 +58,7 @@ def cast_shadows(obstacles: Obstacles, lamps: Lamps, target_height_m: float) -> 
     `near` and, behind each wall that faces away from the camera, a quadrilateral.
 
     """
-    camera, building = _pairs_in_range(
+    camera, building = pairs_in_range(
         obstacles.walls, (lamps.x, lamps.y, lamps.height_m, lamps.range_m), target_height_m
     )
     if len(camera) == 0:
@@ -120,7 +120,7 @@ def _quads(
 
 
 @compiled
-def _pairs_in_range(
+def pairs_in_range(
     walls: Walls, cameras: tuple[Floats, Floats, Floats, Floats], target_m: float
 ) -> tuple[Ints, Ints]:
     """Pairs of camera and low building whose bounds come within the camera's range."""

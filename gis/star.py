@@ -47,8 +47,8 @@ def measure_stars(walls: Walls, looks: Looks) -> tuple[Floats, Ints]:
         standings[i] = standing
         if standing == INSIDE:
             continue
-        for part in range(_part_count(looks, i)):
-            eye = _eye(looks, i, part, x, y)
+        for part in range(part_count(looks, i)):
+            eye = eye_of_part(looks, i, part, x, y)
             board = fitting_board(board, walls, eye)
             areas[i] += _area(board, sweep(walls, eye, board), eye)
     return areas, standings
@@ -71,8 +71,8 @@ def trace_stars(walls: Walls, looks: Looks, sagitta_m: float) -> tuple[Floats, I
         standing, x, y = stand(walls, looks, i)
         standings[i] = standing
         step = _chord_angle(looks.range_m[i], sagitta_m)
-        for part in range(_part_count(looks, i) if standing != INSIDE else 0):
-            eye = _eye(looks, i, part, x, y)
+        for part in range(part_count(looks, i) if standing != INSIDE else 0):
+            eye = eye_of_part(looks, i, part, x, y)
             board = fitting_board(board, walls, eye)
             n_pieces = sweep(walls, eye, board)
             areas[i] += _area(board, n_pieces, eye)
@@ -156,15 +156,16 @@ def _outward(
 
 
 @compiled
-def _part_count(looks: Looks, i: int) -> int:
+def part_count(looks: Looks, i: int) -> int:
+    """How many sweeps a look takes: each covers at most 120 degrees."""
     return int(max(math.ceil(min(looks.fov_deg[i], 360.0) / _MAX_PART_DEG), 1))
 
 
 @compiled
-def _eye(looks: Looks, i: int, part: int, x: float, y: float) -> Eye:
+def eye_of_part(looks: Looks, i: int, part: int, x: float, y: float) -> Eye:
     """Sweep number `part` of a look, counted counter-clockwise from the right border."""
     fov_deg = min(looks.fov_deg[i], 360.0)
-    half_deg = 0.5 * fov_deg / _part_count(looks, i)
+    half_deg = 0.5 * fov_deg / part_count(looks, i)
     right_deg = looks.azimuth_deg[i] + 0.5 * fov_deg
     azimuth = math.radians(right_deg - (2 * part + 1) * half_deg)
     reach = math.tan(math.radians(half_deg))

@@ -1,0 +1,113 @@
+"""The density band of each cell a pose sees, by its distance and the sure field; kernels."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from gis.compiled import compiled
+from gis.rastercasts import Casts
+from gis.rasterfill import Window
+
+
+@compiled
+def grade(
+    mask: Any, casts: Casts, i: int, frame: tuple[Window, Window], best: tuple[Any, Any]
+) -> None:
+    """Raise the camera's best band per cell: 1 + the densest band that holds there, 0 for none.
+
+    `frame` is the window that `see` wrote and the tile; `best` the planes for sure and perhaps.
+    """
+    box, tile = frame
+    sure, perhaps = best
+    right, down, width = box.col0 - tile.col0, box.row0 - tile.row0, box.col1 - box.col0
+    band_sure, band_perhaps = np.zeros(width, np.uint8), np.zeros(width, np.uint8)
+    for row in range(box.row1 - box.row0):
+        dv = (box.row0 + row + 0.5) * box.cell_m - casts.v[i]
+        _band_cells(casts.certain_m[i], casts, i, (dv, box), band_sure)
+        _band_cells(casts.possible_m[i], casts, i, (dv, box), band_perhaps)
+        _keep_sure_field(casts, i, (dv, box), band_sure)
+        seen = mask[row + down, right : right + width]
+        sure_row = sure[row + down, right : right + width]
+        perhaps_row = perhaps[row + down, right : right + width]
+        for col in range(width):
+            for_sure = band_sure[col] * (seen[col] >> 1)
+            at_best = max(band_perhaps[col] * min(seen[col], 1), for_sure)
+            sure_row[col] = max(sure_row[col], for_sure)
+            perhaps_row[col] = max(perhaps_row[col], at_best)
+
+
+@compiled
+def _band_cells(radii: Any, casts: Casts, i: int, place: tuple[float, Window], bands: Any) -> None:
+    """Band of each cell of a row by distance alone."""
+    dv, box = place
+    bands[:] = 0
+    for b in range(radii.size):
+        radius = min(radii[b], casts.looks.range_m[i])
+        if radius <= 0.0 or abs(dv) > radius:
+            break
+        first, stop = _within(casts.u[i], radius, dv, box)
+        bands[first:stop] = b + 1
+    if abs(dv) < casts.near_m[i]:
+        first, stop = _within(casts.u[i], casts.near_m[i], dv, box)
+        bands[first:stop] = 0
+
+
+@compiled
+def _within(u: float, radius: float, dv: float, box: Window) -> tuple[int, int]:
+    """Columns of the window, counted from its first, nearer than the radius in a row at `dv`."""
+    half = math.sqrt(radius * radius - dv * dv)
+    return _columns(u - half, u + half, box)
+
+
+@compiled
+def _columns(left: float, right: float, box: Window) -> tuple[int, int]:
+    """Columns whose centres lie from left to right."""
+    width = box.col1 - box.col0
+    first = math.ceil(left / box.cell_m - 0.5) - box.col0
+    stop = math.floor(right / box.cell_m - 0.5) + 1 - box.col0
+    first = min(max(first, 0), width)
+    return first, max(min(stop, width), first)
+
+
+@compiled
+def _keep_sure_field(casts: Casts, i: int, place: tuple[float, Window], bands: Any) -> None:
+    """Clear the bands of a row's cells outside the sure field."""
+    dv, box = place
+    half_deg = casts.sure_deg[i]
+    if 2.0 * half_deg >= casts.looks.fov_deg[i]:
+        return
+    azimuth_deg = casts.turned_deg[i]
+    u = casts.u[i]
+    if half_deg <= 90.0:
+        left, right = _wedge_span(azimuth_deg, half_deg, dv)
+        first, stop = _columns(u + left, u + right, box) if left <= right else (0, 0)
+        bands[:first] = 0
+        bands[stop:] = 0
+        return
+    left, right = _wedge_span(azimuth_deg + 180.0, 180.0 - half_deg, dv)
+    if left <= right:
+        first, stop = _columns(u + left, u + right, box)
+        bands[first:stop] = 0
+
+
+@compiled
+def _wedge_span(azimuth_deg: float, half_deg: float, dv: float) -> tuple[float, float]:
+    """From where to where, from the apex, a row at `dv` lies in a wedge; left > right for nowhere.
+
+    Half angle at most 90 degrees.
+    """
+    left, right = -1e9, 1e9
+    for side in (-1.0, 1.0):
+        angle = math.radians(azimuth_deg + side * half_deg)
+        nu, nv = -side * math.cos(angle), side * math.sin(angle)
+        # Inside where nu du + nv dv >= 0.
+        if nu > 0.0:
+            left = max(left, -nv * dv / nu)
+        elif nu < 0.0:
+            right = min(right, -nv * dv / nu)
+        elif nv * dv < 0.0:
+            return 1.0, 0.0
+    return left, right

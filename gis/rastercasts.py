@@ -1,0 +1,85 @@
+"""Camera poses in the form the raster's kernels take; metres, degrees."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gis.density import band_reach
+from gis.errors import ArgumentError
+from gis.fields import picture_fields
+from gis.obstacles import Floats, Ints, Obstacles
+from gis.poses import PoseTable
+from gis.rasterfill import TURN_DEG, to_raster
+from gis.shadows import full_occluder_height_m
+from gis.star import Looks, find_roofs_over
+
+Longs = NDArray[np.int64]
+
+
+class Casts(NamedTuple):
+    """Poses in the form kernels take, arrays of one length; made by `casts_of`."""
+
+    #: Place, grid azimuth, widest field, far edge, occluders: see `gis.star.Looks`.
+    looks: Looks
+    #: Place and azimuth on the raster.
+    u: Floats
+    v: Floats
+    turned_deg: Floats
+    height_m: Floats
+    #: Half angle of the sure field, degrees; 0 = nothing is seen for sure.
+    sure_deg: Floats
+    near_m: Floats
+    #: float64 (poses, bands), metres: radius of each band for sure and perhaps, descending.
+    certain_m: Floats
+    possible_m: Floats
+    #: Number of the camera; poses of one camera follow one another.
+    camera: Ints
+    target_m: float
+
+
+def casts_of(
+    obstacles: Obstacles,
+    poses: PoseTable,
+    wish: tuple[ArrayLike, float],
+    use: NDArray[np.bool_] | None,
+) -> tuple[Casts, Longs, tuple[float, ...]]:
+    """Poses that count, by camera; the row of each in the table; and the bands.
+
+    `wish` is the bands in pixels per metre and the target's height; `use` as in `cover_plan`.
+    """
+    px_per_m, target_height_m = wish
+    reach = band_reach(poses, px_per_m, target_height_m=target_height_m)
+    if len(reach.px_per_m) > 7:
+        raise ArgumentError("px_per_m", got=len(reach.px_per_m), allowed="at most 7 bands")
+    fields = picture_fields(poses, target_height_m)
+    camera = np.unique(poses.camera_index, return_inverse=True)[1].astype(np.int32)
+    is_used = np.ones(len(poses), dtype=bool) if use is None else use
+    chosen = np.flatnonzero(is_used)
+    chosen = chosen[np.argsort(camera[chosen], kind="stable")]
+    x, y, height_m = poses.x[chosen], poses.y[chosen], poses.height_m[chosen]
+    looks = Looks(
+        x,
+        y,
+        np.nan_to_num(poses.azimuth_deg - poses.convergence_deg)[chosen],
+        2.0 * fields.widest_deg[chosen],
+        # As in `gis.viewshed`: a picture that ends at the pole's foot keeps the sweep sound.
+        np.maximum(fields.far_m[chosen], 1e-3),
+        full_occluder_height_m(height_m, target_height_m),
+        find_roofs_over(obstacles.walls, x, y, height_m),
+    )
+    casts = Casts(
+        looks,
+        *to_raster(x, y),
+        looks.azimuth_deg + TURN_DEG,
+        height_m,
+        fields.sure_deg[chosen],
+        fields.near_m[chosen],
+        np.ascontiguousarray(reach.certain_m[chosen]),
+        np.ascontiguousarray(reach.possible_m[chosen]),
+        camera[chosen],
+        float(target_height_m),
+    )
+    return casts, chosen, reach.px_per_m
