@@ -126,7 +126,7 @@ def test_operations_lists_every_setting_with_its_default(variable: str) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=short)
 def test_no_document_names_a_setting_that_is_not_there(document: Path) -> None:
-    named = set(re.findall(r"GRIDLINK_[A-Z_]*[A-Z]", document.read_text("utf-8")))
+    named = set(re.findall(r"GRIDLINK_[A-Z0-9_]*[A-Z0-9]", document.read_text("utf-8")))
     whole = {n for n in named if n not in SETTINGS and n not in OTHER_VARIABLES}
     branches = {n for n in whole if any(s.startswith(f"{n}__") for s in SETTINGS)}
     assert whole - branches == set()
