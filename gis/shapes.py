@@ -21,9 +21,15 @@ from gis.mending import MendingLimits, mend_polygons
 
 Floats = NDArray[np.float64]
 Geometries = NDArray[np.object_]
-Wanted = Literal["polygon", "line", "point"]
+Wanted = Literal["polygon", "line", "point", "point_or_polygon"]
 
-_TYPES = {"polygon": (3, 6), "line": (1, 5), "point": (0, 4)}
+_POINTS, _POLYGONS = (0, 4), (3, 6)
+_TYPES = {
+    "polygon": _POLYGONS,
+    "line": (1, 5),
+    "point": _POINTS,
+    "point_or_polygon": _POINTS + _POLYGONS,
+}
 _TYPE_NAMES = {
     **{0: "Point", 1: "LineString", 2: "LinearRing", 3: "Polygon", 4: "MultiPoint"},
     **{5: "MultiLineString", 6: "MultiPolygon", 7: "GeometryCollection"},
@@ -83,7 +89,7 @@ def judge_shapes(
         True where the file holds bytes that are no geometry.
     placement : Placement
         From `gis.crs.decide_placement`.
-    wanted : {"polygon", "line", "point"}
+    wanted : {"polygon", "line", "point", "point_or_polygon"}
         Kind of shape; multi-forms are taken, of points only those of one point.
 
     limits : ShapeLimits
@@ -116,16 +122,20 @@ def judge_shapes(
         _set(codes, bounds[:, 2] - bounds[:, 0] > 180.0, "geometry.antimeridian")
     if wanted == "line":
         _set(codes, (codes == "") & (shapely.length(placed) == 0.0), "geometry.no_length")
-    if wanted == "point":
+    if _takes(wanted, _POINTS):
         placed = _single_points(placed)
         _set(codes, _is_origin(placed), "coordinate.zero")
     placed[codes != ""] = None
     mended, changed = (
-        _mend(placed, codes, limits.mending, on_progress) if wanted == "polygon" else ([], {})
+        _mend(placed, codes, limits.mending, on_progress) if _takes(wanted, _POLYGONS) else ([], {})
     )
     faults = _faults(codes, shapes, changed, (placement, limits))
     placed[codes != ""] = None
     return Judged(placed, tuple(faults), tuple(mended))
+
+
+def _takes(wanted: Wanted, types: tuple[int, ...]) -> bool:
+    return set(types) <= set(_TYPES[wanted])
 
 
 def _first_faults(
@@ -138,8 +148,8 @@ def _first_faults(
     _set(codes, shapely.is_missing(shapes), "geometry.missing")
     _set(codes, ~np.isin(types, _TYPES[wanted]) & ~shapely.is_empty(shapes), "geometry.wrong_kind")
     _set(codes, shapely.is_empty(shapes), "geometry.empty")
-    if wanted == "point":
-        _set(codes, shapely.get_num_geometries(shapes) > 1, "geometry.many_points")
+    is_scattered = np.isin(types, _POINTS) & (shapely.get_num_geometries(shapes) > 1)
+    _set(codes, is_scattered, "geometry.many_points")
     vertices = shapely.get_num_coordinates(shapes)
     _set(codes, vertices > limits.vertices, "geometry.too_many_vertices")
     _set(codes, shapely.get_num_geometries(shapes) > limits.parts, "geometry.too_many_parts")

@@ -59,7 +59,12 @@ def kind_of(name: str, *, default_height_m: float) -> Kind:
         ),
         "grids": Kind("grids", "polygon", grids.FIELDS, grids.read_rows, grids.write, grids.locate),
         "places": Kind(
-            "places", "point", places.FIELDS, places.read_rows, places.write, places.locate
+            "places",
+            "point_or_polygon",
+            places.FIELDS,
+            places.read_rows,
+            places.write,
+            places.locate,
         ),
         "buildings": Kind(
             "buildings",

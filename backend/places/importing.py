@@ -1,5 +1,11 @@
-"""Places from a file: points with a name and kind; key places (重点部位) are marked."""
+"""Places from a file: a name and kind, at a point or with an outline; key places are marked.
 
+An outline is kept, and a point inside it is where the place is found.
+"""
+
+from typing import Any
+
+import shapely
 from sqlalchemy.orm import Session
 
 from gis.cells import yes_of
@@ -8,11 +14,22 @@ from gis.intake import Intake
 
 from ..divisions import assigning
 from ..initials import initials_of
-from ..landing import Berth, Landing, Row, each_row, end_missing, merge, numbered, spot_key
+from ..landing import (
+    Berth,
+    Landing,
+    Row,
+    each_row,
+    end_missing,
+    merge,
+    multi,
+    numbered,
+    spot_key,
+    spots,
+)
 from ..landing import refuse_duplicates as unique
 from ..spatial import to_hex_ewkb
 
-WANTED = "point"
+WANTED = "point_or_polygon"
 FIELDS = (
     Field("name", ("名称", "地名", "场所名称", "单位名称", "mc", "title"), is_required=True),
     Field("code", ("编码", "编号", "代码", "place_id", "poi_id")),
@@ -21,7 +38,10 @@ FIELDS = (
     Field("weight", ("权重", "重要性", "importance")),
     Field("address", ("地址", "详细地址", "位置", "addr", "location")),
 )
-_COLUMNS = ("code", "name", "initials", "kind", "weight", "is_key", "address", "division_code")
+_COLUMNS = (
+    *("code", "name", "initials", "kind", "weight", "is_key", "address", "outline"),
+    "division_code",
+)
 
 
 def read_rows(intake: Intake) -> Landing:
@@ -36,21 +56,29 @@ def read_rows(intake: Intake) -> Landing:
         if code is not None:
             unique(codes, code, row, "code")
         weight = row.number_in("weight", 0.0, 1e6)
-        key = f"c:{code}" if code else spot_key(name, row.shape.x, row.shape.y)
+        spot, outline = _spot_and_outline(row.shape)
+        key = f"c:{code}" if code else spot_key(name, spot.x, spot.y)
         landing.keys.append(numbered(taken, key))
         taken.add(landing.keys[-1])
         landing.rows.append(
             (
                 *(code, name, initials_of(name), row.text("kind") or "other"),
                 *(1.0 if weight is None else weight, bool(yes_of(row.cell("is_key")))),
-                *(row.text("address"), assigning.NOWHERE),
+                *(row.text("address"), outline, assigning.NOWHERE),
             )
         )
-        landing.shapes.append(row.shape)
+        landing.shapes.append(spot)
         landing.row_no.append(row.number)
 
     each_row(intake, landing, take)
     return landing
+
+
+def _spot_and_outline(shape: Any) -> tuple[shapely.Point, str | None]:
+    """Return where a place is found, and its outline as COPY takes it; a point has none."""
+    if isinstance(shape, shapely.Point):
+        return shape, None
+    return shapely.Point(spots([shape])[0]), multi([shape], shapely.multipolygons)[0]
 
 
 def locate(session: Session, landing: Landing) -> list[int]:

@@ -32,7 +32,7 @@ class Place(Table):
 
 
 class PlaceClass(Table):
-    """Which kinds of place are key public areas and which key trades, as document 996 parts them."""
+    """Which kinds of place are key public areas, and which key trades (document 996)."""
 
     __tablename__ = "place_classes"
 

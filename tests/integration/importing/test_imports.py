@@ -94,6 +94,40 @@ def test_one_bad_row_keeps_all_out_unless_partial_is_accepted(land: Any, tmp_pat
     assert _rows(land.url, "SELECT name FROM cameras") == [("a",)]
 
 
+def test_a_place_with_an_outline_keeps_it_and_is_found_inside_it(land: Any, tmp_path: Path) -> None:
+    """The outline is an L: its centroid lies outside, so the point must be another one."""
+    corners = "110 34.5,110.004 34.5,110.004 34.501,110.001 34.501,110.001 34.504,110 34.504"
+    bend = f"POLYGON(({corners},110 34.5))"
+    text = (
+        f'wkt,名称,重点\n"{bend}",县第一中学,1\n"{BOW_TIE}",体育场,0\nPOINT(110.03 34.51),东门,0\n'
+    )
+    report = _import("places", _csv(tmp_path / "p.csv", text))
+    assert (report["counts"]["written"], report["counts"]["mended"]) == (3, 1), report
+    found = _rows(
+        land.url,
+        "SELECT name, ST_NumGeometries(outline), ST_Contains(outline, geom), ST_Equals(outline,"
+        f" ST_GeomFromText('{bend}', 4326)), division_code FROM places WHERE set_name = 'p'"
+        " ORDER BY id",
+    )
+    assert found == [
+        ("县第一中学", 1, True, True, 610522101201),
+        ("体育场", 2, True, False, 610522101201),
+        ("东门", None, None, None, 610522101202),
+    ]
+    _import("places", _csv(tmp_path / "p.csv", text))
+    kept = _rows(land.url, "SELECT count(*), count(outline) FROM places WHERE set_name = 'p'")
+    assert kept == [(3, 2)]
+
+
+def test_a_place_is_no_line_and_no_cloud_of_points(land: Any, tmp_path: Path) -> None:
+    text = 'wkt,名称\n"LINESTRING(110 34.5,110.1 34.5)",a\n"MULTIPOINT(110 34.5,110.1 34.5)",b\n'
+    report = _import("places", _csv(tmp_path / "p.csv", text))
+    assert [(r["row"], r["code"]) for r in report["rejected"]] == [
+        (1, "geometry.wrong_kind"),
+        (2, "geometry.many_points"),
+    ]
+
+
 def test_a_dry_run_writes_nothing_and_leaves_no_history(land: Any, tmp_path: Path) -> None:
     report = _import("cameras", _csv(tmp_path / "cameras.csv", CAMERAS), is_dry_run=True)
     assert not report["written"] and report["counts"]["read"] == 3
