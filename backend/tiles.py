@@ -38,7 +38,7 @@ _FIRST_ZOOM = {
     "roads": 6,
     "buildings": 13,
     "divisions": 4,
-    "grids": 12,
+    "grids": 8,
     "places": 10,
     "cameras": 4,
     "viewsheds": 14,

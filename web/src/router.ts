@@ -17,6 +17,12 @@ export const router = createRouter({
     { path: '/login', name: 'login', component: () => import('@/accounts/LoginView.vue'), meta: { isPublic: true } },
     // One record for every object of the workspace, so that the map stays while the selection changes.
     { path: '/watch/:kind?/:id?', name: 'watch', component: () => import('@/watch/WatchView.vue') },
+    {
+      path: '/plan/:kind(grids|divisions|places|cameras|scenarios|sitings|rates)?/:id?',
+      name: 'plan',
+      component: () => import('@/plan/PlanView.vue'),
+      meta: { roles: ['planner', 'admin', 'inspector'] },
+    },
     { path: '/devices/:id(\\d+)?', name: 'devices', component: () => import('@/devices/DevicesView.vue') },
     {
       path: '/register',
@@ -45,6 +51,6 @@ router.beforeEach(async (to) => {
   if (to.meta.isPublic) return session.isSignedIn ? '/watch' : true
   if (!session.isSignedIn) return { name: 'login', query: to.fullPath === '/watch' ? {} : { next: to.fullPath } }
   // The map's own view lives in the hash; a change of selection must not lose it.
-  if (to.name === 'watch' && !to.hash && location.hash.startsWith('#map=')) return { ...to, hash: location.hash, replace: false }
+  if ((to.name === 'watch' || to.name === 'plan') && !to.hash && location.hash.startsWith('#map=')) return { ...to, hash: location.hash, replace: false }
   return true
 })

@@ -62,7 +62,7 @@ export interface Gap {
   grid_name: string
   area_m2: number
   weight: number
-  reasons: { key_places?: string[] | number; incidents?: number; road_m?: Record<string, number>; population?: number | null }
+  reasons: { key_places: string[]; incidents: number; road_m: Record<string, number>; population: number }
   lon: number
   lat: number
   bbox: Box
@@ -117,8 +117,8 @@ export const fetchSummary = (division?: string | null) =>
   call<CoverageSummary>('/coverage/summary', { query: { division } })
 export const fetchFigures = (query: FigureQuery, signal?: AbortSignal) =>
   call<Page<FigureRow>>('/coverage/figures', { query: { ...query }, signal })
-export const fetchSubject = (kind: SubjectKind, id: number) =>
-  call<SubjectFigures>(`/coverage/figures/${kind}/${id}`)
+export const fetchSubject = (kind: SubjectKind, id: number, reading: Reading, band: BandCode) =>
+  call<SubjectFigures>(`/coverage/figures/${kind}/${id}`, { query: { reading, band } })
 export const fetchHistory = (query: { subject: SubjectKind; subject_id: number; reading: Reading; measure: Measure; band: BandCode; days?: number }) =>
   call<Page<DayRow>>('/coverage/history', { query: { ...query } })
 export const fetchGaps = (query: { reading: Reading; band: BandCode; division?: string | null; limit?: number }) =>
@@ -211,30 +211,39 @@ export interface WhatIfAnswer {
   warnings: Warning[]
 }
 
-/** The server words its warnings; older ones are plain sentences. */
-export type Warning = string | { key?: string; code?: string; message?: string; zh?: string; en?: string }
+export interface Warning {
+  key: string
+  code: string
+  zh: string
+  en: string
+}
 
-export const askWhatIf = (changes: Change[], reading: Reading, signal?: AbortSignal) =>
-  call<WhatIfAnswer>('/coverage/what-if', { method: 'POST', body: { changes, reading, reference: 'today' }, signal })
+/** What is sent of a change: of a move only what differs from today, for the rest stays as it is. */
+export type ChangeOrder = Partial<Change> & Pick<Change, 'op' | 'key'>
+
+export const askWhatIf = (changes: ChangeOrder[], reading: Reading, scale: Scale) =>
+  call<WhatIfAnswer>('/coverage/what-if', { method: 'POST', body: { changes, reading, scale, reference: 'today' } })
 
 export interface Scenario {
   id: number
   name: string
-  note: string | null
+  note: string
   division_code: string
-  changes: Change[]
+  changes: (Partial<Change> & Pick<Change, 'op'>)[]
   state: 'draft' | 'applied'
   author: string | null
   created_at: string
   updated_at: string
   applied_at: string | null
   version: number
+  /** Cameras that changed or went since it was saved; only where one scenario is read. */
+  outdated?: number[]
 }
 
 export interface ScenarioOrder {
   name: string
   note?: string | null
-  changes: Change[]
+  changes: ChangeOrder[]
   version?: number
 }
 
@@ -244,7 +253,15 @@ export const addScenario = (order: ScenarioOrder) => call<Scenario>('/scenarios'
 export const changeScenario = (id: number, order: ScenarioOrder) => call<Scenario>(`/scenarios/${id}`, { method: 'PUT', body: order })
 export const removeScenario = (id: number) => call<undefined>(`/scenarios/${id}`, { method: 'DELETE' })
 export const applyScenario = (id: number, version: number) => call<Scenario>(`/scenarios/${id}/apply`, { method: 'POST', body: { version } })
-export const fetchScenarioFigures = (id: number, reading: Reading) => call<WhatIfAnswer>(`/scenarios/${id}/figures`, { query: { reading } })
+
+export interface Comparison {
+  today: Band[]
+  scenarios: { id: number; name: string; state: Scenario['state']; total: Band[]; added: number; moved: number; removed: number; warnings: Warning[] }[]
+  grids: { grid_id: number; code: string; name: string; today: Band[]; after: Band[][] }[]
+}
+
+export const compareScenarios = (ids: number[], reading: Reading, scale: Scale) =>
+  call<Comparison>('/scenarios/compare', { query: { ids: ids.join(','), reading, scale } })
 
 export type JobState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled'
 

@@ -1,7 +1,8 @@
 import { office } from './zh/office'
+import { plan } from './zh/plan'
 import { watch } from './zh/watch'
 
 /** Chinese is the source: the other languages have its keys. */
-export const zh = { ...office, ...watch }
+export const zh = { ...office, ...plan, ...watch }
 
 export type Messages = typeof zh

@@ -1,5 +1,5 @@
 // Marks of the map, drawn on a canvas when the map first asks for them; names say what they show:
-// "camera:<pose>:<width>:<state>:<ptz>", "incident:<severity>", "hatch:<colour>", "place:key".
+// "camera:<pose>:<width>:<state>:<ptz>", "incident:<severity>", "hatch:<colour>", "dots:<colour>", "place:key", "site:<state>".
 
 import type { Palette } from './palette'
 
@@ -190,15 +190,42 @@ function drawHatch(pen: Pen, colour: string): void {
   pen.stroke()
 }
 
+function drawDots(pen: Pen, colour: string): void {
+  pen.fillStyle = colour
+  for (const [x, y] of [[2, 2], [6, 6]] as const) {
+    pen.beginPath()
+    pen.arc(x, y, 1.25, 0, Math.PI * 2)
+    pen.fill()
+  }
+}
+
+/** A proposed site: a diamond around its rank, filled when chosen. */
+function drawSite(pen: Pen, state: string, palette: Palette): void {
+  const m = side_px / 2
+  pen.beginPath()
+  pen.moveTo(m, m - 15)
+  pen.lineTo(m + 15, m)
+  pen.lineTo(m, m + 15)
+  pen.lineTo(m - 15, m)
+  pen.closePath()
+  pen.fillStyle = state === 'chosen' ? palette.keyPlace : palette.halo
+  pen.fill()
+  pen.lineWidth = 2.4
+  pen.strokeStyle = palette.keyPlace
+  pen.stroke()
+}
+
 export function drawMark(name: string, palette: Palette): HTMLCanvasElement | null {
   const [family, ...parts] = name.split(':')
-  const size_px = family === 'hatch' ? hatchTile_px : side_px
+  const size_px = family === 'hatch' || family === 'dots' ? hatchTile_px : side_px
   const { canvas, pen } = canvasOf(size_px)
   if (family === 'camera') drawCamera(pen, parts, palette)
   else if (family === 'incident') drawIncident(pen, parts[0] ?? 'blue', palette)
   else if (family === 'place') drawKeyPlace(pen, palette)
   else if (family === 'block') drawBlock(pen, palette)
-  else if (family === 'hatch') drawHatch(pen, palette[parts[0] as 'accent' | 'deadLine'])
+  else if (family === 'site') drawSite(pen, parts[0] ?? '', palette)
+  else if (family === 'hatch') drawHatch(pen, palette[parts[0] as 'accent' | 'deadLine' | 'grid' | 'blocked'])
+  else if (family === 'dots') drawDots(pen, palette[parts[0] as 'accent'])
   else return null
   return canvas
 }

@@ -30,6 +30,11 @@ export interface Palette {
   blue: string
   onMark: string
   blocked: string
+  /** Ground nobody sees: light in the dark theme, dark in the light one. */
+  blind: string
+  /** Shares from low to high, and a share of nothing. */
+  shares: readonly [string, string, string, string, string]
+  shareNone: string
 }
 
 const dark: Palette = {
@@ -61,6 +66,9 @@ const dark: Palette = {
   blue: '#6fb0ff',
   onMark: '#0d1116',
   blocked: '#98a4b0',
+  blind: '#c9d3dd',
+  shares: ['#1d3352', '#25497b', '#2f63a8', '#4484d8', '#86bfff'],
+  shareNone: '#33383f',
 }
 
 const light: Palette = {
@@ -92,6 +100,9 @@ const light: Palette = {
   blue: '#1a62c6',
   onMark: '#ffffff',
   blocked: '#5d6975',
+  blind: '#27313c',
+  shares: ['#d5e4f8', '#a8c8f0', '#76a7e3', '#4381d0', '#1553aa'],
+  shareNone: '#d3d7dc',
 }
 
 export const palettes: Record<Theme, Palette> = { dark, light }

@@ -41,8 +41,8 @@ export function pointsText(before: number | null | undefined, after: number | nu
 
 /** An amount of a measure: m² or km² for ground, m or km for roads and outlines. */
 export function amountText(amount: number, measure: 'area' | 'road' | 'outline'): string {
-  const [unit, large, per] = measure === 'area' ? (['m²', 'km²', 1e6] as const) : (['m', 'km', 1e3] as const)
-  if (Math.abs(amount) < per / 10) return `${Math.round(amount).toLocaleString('en-US')} ${unit}`
+  const [unit, large, per, least] = measure === 'area' ? (['m²', 'km²', 1e6, 1e5] as const) : (['m', 'km', 1e3, 1e3] as const)
+  if (Math.abs(amount) < least) return `${Math.round(amount).toLocaleString('en-US')} ${unit}`
   const scaled = amount / per
   return `${scaled.toFixed(Math.abs(scaled) < 10 ? 2 : 1)} ${large}`
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { courseTo, destination, fieldFromEdge, sectorRing } from './sector'
+import { courseTo, destination, fieldFromEdge, polygonArea_m2, sectorRing } from './sector'
 
 const at = { lon: 108.74, lat: 34.04 }
 
@@ -29,4 +29,11 @@ describe('a sector on the map', () => {
     expect(fieldFromEdge(350, 20)).toBe(60)
     expect(fieldFromEdge(10, 11)).toBe(5)
   })
+})
+
+it('a drawn square of 100 m has a hectare', () => {
+  const east = (metres: number) => at.lon + metres / (111_320 * Math.cos((at.lat * Math.PI) / 180))
+  const north = (metres: number) => at.lat + metres / 111_320
+  const ring = [[0, 0], [100, 0], [100, 100], [0, 100], [0, 0]].map(([x, y]) => [east(x!), north(y!)])
+  expect(polygonArea_m2({ coordinates: [ring] })).toBeCloseTo(10_000, 0)
 })

@@ -36,3 +36,18 @@ export function fieldFromEdge(azimuth_deg: number, edge_deg: number): number {
   const away = Math.abs(((edge_deg - azimuth_deg + 540) % 360) - 180)
   return Math.min(360, Math.max(5, Math.round(away * 2)))
 }
+
+/** Area of a polygon in square metres, flat at its own latitude. */
+export function polygonArea_m2({ coordinates }: { coordinates: Position[][] }): number {
+  const areas = coordinates.map((ring) => {
+    const [lon0, lat0] = ring[0]!
+    const scale = Math.cos((lat0! * Math.PI) / 180)
+    const flat = ring.map(([lon, lat]) => [(lon! - lon0!) * metresPerDegree * scale, (lat! - lat0!) * metresPerDegree] as const)
+    const twice = flat.reduce((sum, [x, y], i) => {
+      const [u, v] = flat[(i + 1) % flat.length]!
+      return sum + x * v - u * y
+    }, 0)
+    return Math.abs(twice) / 2
+  })
+  return areas.slice(1).reduce((left, hole) => left - hole, areas[0] ?? 0)
+}

@@ -7,6 +7,9 @@ export type Language = 'zh' | 'en'
 export const layerNames = ['divisions', 'grids', 'places', 'buildings', 'cameras', 'viewsheds', 'incidents'] as const
 export type LayerName = (typeof layerNames)[number]
 
+export const planLayerNames = ['fill', 'bands', 'none', 'one', 'restricted', 'cameras', 'viewsheds', 'places', 'buildings', 'divisions'] as const
+export type PlanLayerName = (typeof planLayerNames)[number]
+
 interface Kept {
   theme: Theme
   language: Language
@@ -14,6 +17,9 @@ interface Kept {
   sheetWidth_px: number
   wallHeight_px: number
   layers: Record<LayerName, boolean>
+  planWidth_px: number
+  planDrawer_px: number
+  planLayers: Record<PlanLayerName, boolean>
   soundOn: boolean
 }
 
@@ -26,6 +32,9 @@ const defaults = (): Kept => ({
   sheetWidth_px: 392,
   wallHeight_px: 300,
   layers: { divisions: true, grids: true, places: true, buildings: true, cameras: true, viewsheds: true, incidents: true },
+  planWidth_px: 460,
+  planDrawer_px: 280,
+  planLayers: { fill: true, bands: true, none: false, one: false, restricted: true, cameras: true, viewsheds: false, places: true, buildings: true, divisions: true },
   soundOn: true,
 })
 
@@ -33,7 +42,7 @@ function stored(): Kept {
   try {
     const kept = JSON.parse(localStorage.getItem(key) ?? '{}') as Partial<Kept>
     const base = defaults()
-    return { ...base, ...kept, layers: { ...base.layers, ...kept.layers } }
+    return { ...base, ...kept, layers: { ...base.layers, ...kept.layers }, planLayers: { ...base.planLayers, ...kept.planLayers } }
   } catch {
     return defaults()
   }
@@ -56,5 +65,8 @@ export const usePreferences = defineStore('preferences', () => {
 
   const toggleTheme = () => (kept.theme = kept.theme === 'dark' ? 'light' : 'dark')
 
-  return { kept, legendOpen, toggleTheme }
+  const switchLayer = (name: LayerName) => (kept.layers[name] = !kept.layers[name])
+  const switchPlanLayer = (name: PlanLayerName) => (kept.planLayers[name] = !kept.planLayers[name])
+
+  return { kept, legendOpen, toggleTheme, switchLayer, switchPlanLayer }
 })
