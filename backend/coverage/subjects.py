@@ -69,9 +69,19 @@ class Held:
     road_classes: NDArray[np.str_]
     known_divisions: Ints
     """All divisions in force, of which sums are kept."""
+    built: Shapes
+    """All footprints of buildings."""
+    built_tree: shapely.STRtree
+    area_tree: shapely.STRtree
+    """Over `shapes.areas`."""
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def built_in(self, rows: NDArray[np.intp]) -> Shapes:
+        """Return the footprints that touch some subjects."""
+        found = self.built_tree.query(self.shapes.areas[rows], predicate="intersects")[1]
+        return np.asarray(self.built[np.unique(found)], dtype=object)
 
     def only(self, rows: NDArray[np.intp]) -> Subjects:
         """Return the shapes of some subjects."""
@@ -111,7 +121,9 @@ def _read(session: Session, version: str, frame: LocalFrame, obstacles: Obstacle
     bare = _without_grids(divisions, land.grid_divisions)
     spots = _metric(frame, [row["shape"] for row in places])
     stated = _metric(frame, [row["outline"] for row in places])
-    place_areas, place_outlines = _surroundings(spots, stated, obstacles)
+    built = footprints(obstacles, np.arange(len(obstacles)))
+    built_tree = shapely.STRtree(built)
+    place_areas, place_outlines = _surroundings(spots, stated, (built, built_tree))
     areas = np.concatenate(
         [
             _metric(frame, [row["shape"] for row in grids]),
@@ -144,6 +156,9 @@ def _read(session: Session, version: str, frame: LocalFrame, obstacles: Obstacle
         road_shapes=road_shapes,
         road_classes=np.array([row["road_class"] for row in roads], dtype=np.str_),
         known_divisions=np.array([row["code"] for row in divisions], dtype=np.int64),
+        built=built,
+        built_tree=built_tree,
+        area_tree=shapely.STRtree(areas),
     )
 
 
@@ -168,7 +183,9 @@ def _without_grids(divisions: Any, grid_divisions: list[int]) -> list[Any]:
     return [row for row in divisions if row["code"] not in parents and not has_grid(row["code"])]
 
 
-def _surroundings(spots: Shapes, stated: Shapes, obstacles: Obstacles) -> tuple[Shapes, Shapes]:
+def _surroundings(
+    spots: Shapes, stated: Shapes, buildings: tuple[Shapes, shapely.STRtree]
+) -> tuple[Shapes, Shapes]:
     """Return the ground of each key place and the outline to look at, by the best that is known.
 
     Its own outline; else the building it stands in, with the ground before it; else a circle.
@@ -176,11 +193,10 @@ def _surroundings(spots: Shapes, stated: Shapes, obstacles: Obstacles) -> tuple[
     radius_m = load().coverage.place_radius_m
     areas = np.asarray(shapely.buffer(spots, radius_m), dtype=object)
     outlines = np.full(len(spots), shapely.LineString(), dtype=object)
-    built = footprints(obstacles, np.arange(len(obstacles)))
-    if len(built):
-        place, building = shapely.STRtree(built).query(spots, predicate="covered_by")
-        areas[place] = shapely.buffer(built[building], FRONTAGE_M)
-        outlines[place] = shapely.boundary(built[building])
+    built, tree = buildings
+    place, building = tree.query(spots, predicate="covered_by")
+    areas[place] = shapely.buffer(built[building], FRONTAGE_M)
+    outlines[place] = shapely.boundary(built[building])
     known = np.flatnonzero([shape is not None for shape in stated])
     areas[known] = stated[known]
     outlines[known] = shapely.boundary(stated[known])

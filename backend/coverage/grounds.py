@@ -1,0 +1,125 @@
+"""Ground that cameras see, kept in memory camera by camera: what-if and refresh share it.
+
+A camera's ground is kept under what it was computed from - its sensors and the buildings - so a
+change of one camera costs one viewshed, and nothing has to be told that it is out of date. Only
+what is asked for is computed: a question about one street waits for the cameras of that street.
+"""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy.orm import Session
+
+from gis.density import PLANNING_PX_PER_M, BandReach, band_reach
+from gis.poseground import grounds_of
+from gis.poses import POSE_COLUMNS, PoseTable
+from gis.seenground import SeenGrounds, seen_grounds
+
+from ..basemap.scene import Scene
+from ..cameras import lookout
+from ..cameras.lookout import Lookout
+from ..db import database_url
+from ..settings import load
+from .keeping import Kept
+
+Longs = NDArray[np.int64]
+Shapes = NDArray[np.object_]
+
+MOST_KEPT = 4000
+"""Cameras of one set of bands; some 20 kB each, and a question needs a few hundred."""
+
+_Key = tuple[int, bytes]
+_Row = tuple[Shapes, Shapes]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """All cameras at one moment, with the bands in question and what is known of their grounds."""
+
+    lookout: Lookout
+    scene: Scene
+    reach: BandReach
+    #: Camera ids in order, and the rows of `lookout.poses` of each: rows[starts[i]:starts[i + 1]].
+    camera_ids: Longs
+    starts: NDArray[np.intp]
+    kept: Kept[_Key, _Row]
+
+    def near(self, box: NDArray[np.float64]) -> Longs:
+        """Return ids of the cameras whose circle of range meets a box, metres of the frame."""
+        poses = self.lookout.poses
+        low_x, low_y, high_x, high_y = (float(side) for side in box)
+        dx = np.maximum(np.maximum(low_x - poses.x, poses.x - high_x), 0.0)
+        dy = np.maximum(np.maximum(low_y - poses.y, poses.y - high_y), 0.0)
+        # The widest band's radius, not the range: beyond it nothing counts.
+        meets = np.hypot(dx, dy) <= self.reach.possible_m[:, 0] * 1.001
+        return np.unique(self.lookout.camera_id[meets])
+
+    def seen(self, camera_ids: Longs) -> SeenGrounds:
+        """Return the grounds of these cameras; unknown ids are left out."""
+        wanted = np.intersect1d(camera_ids, self.camera_ids)
+        keys = [self._key(int(i)) for i in np.searchsorted(self.camera_ids, wanted)]
+
+        def made(missing: list[_Key]) -> list[_Row]:
+            rows = self._rows(np.array([camera_id for camera_id, _ in missing], dtype=np.int64))
+            fresh = self._computed(self.lookout.poses, self.reach, rows)
+            return list(zip(fresh.certain, fresh.possible, strict=True))
+
+        return _together(self.reach.px_per_m, wanted, self.kept.completed(keys, made))
+
+    def would_see(self, poses: PoseTable) -> SeenGrounds:
+        """Return the grounds of cameras that do not stand so, in the frame of the lookout."""
+        target_height_m = load().sight.target_height_m
+        reach = band_reach(poses, self.reach.px_per_m, target_height_m=target_height_m)
+        return self._computed(poses, reach, np.arange(len(poses)))
+
+    def _computed(self, poses: PoseTable, reach: BandReach, rows: Longs) -> SeenGrounds:
+        target_height_m = load().sight.target_height_m
+        return grounds_of(
+            self.scene.obstacles, poses, rows, reach=reach, target_height_m=target_height_m
+        )
+
+    def _rows(self, camera_ids: Longs) -> Longs:
+        return np.flatnonzero(np.isin(self.lookout.camera_id, camera_ids))
+
+    def _key(self, place: int) -> _Key:
+        rows = slice(int(self.starts[place]), int(self.starts[place + 1]))
+        poses = self.lookout.poses
+        record = np.stack([getattr(poses, name)[rows] for name in POSE_COLUMNS])
+        return int(self.camera_ids[place]), record.tobytes()
+
+
+_lock = threading.Lock()
+_held: dict[tuple[str, tuple[float, ...]], Held] = {}
+
+
+def current(session: Session, px_per_m: tuple[float, ...] = PLANNING_PX_PER_M) -> Held:
+    """Return all cameras as the database has them now, for the bands in question."""
+    watch, scene = lookout.current(session)
+    key = database_url(), px_per_m
+    with _lock:
+        held = _held.get(key)
+        if held is None or held.lookout is not watch or held.scene is not scene:
+            is_same_scene = held is not None and held.scene is scene
+            kept = held.kept if held is not None and is_same_scene else Kept(MOST_KEPT)
+            held = _held[key] = _over(watch, scene, px_per_m, kept)
+    return held
+
+
+def _over(
+    watch: Lookout, scene: Scene, px_per_m: tuple[float, ...], kept: Kept[_Key, _Row]
+) -> Held:
+    reach = band_reach(watch.poses, px_per_m, target_height_m=load().sight.target_height_m)
+    # The lookout reads poses in order of camera and sensor.
+    ids, starts = np.unique(watch.camera_id, return_index=True)
+    return Held(watch, scene, reach, ids, np.append(starts, len(watch.camera_id)), kept)
+
+
+def _together(px_per_m: tuple[float, ...], camera_ids: Longs, rows: Sequence[_Row]) -> SeenGrounds:
+    certain = np.empty((len(camera_ids), len(px_per_m)), dtype=object)
+    possible = np.empty_like(certain)
+    for n, row in enumerate(rows):
+        certain[n], possible[n] = row
+    return seen_grounds(px_per_m, camera_ids, certain, possible)
