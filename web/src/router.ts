@@ -23,6 +23,13 @@ export const router = createRouter({
       component: () => import('@/plan/PlanView.vue'),
       meta: { roles: ['planner', 'admin', 'inspector'] },
     },
+    {
+      path: '/plan/calibrate/:id(\\d+)',
+      name: 'calibrate',
+      component: () => import('@/calibration/CalibrateView.vue'),
+      props: (to) => ({ id: Number(to.params.id) }),
+      meta: { roles: ['planner', 'admin'] },
+    },
     { path: '/devices/:id(\\d+)?', name: 'devices', component: () => import('@/devices/DevicesView.vue') },
     {
       path: '/register',

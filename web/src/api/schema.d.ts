@@ -92,6 +92,70 @@ export interface paths {
         patch: operations["edit_camera_api_cameras__camera_id__patch"];
         trace?: never;
     };
+    "/api/cameras/{camera_id}/calibration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Apply Calibration
+         * @description Compute the same pose and store it; the viewshed follows by a job.
+         */
+        put: operations["apply_calibration_api_cameras__camera_id__calibration_put"];
+        /**
+         * Calibrate Camera
+         * @description The pose that explains the landmarks, its errors and its ground; nothing is stored.
+         */
+        post: operations["calibrate_camera_api_cameras__camera_id__calibration_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cameras/{camera_id}/calibration/snapshot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Calibration Snapshot
+         * @description A fresh still to mark landmarks in; entered with the purpose "calibration".
+         */
+        post: operations["take_calibration_snapshot_api_cameras__camera_id__calibration_snapshot_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cameras/{camera_id}/calibration/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open Calibration Stream
+         * @description A live picture to turn the sector by; entered with the purpose "calibration".
+         */
+        post: operations["open_calibration_stream_api_cameras__camera_id__calibration_stream_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cameras/{camera_id}/enrol": {
         parameters: {
             query?: never;
@@ -144,6 +208,186 @@ export interface paths {
          * @description The stored viewshed as GeoJSON: certain and possible ground for each sensor.
          */
         get: operations["read_viewshed_api_cameras__camera_id__viewshed_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/coverage/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Figures
+         * @description Grids, divisions or key places of a division with the bands of one scale.
+         */
+        get: operations["list_figures_api_coverage_figures_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/coverage/figures/{subject}/{subject_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Figures
+         * @description One subject: every figure, the cameras that reach it, its gaps at one reading and band.
+         */
+        get: operations["read_figures_api_coverage_figures__subject___subject_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/coverage/gaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Gaps
+         * @description Ground that no camera sees, heaviest pieces first.
+         */
+        get: operations["list_gaps_api_coverage_gaps_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/coverage/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read History
+         * @description One subject's shares by day.
+         */
+        get: operations["read_history_api_coverage_history_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/coverage/losses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Losses
+         * @description Cameras whose failure would cost most, or nothing.
+         */
+        get: operations["list_losses_api_coverage_losses_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/coverage/rates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Rates
+         * @description The four rates of a division over a period, by default the last 30 days.
+         */
+        get: operations["read_rates_api_coverage_rates_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/coverage/rates/{code}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Rate Rows
+         * @description The places or cameras behind one rate, what is wrong first, each with the reason.
+         */
+        get: operations["list_rate_rows_api_coverage_rates__code__rows_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/coverage/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refresh Coverage
+         * @description Have all figures computed anew; they otherwise follow what changes.
+         */
+        post: operations["refresh_coverage_api_coverage_refresh_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/coverage/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Summary
+         * @description A division at a glance, by default the whole jurisdiction.
+         */
+        get: operations["read_summary_api_coverage_summary_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -496,6 +740,226 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Reports
+         * @description List the latest reports of the jurisdiction.
+         */
+        get: operations["list_reports_api_reports_get"];
+        put?: never;
+        /**
+         * Order Report
+         * @description Ask for a report on a division; a job writes it.
+         */
+        post: operations["order_report_api_reports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/{report_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Report
+         * @description Return a report's state and progress.
+         */
+        get: operations["read_report_api_reports__report_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/{report_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Report
+         * @description Call a report off.
+         */
+        post: operations["cancel_report_api_reports__report_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/{report_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fetch Report
+         * @description Return a written report's file; who took it stands in the register.
+         */
+        get: operations["fetch_report_api_reports__report_id__file_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/restricted-areas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Restricted Areas
+         * @description Areas of the jurisdiction where no camera may stand, or not before a consent.
+         */
+        get: operations["list_restricted_areas_api_restricted_areas_get"];
+        put?: never;
+        /**
+         * Add Restricted Area
+         * @description Draw an area within the jurisdiction; it binds the next camera that is placed.
+         */
+        post: operations["add_restricted_area_api_restricted_areas_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/restricted-areas/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Intrusions
+         * @description Cameras of the jurisdiction that stand in a forbidden area or see into it.
+         */
+        get: operations["list_intrusions_api_restricted_areas_views_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/restricted-areas/{area_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Restricted Area
+         * @description Take an area away.
+         */
+        delete: operations["remove_restricted_area_api_restricted_areas__area_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scenarios": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Scenarios
+         * @description Scenarios of the jurisdiction, those touched last first.
+         */
+        get: operations["list_scenarios_api_scenarios_get"];
+        put?: never;
+        /**
+         * Create Scenario
+         * @description Save changes under a name; each keeps what its camera is now.
+         */
+        post: operations["create_scenario_api_scenarios_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scenarios/{scenario_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Scenario
+         * @description A scenario with its changes, and which cameras are no longer what they were.
+         */
+        get: operations["read_scenario_api_scenarios__scenario_id__get"];
+        /**
+         * Edit Scenario
+         * @description Change a draft as it was seen at `version`.
+         */
+        put: operations["edit_scenario_api_scenarios__scenario_id__put"];
+        post?: never;
+        /**
+         * Delete Scenario
+         * @description Discard a draft; an applied scenario is a record and stays.
+         */
+        delete: operations["delete_scenario_api_scenarios__scenario_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scenarios/{scenario_id}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Apply Scenario
+         * @description Make the changes real: all of them or none; 409 when a camera changed since it was saved.
+         */
+        post: operations["apply_scenario_api_scenarios__scenario_id__apply_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/search": {
         parameters: {
             query?: never;
@@ -717,6 +1181,135 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Band
+         * @description One density band of one subject; certain = one + more, none is what is left.
+         */
+        Band: {
+            /** Certain */
+            certain: number;
+            /** Certain Share */
+            certain_share: number | null;
+            /** Code */
+            code: string;
+            /** More */
+            more: number;
+            /** More Share */
+            more_share: number | null;
+            /** None */
+            none: number;
+            /** None Share */
+            none_share: number | null;
+            /** One */
+            one: number;
+            /** One Share */
+            one_share: number | null;
+            /** Possible */
+            possible: number;
+            /** Possible Share */
+            possible_share: number | null;
+            /** Px Per M */
+            px_per_m: number;
+            /**
+             * Scale
+             * @enum {string}
+             */
+            scale: "iec" | "dori";
+            /** Total */
+            total: number;
+        };
+        /** Bands */
+        Bands: {
+            /** Bands */
+            bands: components["schemas"]["Band"][];
+        };
+        /**
+         * CalibrationAnswer
+         * @description A pose, how sure it is, and the ground it would show; azimuth from true north.
+         */
+        CalibrationAnswer: {
+            /** Azimuth Deg */
+            azimuth_deg: number;
+            /** Fov Deg */
+            fov_deg: number;
+            /** Residuals */
+            residuals: components["schemas"]["Residual"][];
+            /** Rms Px */
+            rms_px: number;
+            /** Roll Deg */
+            roll_deg: number;
+            shift: components["schemas"]["Shift"];
+            sigma: components["schemas"]["PoseErrors"];
+            /** Tilt Deg */
+            tilt_deg: number;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "good" | "fair" | "rough";
+            /**
+             * View
+             * @description GeoJSON: ground certainly and possibly seen
+             */
+            view: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * CalibrationOrder
+         * @description Landmarks of one picture, and how well places are known (standard errors, metres).
+         */
+        CalibrationOrder: {
+            /**
+             * Camera Height M
+             * @description null: as stored; stored with the pose when it is applied
+             */
+            camera_height_m?: number | null;
+            /**
+             * Height Error M
+             * @default 0.3
+             */
+            height_error_m: number;
+            /** Height Px */
+            height_px: number;
+            /**
+             * Landmark Error M
+             * @default 0.3
+             */
+            landmark_error_m: number;
+            /** Landmarks */
+            landmarks: components["schemas"]["LandmarkShape"][];
+            /**
+             * Place Error M
+             * @default 0.5
+             */
+            place_error_m: number;
+            /**
+             * Sensor No
+             * @default 1
+             */
+            sensor_no: number;
+            /** Width Px */
+            width_px: number;
+        };
+        /**
+         * CameraCounts
+         * @description Cameras by state; `untried` ones never sent a frame and are counted as working.
+         */
+        CameraCounts: {
+            /** Alive */
+            alive: number;
+            /** All */
+            all: number;
+            /** Blind */
+            blind: number;
+            /** Dead */
+            dead: number;
+            /** Moved */
+            moved: number;
+            /** Untried */
+            untried: number;
+        };
+        /**
          * CameraEdit
          * @description Fields to change; a field left out stays as it is.
          */
@@ -735,6 +1328,10 @@ export interface components {
             name?: string | null;
             /** Poses */
             poses?: components["schemas"]["PoseShape"][] | null;
+            /** View Fault */
+            view_fault?: ("blind" | "moved") | null;
+            /** Width Px */
+            width_px?: number | null;
         };
         /** CameraNew */
         CameraNew: {
@@ -752,6 +1349,10 @@ export interface components {
             name: string;
             /** Poses */
             poses?: components["schemas"]["PoseShape"][] | null;
+            /** View Fault */
+            view_fault?: ("blind" | "moved") | null;
+            /** Width Px */
+            width_px?: number | null;
         };
         /** CameraPage */
         CameraPage: {
@@ -823,6 +1424,11 @@ export interface components {
             use_type: string | null;
             /** Version */
             version: number;
+            /**
+             * View Fault
+             * @description frames arrive and show not what they should
+             */
+            view_fault: ("blind" | "moved") | null;
         };
         /** CameraStatus */
         CameraStatus: {
@@ -833,6 +1439,50 @@ export interface components {
             /** Reason */
             reason: string | null;
         };
+        /**
+         * Change
+         * @description One camera moved or turned, added or removed; what a `move` leaves out stays as it is.
+         */
+        Change: {
+            /** Azimuth Deg */
+            azimuth_deg?: number | null;
+            /**
+             * Camera Id
+             * @description of `move` and `remove`
+             */
+            camera_id?: number | null;
+            /** Fov Deg */
+            fov_deg?: number | null;
+            /** Height M */
+            height_m?: number | null;
+            /**
+             * Key
+             * @description the caller's name of the change; a new camera needs one
+             */
+            key?: string | null;
+            /** Lat */
+            lat?: number | null;
+            /** Lon */
+            lon?: number | null;
+            /** Name */
+            name?: string | null;
+            /**
+             * Op
+             * @enum {string}
+             */
+            op: "move" | "add" | "remove";
+            /** Range M */
+            range_m?: number | null;
+            /**
+             * Sensor No
+             * @description the sensor that is turned; none: the camera's first
+             */
+            sensor_no?: number | null;
+            /** Tilt Deg */
+            tilt_deg?: number | null;
+            /** Width Px */
+            width_px?: number | null;
+        };
         /** ColumnMatch */
         ColumnMatch: {
             /** Column */
@@ -842,12 +1492,67 @@ export interface components {
             /** How */
             how: string;
         };
+        /**
+         * CoverageSummary
+         * @description A division at a glance; `is_fresh` is false while a refresh waits.
+         */
+        CoverageSummary: {
+            cameras: components["schemas"]["CameraCounts"];
+            /** Computed At */
+            computed_at: string | null;
+            /** Division Code */
+            division_code: string;
+            /** Is Fresh */
+            is_fresh: boolean;
+            /** Name */
+            name: string | null;
+            readings: components["schemas"]["Readings"];
+        };
+        /**
+         * CoveringCamera
+         * @description A camera that reaches the subject, and what it sees of its ground at overview.
+         */
+        CoveringCamera: {
+            /** Id */
+            id: number;
+            /** Is Alive */
+            is_alive: boolean | null;
+            /** Name */
+            name: string;
+            /** Seen M2 */
+            seen_m2: number;
+        };
         /** Credentials */
         Credentials: {
             /** Password */
             password: string;
             /** Username */
             username: string;
+        };
+        /** DayPage */
+        DayPage: {
+            /** Rows */
+            rows: components["schemas"]["DayRow"][];
+            /** Total */
+            total: number;
+        };
+        /** DayRow */
+        DayRow: {
+            /** Certain Share */
+            certain_share: number | null;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** None Share */
+            none_share: number | null;
+            /** One Share */
+            one_share: number | null;
+            /** Possible Share */
+            possible_share: number | null;
+            /** Total */
+            total: number;
         };
         /**
          * DeviceOrder
@@ -982,6 +1687,115 @@ export interface components {
             text: string;
             /** To State */
             to_state: string | null;
+        };
+        /** FigurePage */
+        FigurePage: {
+            /** Rows */
+            rows: components["schemas"]["FigureRow"][];
+            /** Total */
+            total: number;
+        };
+        /** FigureRow */
+        FigureRow: {
+            /** Bands */
+            bands: components["schemas"]["Band"][];
+            /** Bbox */
+            bbox: [
+                number,
+                number,
+                number,
+                number
+            ];
+            /** Code */
+            code: string | null;
+            /**
+             * Computed At
+             * Format: date-time
+             */
+            computed_at: string;
+            /** Division Code */
+            division_code: string;
+            /** Division Name */
+            division_name: string | null;
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** Method */
+            method: string;
+            /** Name */
+            name: string;
+            /** Subject Id */
+            subject_id: number;
+            /**
+             * Subject Kind
+             * @enum {string}
+             */
+            subject_kind: "grid" | "division" | "place";
+            /** Total */
+            total: number;
+        };
+        /** GapPage */
+        GapPage: {
+            /** Rows */
+            rows: components["schemas"]["GapRow"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * GapReasons
+         * @description What makes a gap matter.
+         */
+        GapReasons: {
+            /**
+             * Incidents
+             * @default 0
+             */
+            incidents: number;
+            /**
+             * Key Places
+             * @default []
+             */
+            key_places: string[];
+            /**
+             * Population
+             * @default 0
+             */
+            population: number;
+            /**
+             * Road M
+             * @default {}
+             */
+            road_m: {
+                [key: string]: number;
+            };
+        };
+        /** GapRow */
+        GapRow: {
+            /** Area M2 */
+            area_m2: number;
+            /** Bbox */
+            bbox: [
+                number,
+                number,
+                number,
+                number
+            ];
+            /** Grid Code */
+            grid_code: string;
+            /** Grid Id */
+            grid_id: number;
+            /** Grid Name */
+            grid_name: string;
+            /** Id */
+            id: number;
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            reasons: components["schemas"]["GapReasons"];
+            /** Weight */
+            weight: number;
         };
         /**
          * GridAt
@@ -1273,6 +2087,41 @@ export interface components {
             /** Version */
             version: number;
         };
+        /** IntrusionPage */
+        IntrusionPage: {
+            /** Rows */
+            rows: components["schemas"]["IntrusionRow"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * IntrusionRow
+         * @description A camera and the forbidden area that it sees, m2 of it for sure and possibly.
+         */
+        IntrusionRow: {
+            /** Area Id */
+            area_id: number;
+            /** Area M2 */
+            area_m2: number;
+            /** Area Name */
+            area_name: string;
+            /** Camera Id */
+            camera_id: number;
+            /** Camera Name */
+            camera_name: string;
+            /** Certain M2 */
+            certain_m2: number;
+            /** Is Stale */
+            is_stale: boolean | null;
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** Possible M2 */
+            possible_m2: number;
+            /** Stands */
+            stands: boolean;
+        };
         /** KindOut */
         KindOut: {
             /** Code */
@@ -1293,6 +2142,32 @@ export interface components {
             /** Transitions */
             transitions: components["schemas"]["TransitionOut"][];
         };
+        /**
+         * LandmarkShape
+         * @description One point marked in the picture and on the map.
+         */
+        LandmarkShape: {
+            /**
+             * Height M
+             * @description above the ground at its place
+             * @default 0
+             */
+            height_m: number;
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /**
+             * U
+             * @description pixels from the left edge
+             */
+            u: number;
+            /**
+             * V
+             * @description pixels from the upper edge
+             */
+            v: number;
+        };
         /** LocateOut */
         LocateOut: {
             /** Building Id */
@@ -1301,6 +2176,54 @@ export interface components {
             /** Grids */
             grids: components["schemas"]["GridAt"][];
             nearest_place: components["schemas"]["NearPlace"] | null;
+        };
+        /** LossPage */
+        LossPage: {
+            /** Rows */
+            rows: components["schemas"]["LossRow"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * LossRow
+         * @description What would go unseen if this camera failed.
+         */
+        LossRow: {
+            /** Camera Id */
+            camera_id: number;
+            /** Grid Name */
+            grid_name: string | null;
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** Name */
+            name: string;
+            /** Seen M2 */
+            seen_m2: number;
+            /** Sole M2 */
+            sole_m2: number;
+            /** Sole Places */
+            sole_places: string[];
+            /** Sole Road M */
+            sole_road_m: number;
+            /** Sole Share */
+            sole_share: number | null;
+            /** Sole Weight */
+            sole_weight: number;
+        };
+        /** MeasureReadings */
+        MeasureReadings: {
+            /** Installed */
+            installed: components["schemas"]["Band"][];
+            /** Now */
+            now: components["schemas"]["Band"][];
+        };
+        /** Measures */
+        Measures: {
+            area: components["schemas"]["MeasureReadings"];
+            outline: components["schemas"]["MeasureReadings"];
+            road: components["schemas"]["MeasureReadings"];
         };
         /** MendedPolygon */
         MendedPolygon: {
@@ -1314,6 +2237,19 @@ export interface components {
             reason: string;
             /** Row */
             row: number;
+        };
+        /** MultiPolygon */
+        MultiPolygon: {
+            /** Coordinates */
+            coordinates: [
+                number,
+                number
+            ][][][];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "MultiPolygon";
         };
         /**
          * NearPlace
@@ -1391,6 +2327,36 @@ export interface components {
             /** Weight */
             weight: number;
         };
+        /**
+         * Polygon
+         * @description A GeoJSON polygon: rings of lon, lat, the outer one first.
+         */
+        Polygon: {
+            /** Coordinates */
+            coordinates: [
+                number,
+                number
+            ][][];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "Polygon";
+        };
+        /**
+         * PoseErrors
+         * @description One standard error of each, degrees.
+         */
+        PoseErrors: {
+            /** Azimuth Deg */
+            azimuth_deg: number;
+            /** Fov Deg */
+            fov_deg: number;
+            /** Roll Deg */
+            roll_deg: number;
+            /** Tilt Deg */
+            tilt_deg: number;
+        };
         /** PoseShape */
         PoseShape: {
             /** Azimuth Deg */
@@ -1408,6 +2374,11 @@ export interface components {
             /** Fov Deg */
             fov_deg?: number | null;
             /**
+             * Fov Error Deg
+             * @default 0
+             */
+            fov_error_deg: number;
+            /**
              * Range Assumed
              * @default false
              */
@@ -1419,8 +2390,20 @@ export interface components {
              * @default 1
              */
             sensor_no: number;
+            /**
+             * Source
+             * @description imported or typed, turned on the map, or from landmarks
+             * @default stated
+             * @enum {string}
+             */
+            source: "stated" | "drawn" | "calibrated";
             /** Tilt Deg */
             tilt_deg?: number | null;
+            /**
+             * Tilt Error Deg
+             * @default 0
+             */
+            tilt_error_deg: number;
         };
         /** PrincipalOut */
         PrincipalOut: {
@@ -1451,6 +2434,152 @@ export interface components {
             name_zh: string;
             /** Needs Incident */
             needs_incident: boolean;
+        };
+        /**
+         * Rate
+         * @description One of the four rates; `reason` tells why there is no value.
+         */
+        Rate: {
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "covered" | "networked" | "working" | "secured";
+            /** Denominator */
+            denominator: number;
+            /** Formula En */
+            formula_en: string;
+            /** Formula Zh */
+            formula_zh: string;
+            /** Is Met */
+            is_met: boolean | null;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Numerator */
+            numerator: number;
+            /** Parts */
+            parts: components["schemas"]["RatePart"][];
+            /** Reason En */
+            reason_en: string | null;
+            /** Reason Zh */
+            reason_zh: string | null;
+            /** Target */
+            target: number | null;
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "places" | "cameras" | "camera_hours";
+            /** Unknown */
+            unknown: number;
+            /** Value */
+            value: number | null;
+        };
+        /** RateBoard */
+        RateBoard: {
+            /** Division Code */
+            division_code: string;
+            /** Name */
+            name: string | null;
+            /** Rates */
+            rates: components["schemas"]["Rate"][];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
+         * RatePart
+         * @description The share of key public areas, or of key trades; document 996 sets a target for each.
+         */
+        RatePart: {
+            /** Denominator */
+            denominator: number;
+            /** Is Met */
+            is_met: boolean | null;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Numerator */
+            numerator: number;
+            /**
+             * Place Class
+             * @enum {string}
+             */
+            place_class: "public_area" | "trade";
+            /** Target */
+            target: number | null;
+            /** Unknown */
+            unknown: number;
+            /** Value */
+            value: number | null;
+        };
+        /**
+         * RateRow
+         * @description A place or camera behind a rate: what it brings to it, and why.
+         */
+        RateRow: {
+            /** Counts */
+            counts: boolean;
+            /** Denominator */
+            denominator: number;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "place" | "camera";
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** Name */
+            name: string;
+            /** Numerator */
+            numerator: number;
+            /**
+             * Place Class
+             * @enum {string}
+             */
+            place_class: "public_area" | "trade";
+            /** Share */
+            share: number | null;
+            /** Unknown */
+            unknown: number;
+            /** Why En */
+            why_en: string;
+            /** Why Zh */
+            why_zh: string;
+        };
+        /** RateRowPage */
+        RateRowPage: {
+            /** Rows */
+            rows: components["schemas"]["RateRow"][];
+            /** Total */
+            total: number;
+        };
+        /** Readings */
+        Readings: {
+            installed: components["schemas"]["Bands"];
+            now: components["schemas"]["Bands"];
+        };
+        /**
+         * RefreshOrder
+         * @description What was deferred; the notice `coverage` tells when it is done.
+         */
+        RefreshOrder: {
+            /** Is Waiting */
+            is_waiting: boolean;
         };
         /** Refusal */
         Refusal: {
@@ -1549,6 +2678,305 @@ export interface components {
             /** Todo */
             todo: string;
         };
+        /**
+         * ReportOrder
+         * @description What to write; without a division, on the caller's whole jurisdiction.
+         */
+        ReportOrder: {
+            /** Division */
+            division?: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "xlsx" | "pdf" | "html";
+            /** Language */
+            language?: ("zh" | "en") | null;
+        };
+        /**
+         * ReportPage
+         * @description The latest reports, newest first.
+         */
+        ReportPage: {
+            /** Rows */
+            rows: components["schemas"]["ReportShape"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * ReportShape
+         * @description A report and how far it has come; `progress` is 0 to 1.
+         */
+        ReportShape: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Division Code */
+            division_code: string;
+            /** Fault */
+            fault: string | null;
+            /** File Name */
+            file_name: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "xlsx" | "pdf" | "html";
+            /** Progress */
+            progress: number;
+            /** Size Bytes */
+            size_bytes: number | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "running" | "done" | "failed" | "cancelled";
+            /** Step */
+            step: string;
+        };
+        /**
+         * Residual
+         * @description Where a landmark was marked, and by how much that differs from where the pose draws it.
+         */
+        Residual: {
+            /** Du */
+            du: number;
+            /** Dv */
+            dv: number;
+            /** U */
+            u: number;
+            /** V */
+            v: number;
+        };
+        /** RestrictedAreaList */
+        RestrictedAreaList: {
+            /** Rows */
+            rows: components["schemas"]["RestrictedAreaRow"][];
+            /** Total */
+            total: number;
+        };
+        /** RestrictedAreaNew */
+        RestrictedAreaNew: {
+            /** Consent Document */
+            consent_document?: string | null;
+            /** Geometry */
+            geometry: components["schemas"]["Polygon"] | components["schemas"]["MultiPolygon"];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "forbidden" | "consent";
+            /** Name */
+            name: string;
+        };
+        /** RestrictedAreaRow */
+        RestrictedAreaRow: {
+            /** Area M2 */
+            area_m2: number;
+            /** Consent Document */
+            consent_document: string | null;
+            /** Division Code */
+            division_code: string;
+            /** Geometry */
+            geometry: {
+                [key: string]: unknown;
+            };
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "forbidden" | "consent";
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** Name */
+            name: string;
+            /** Set Name */
+            set_name: string;
+        };
+        /** ScenarioApplied */
+        ScenarioApplied: {
+            /**
+             * Added
+             * @description ids of the new cameras by the key of their change
+             */
+            added: {
+                [key: string]: number;
+            };
+            /** Applied At */
+            applied_at: string | null;
+            /** Author */
+            author: string | null;
+            /** Author Id */
+            author_id: number;
+            /** Changes */
+            changes: components["schemas"]["Change"][];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Division Code */
+            division_code: string;
+            /** Division Name */
+            division_name: string | null;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /**
+             * Outdated
+             * @description cameras that changed or went since this was saved
+             */
+            outdated: number[];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "applied";
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * ScenarioApply
+         * @description The version that was looked at: nothing else is carried out.
+         */
+        ScenarioApply: {
+            /** Version */
+            version: number;
+        };
+        /**
+         * ScenarioEdit
+         * @description Fields to change. New `changes` are noted against the cameras as they are now.
+         */
+        ScenarioEdit: {
+            /** Changes */
+            changes?: components["schemas"]["Change"][] | null;
+            /** Name */
+            name?: string | null;
+            /** Note */
+            note?: string | null;
+            /** Version */
+            version: number;
+        };
+        /** ScenarioNew */
+        ScenarioNew: {
+            /** Changes */
+            changes: components["schemas"]["Change"][];
+            /**
+             * Division
+             * @description whose plan it is; none: the caller's own division
+             */
+            division?: string | null;
+            /** Name */
+            name: string;
+            /** Note */
+            note?: string | null;
+        };
+        /** ScenarioPage */
+        ScenarioPage: {
+            /** Rows */
+            rows: components["schemas"]["ScenarioRow"][];
+            /** Total */
+            total: number;
+        };
+        /** ScenarioRow */
+        ScenarioRow: {
+            /** Applied At */
+            applied_at: string | null;
+            /** Author */
+            author: string | null;
+            /** Author Id */
+            author_id: number;
+            /** Changes */
+            changes: components["schemas"]["Change"][];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Division Code */
+            division_code: string;
+            /** Division Name */
+            division_name: string | null;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "applied";
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
+        /** ScenarioSheet */
+        ScenarioSheet: {
+            /** Applied At */
+            applied_at: string | null;
+            /** Author */
+            author: string | null;
+            /** Author Id */
+            author_id: number;
+            /** Changes */
+            changes: components["schemas"]["Change"][];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Division Code */
+            division_code: string;
+            /** Division Name */
+            division_name: string | null;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /**
+             * Outdated
+             * @description cameras that changed or went since this was saved
+             */
+            outdated: number[];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "applied";
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
         /** SearchOut */
         SearchOut: {
             /** Results */
@@ -1620,6 +3048,18 @@ export interface components {
              */
             csrf_token: string | null;
             user: components["schemas"]["PrincipalOut"];
+        };
+        /**
+         * Shift
+         * @description How far beside its stored place the camera seems to stand; nothing is moved by it.
+         */
+        Shift: {
+            /** East M */
+            east_m: number;
+            /** North M */
+            north_m: number;
+            /** Up M */
+            up_m: number;
         };
         /**
          * SightAnswer
@@ -1758,6 +3198,47 @@ export interface components {
             ticket: string;
             /** Url */
             url: string;
+        };
+        /** SubjectSheet */
+        SubjectSheet: {
+            /** Bbox */
+            bbox: [
+                number,
+                number,
+                number,
+                number
+            ];
+            /** Cameras */
+            cameras: components["schemas"]["CoveringCamera"][];
+            /** Code */
+            code: string | null;
+            /**
+             * Computed At
+             * Format: date-time
+             */
+            computed_at: string;
+            /** Division Code */
+            division_code: string;
+            /** Division Name */
+            division_name: string | null;
+            /** Gaps */
+            gaps: components["schemas"]["GapRow"][];
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            measures: components["schemas"]["Measures"];
+            /** Method */
+            method: string;
+            /** Name */
+            name: string;
+            /** Subject Id */
+            subject_id: number;
+            /**
+             * Subject Kind
+             * @enum {string}
+             */
+            subject_kind: "grid" | "division" | "place";
         };
         /**
          * Tianditu
@@ -1961,14 +3442,24 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type SchemaBand = components['schemas']['Band'];
+export type SchemaBands = components['schemas']['Bands'];
+export type SchemaCalibrationAnswer = components['schemas']['CalibrationAnswer'];
+export type SchemaCalibrationOrder = components['schemas']['CalibrationOrder'];
+export type SchemaCameraCounts = components['schemas']['CameraCounts'];
 export type SchemaCameraEdit = components['schemas']['CameraEdit'];
 export type SchemaCameraNew = components['schemas']['CameraNew'];
 export type SchemaCameraPage = components['schemas']['CameraPage'];
 export type SchemaCameraRow = components['schemas']['CameraRow'];
 export type SchemaCameraSheet = components['schemas']['CameraSheet'];
 export type SchemaCameraStatus = components['schemas']['CameraStatus'];
+export type SchemaChange = components['schemas']['Change'];
 export type SchemaColumnMatch = components['schemas']['ColumnMatch'];
+export type SchemaCoverageSummary = components['schemas']['CoverageSummary'];
+export type SchemaCoveringCamera = components['schemas']['CoveringCamera'];
 export type SchemaCredentials = components['schemas']['Credentials'];
+export type SchemaDayPage = components['schemas']['DayPage'];
+export type SchemaDayRow = components['schemas']['DayRow'];
 export type SchemaDeviceOrder = components['schemas']['DeviceOrder'];
 export type SchemaDeviceShape = components['schemas']['DeviceShape'];
 export type SchemaDivisionList = components['schemas']['DivisionList'];
@@ -1978,6 +3469,11 @@ export type SchemaDivisionRow = components['schemas']['DivisionRow'];
 export type SchemaDivisionSheet = components['schemas']['DivisionSheet'];
 export type SchemaDroppedColumn = components['schemas']['DroppedColumn'];
 export type SchemaEntryOut = components['schemas']['EntryOut'];
+export type SchemaFigurePage = components['schemas']['FigurePage'];
+export type SchemaFigureRow = components['schemas']['FigureRow'];
+export type SchemaGapPage = components['schemas']['GapPage'];
+export type SchemaGapReasons = components['schemas']['GapReasons'];
+export type SchemaGapRow = components['schemas']['GapRow'];
 export type SchemaGridAt = components['schemas']['GridAt'];
 export type SchemaGridSheet = components['schemas']['GridSheet'];
 export type SchemaHttpValidationError = components['schemas']['HTTPValidationError'];
@@ -1990,27 +3486,59 @@ export type SchemaIncidentGridOut = components['schemas']['IncidentGridOut'];
 export type SchemaIncidentPage = components['schemas']['IncidentPage'];
 export type SchemaIncidentRow = components['schemas']['IncidentRow'];
 export type SchemaIncidentSheet = components['schemas']['IncidentSheet'];
+export type SchemaIntrusionPage = components['schemas']['IntrusionPage'];
+export type SchemaIntrusionRow = components['schemas']['IntrusionRow'];
 export type SchemaKindOut = components['schemas']['KindOut'];
 export type SchemaKindsOut = components['schemas']['KindsOut'];
+export type SchemaLandmarkShape = components['schemas']['LandmarkShape'];
 export type SchemaLocateOut = components['schemas']['LocateOut'];
+export type SchemaLossPage = components['schemas']['LossPage'];
+export type SchemaLossRow = components['schemas']['LossRow'];
+export type SchemaMeasureReadings = components['schemas']['MeasureReadings'];
+export type SchemaMeasures = components['schemas']['Measures'];
 export type SchemaMendedPolygon = components['schemas']['MendedPolygon'];
+export type SchemaMultiPolygon = components['schemas']['MultiPolygon'];
 export type SchemaNearPlace = components['schemas']['NearPlace'];
 export type SchemaNearestPtz = components['schemas']['NearestPtz'];
 export type SchemaNewTokenOut = components['schemas']['NewTokenOut'];
 export type SchemaPlaceSheet = components['schemas']['PlaceSheet'];
+export type SchemaPolygon = components['schemas']['Polygon'];
+export type SchemaPoseErrors = components['schemas']['PoseErrors'];
 export type SchemaPoseShape = components['schemas']['PoseShape'];
 export type SchemaPrincipalOut = components['schemas']['PrincipalOut'];
 export type SchemaPurposeList = components['schemas']['PurposeList'];
 export type SchemaPurposeShape = components['schemas']['PurposeShape'];
+export type SchemaRate = components['schemas']['Rate'];
+export type SchemaRateBoard = components['schemas']['RateBoard'];
+export type SchemaRatePart = components['schemas']['RatePart'];
+export type SchemaRateRow = components['schemas']['RateRow'];
+export type SchemaRateRowPage = components['schemas']['RateRowPage'];
+export type SchemaReadings = components['schemas']['Readings'];
+export type SchemaRefreshOrder = components['schemas']['RefreshOrder'];
 export type SchemaRefusal = components['schemas']['Refusal'];
 export type SchemaRegisterEntryOut = components['schemas']['RegisterEntryOut'];
 export type SchemaRegisterOut = components['schemas']['RegisterOut'];
 export type SchemaRejectedRow = components['schemas']['RejectedRow'];
 export type SchemaReportIn = components['schemas']['ReportIn'];
 export type SchemaReportNote = components['schemas']['ReportNote'];
+export type SchemaReportOrder = components['schemas']['ReportOrder'];
+export type SchemaReportPage = components['schemas']['ReportPage'];
+export type SchemaReportShape = components['schemas']['ReportShape'];
+export type SchemaResidual = components['schemas']['Residual'];
+export type SchemaRestrictedAreaList = components['schemas']['RestrictedAreaList'];
+export type SchemaRestrictedAreaNew = components['schemas']['RestrictedAreaNew'];
+export type SchemaRestrictedAreaRow = components['schemas']['RestrictedAreaRow'];
+export type SchemaScenarioApplied = components['schemas']['ScenarioApplied'];
+export type SchemaScenarioApply = components['schemas']['ScenarioApply'];
+export type SchemaScenarioEdit = components['schemas']['ScenarioEdit'];
+export type SchemaScenarioNew = components['schemas']['ScenarioNew'];
+export type SchemaScenarioPage = components['schemas']['ScenarioPage'];
+export type SchemaScenarioRow = components['schemas']['ScenarioRow'];
+export type SchemaScenarioSheet = components['schemas']['ScenarioSheet'];
 export type SchemaSearchOut = components['schemas']['SearchOut'];
 export type SchemaSeeingCamera = components['schemas']['SeeingCamera'];
 export type SchemaSessionOut = components['schemas']['SessionOut'];
+export type SchemaShift = components['schemas']['Shift'];
 export type SchemaSightAnswer = components['schemas']['SightAnswer'];
 export type SchemaSiteOut = components['schemas']['SiteOut'];
 export type SchemaSnapshotOrder = components['schemas']['SnapshotOrder'];
@@ -2019,6 +3547,7 @@ export type SchemaStatusRow = components['schemas']['StatusRow'];
 export type SchemaStepIn = components['schemas']['StepIn'];
 export type SchemaStreamOrder = components['schemas']['StreamOrder'];
 export type SchemaStreamTicket = components['schemas']['StreamTicket'];
+export type SchemaSubjectSheet = components['schemas']['SubjectSheet'];
 export type SchemaTianditu = components['schemas']['Tianditu'];
 export type SchemaTimelineOut = components['schemas']['TimelineOut'];
 export type SchemaTokenIn = components['schemas']['TokenIn'];
@@ -2232,6 +3761,138 @@ export interface operations {
             };
         };
     };
+    apply_calibration_api_cameras__camera_id__calibration_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalibrationOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraSheet"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    calibrate_camera_api_cameras__camera_id__calibration_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalibrationOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalibrationAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    take_calibration_snapshot_api_cameras__camera_id__calibration_snapshot_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    open_calibration_stream_api_cameras__camera_id__calibration_stream_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreamTicket"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     enrol_device_api_cameras__camera_id__enrol_post: {
         parameters: {
             query?: never;
@@ -2322,6 +3983,310 @@ export interface operations {
                     "application/json": {
                         [key: string]: unknown;
                     };
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_figures_api_coverage_figures_get: {
+        parameters: {
+            query?: {
+                subject?: "grid" | "division" | "place";
+                division?: string | null;
+                reading?: "installed" | "now";
+                measure?: "area" | "road" | "outline";
+                scale?: "iec" | "dori";
+                sort?: "name" | "code" | "none" | "one" | "overview" | "outline" | "discern" | "perceive" | "detect" | "observe" | "recognise" | "identify";
+                descending?: boolean;
+                /** @description divisions of one level; 0: all */
+                level?: number;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FigurePage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_figures_api_coverage_figures__subject___subject_id__get: {
+        parameters: {
+            query?: {
+                reading?: "installed" | "now";
+                band?: "overview" | "outline" | "discern" | "perceive" | "detect" | "observe" | "recognise" | "identify";
+            };
+            header?: never;
+            path: {
+                subject: "grid" | "division" | "place";
+                subject_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubjectSheet"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_gaps_api_coverage_gaps_get: {
+        parameters: {
+            query?: {
+                division?: string | null;
+                reading?: "installed" | "now";
+                band?: "overview" | "outline" | "discern" | "perceive" | "detect" | "observe" | "recognise" | "identify";
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GapPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_history_api_coverage_history_get: {
+        parameters: {
+            query: {
+                subject: "grid" | "division" | "place";
+                subject_id: number;
+                reading?: "installed" | "now";
+                measure?: "area" | "road" | "outline";
+                band?: "overview" | "outline" | "discern" | "perceive" | "detect" | "observe" | "recognise" | "identify";
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DayPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_losses_api_coverage_losses_get: {
+        parameters: {
+            query?: {
+                division?: string | null;
+                reading?: "installed" | "now";
+                band?: "overview" | "outline" | "discern" | "perceive" | "detect" | "observe" | "recognise" | "identify";
+                order?: "least" | "most";
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LossPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_rates_api_coverage_rates_get: {
+        parameters: {
+            query?: {
+                division?: string | null;
+                from?: string | null;
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RateBoard"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_rate_rows_api_coverage_rates__code__rows_get: {
+        parameters: {
+            query?: {
+                division?: string | null;
+                from?: string | null;
+                to?: string | null;
+                /** @description only rows that are not as wanted */
+                missing?: boolean;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                code: "covered" | "networked" | "working" | "secured";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RateRowPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    refresh_coverage_api_coverage_refresh_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefreshOrder"];
+                };
+            };
+        };
+    };
+    read_summary_api_coverage_summary_get: {
+        parameters: {
+            query?: {
+                division?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoverageSummary"];
                 };
             };
             /** @description Validation Error */
@@ -2484,7 +4449,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "divisions" | "grids" | "places" | "buildings" | "roads" | "cameras";
+                kind: "divisions" | "grids" | "places" | "buildings" | "roads" | "cameras" | "restricted";
             };
             cookie?: never;
         };
@@ -2866,6 +4831,486 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VerdictOut"];
+                };
+            };
+        };
+    };
+    list_reports_api_reports_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    order_report_api_reports_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_report_api_reports__report_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    cancel_report_api_reports__report_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    fetch_report_api_reports__report_id__file_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/html; charset=utf-8": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_restricted_areas_api_restricted_areas_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestrictedAreaList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    add_restricted_area_api_restricted_areas_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestrictedAreaNew"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestrictedAreaRow"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_intrusions_api_restricted_areas_views_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntrusionPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_restricted_area_api_restricted_areas__area_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                area_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_scenarios_api_scenarios_get: {
+        parameters: {
+            query?: {
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_scenario_api_scenarios_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScenarioNew"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioSheet"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_scenario_api_scenarios__scenario_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scenario_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioSheet"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    edit_scenario_api_scenarios__scenario_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scenario_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScenarioEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioSheet"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_scenario_api_scenarios__scenario_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scenario_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    apply_scenario_api_scenarios__scenario_id__apply_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scenario_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScenarioApply"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioApplied"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

@@ -2,7 +2,7 @@
 
 import { ApiError } from '@/api/client'
 import { openStream } from '@/api/streams'
-import type { StreamOrder } from '@/api/types'
+import type { StreamOrder, StreamTicket } from '@/api/types'
 import { correctionFor } from './liveEdge'
 import { isFinal, parseMedia, parseNotice, type InitNotice, type MediaMessage, type Notice } from './wire'
 
@@ -62,6 +62,7 @@ export class Player {
     private readonly video: HTMLVideoElement,
     private readonly order: StreamOrder,
     private readonly picture: Picture,
+    private readonly ask: () => Promise<StreamTicket> = () => openStream(order),
   ) {
     this.controlTimer = window.setInterval(() => this.control(), control_ms)
     void this.open()
@@ -87,7 +88,7 @@ export class Player {
   private async open(): Promise<void> {
     this.report('asking')
     try {
-      const ticket = await openStream(this.order)
+      const ticket = await this.ask()
       if (!this.isClosed) this.connect(ticket.url, ticket.ticket)
     } catch (error) {
       if (this.isClosed) return

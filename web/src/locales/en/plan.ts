@@ -49,7 +49,7 @@ export const plan: typeof source = {
       unit: '%, {reading}, {time}',
       unknown: 'unknown',
       zero: 'blind',
-      seen: 'Seen for sure, darker is finer',
+      seen: 'Seen for sure, stronger is finer',
       none: 'Gap: not seen at {band}',
       one: 'Seen by one camera only',
       forbidden: 'Forbidden area',
@@ -265,7 +265,6 @@ export const plan: typeof source = {
   charts: {
     history: 'Last {n} days: {name}',
     townships: 'By township: {band}',
-    empty: 'No history yet. It grows by the day with each run.',
     loading: 'Loading charts',
   },
 }

@@ -49,7 +49,7 @@ export const plan = {
       unit: '百分比，{reading}，{time}',
       unknown: '未知',
       zero: '全盲',
-      seen: '确定可见，颜色越深越清楚',
+      seen: '确定可见，颜色越浓越清楚',
       none: '盲区：{band}看不见',
       one: '仅一台摄像机看见',
       forbidden: '禁止安装区',
@@ -265,7 +265,6 @@ export const plan = {
   charts: {
     history: '近 {n} 天：{name}',
     townships: '各乡镇：{band}',
-    empty: '尚无历史。每次计算后按日积累。',
     loading: '正在载入图表',
   },
 }
