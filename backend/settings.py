@@ -106,6 +106,11 @@ class Coverage(_Branch):
     incident_months: int = Field(default=12, ge=1, le=120)
     rate_px_per_m: float = 40.0
     rate_share: float = Field(default=0.8, gt=0, le=1)
+    scheduler: str | None = Field(
+        default=None,
+        pattern=r"^(tcp|tls)://[A-Za-z0-9.:\[\]-]+$",
+        description="Dask workers that count a whole land",
+    )
 
 
 class Settings(BaseSettings):

@@ -13,6 +13,7 @@ from ..terminal import screen
 from . import figures, gaps, losses
 from .bands import BANDS, PX_PER_M
 from .extent import extent_of
+from .spread.commands import export, spread_out
 from .waiting import ask, ask_for_all
 
 coverage = typer.Typer(no_args_is_help=True, help="What cameras see, and what none sees.")
@@ -201,3 +202,7 @@ def _tell(page: BaseModel) -> None:
 
 def _percent(share: float | None) -> str:
     return "-" if share is None else f"{share:.1%}"
+
+
+coverage.command()(export)
+coverage.command("spread")(spread_out)
