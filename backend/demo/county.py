@@ -24,7 +24,10 @@ ACCOUNTS = {
     "inspector": ("inspector", "监督员"),
 }
 _SHAPES = ROOT / "data" / "shapefiles"
-_LAYERS = ("divisions", "grids", "roads", "buildings", "places", "cameras")
+_LAYERS = (
+    *("divisions", "grids", "roads", "buildings", "places", "outlines", "restricted"),
+    "cameras",
+)
 
 
 def prepare_database() -> None:

@@ -16,10 +16,14 @@ from ..divisions import importing as divisions
 from ..grids import importing as grids
 from ..landing import Berth, Landing
 from ..places import importing as places
+from ..places import outlining as outlines
 from ..restricted import importing as restricted
 from ..restricted.law import unlawful_rows
 
-NAMES = ("divisions", "grids", "places", "buildings", "roads", "cameras", "restricted")
+NAMES = (
+    *("divisions", "grids", "places", "outlines", "buildings", "roads", "restricted"),
+    "cameras",
+)
 
 Bounds = tuple[int, int]
 Refusals = dict[str, dict[int, str]]
@@ -65,6 +69,15 @@ def kind_of(name: str, *, default_height_m: float) -> Kind:
             places.read_rows,
             places.write,
             places.locate,
+        ),
+        "outlines": Kind(
+            "outlines",
+            "polygon",
+            outlines.FIELDS,
+            outlines.read_rows,
+            outlines.write,
+            refused=outlines.unmatched_rows,
+            table="places",
         ),
         "buildings": Kind(
             "buildings",

@@ -22,7 +22,9 @@ from .schemas import ImportList, ImportReport, ImportRow
 
 router = APIRouter(prefix="/api/imports", tags=["imports"])
 
-KindName = Literal["divisions", "grids", "places", "buildings", "roads", "cameras", "restricted"]
+KindName = Literal[
+    "divisions", "grids", "places", "outlines", "buildings", "roads", "restricted", "cameras"
+]
 _MOST_FILES = 12
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
 #: Of several files, the one that names the layer.

@@ -112,6 +112,18 @@ _ROWS: dict[str, Sentences] = {
         "改为 {known} 之一",
         "write one of {known}",
     ),
+    "outline.no_place": (
+        "没有名称或编码为“{other}”的地点",
+        "there is no place of the name or code {other}",
+        "先导入地点，或改正名称、编码",
+        "import the places first, or correct it",
+    ),
+    "outline.many_places": (
+        "有多个地点叫“{other}”",
+        "several places are called {other}",
+        "改用编码，或使名称唯一",
+        "give the code, or make the name unique",
+    ),
     "restricted.no_consent": (
         "禁设区域填了同意文件“{found}”",
         "a forbidden area names the document {found}",

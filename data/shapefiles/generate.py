@@ -12,6 +12,7 @@ from generator.cameras import lay_cameras
 from generator.land import lay_land
 from generator.network import lay_roads
 from generator.places import Scene, lay_places
+from generator.restricted import lay_restricted
 from generator.settlements import lay_hamlets
 from generator.sites import lay_sites
 from generator.towns import lay_towns
@@ -27,16 +28,19 @@ def write_county(out: Path) -> dict[str, int]:
     buildings = lay_buildings(land, roads, sites, hamlets)
     scene = Scene(land, roads, sites, hamlets, villages, buildings)
     places = lay_places(scene)
+    cameras = lay_cameras(scene, towns, places)
     layers = {
         "divisions": (tables.divisions(villages), ("行政区划", "Divisions")),
         "grids": (tables.grids(villages, sites), ("网格", "Grids")),
         "roads": (tables.roads(roads), ("道路", "Roads")),
         "buildings": (tables.buildings(buildings), ("建筑物", "Buildings")),
         "places": (tables.places(places), ("兴趣点与重点部位", "Places and key places")),
-        "cameras": (
-            tables.cameras(lay_cameras(scene, towns, places)),
-            ("摄像机点位", "Camera points"),
+        "outlines": (tables.outlines(places, sites), ("重点部位轮廓", "Outlines of key places")),
+        "restricted": (
+            tables.restricted(lay_restricted(scene, cameras)),
+            ("限制区域", "Restricted areas"),
         ),
+        "cameras": (tables.cameras(cameras), ("摄像机点位", "Camera points")),
         "water": (tables.water(land), ("水系", "Waters")),
     }
     for name, (frame, title) in layers.items():

@@ -20,6 +20,7 @@ from .land import Land
 from .names import COUNTY, COUNTY_CODE, TOWNSHIPS
 from .network import Road
 from .places import Place
+from .restricted import Area
 from .sites import Site
 
 CRS = "EPSG:4545"  # CGCS2000 / 3-degree Gauss-Kruger CM 108E: the zone of 106.5°E-109.5°E
@@ -118,6 +119,23 @@ def places(laid: list[Place]) -> gpd.GeoDataFrame:
         "地址": [p.address for p in laid],
     }
     return _frame(columns, [p.at for p in laid])
+
+
+def outlines(laid: list[Place], sites: list[Site]) -> gpd.GeoDataFrame:
+    """Yards of the key places that fill a town block; their points stand at the gate."""
+    yards = {s.name: s.block.free.buffer(-0.5, join_style="mitre") for s in sites if s.name}
+    shown = [p for p in laid if p.standing[0] and p.name in yards]
+    return _frame({"名称": [p.name for p in shown]}, [yards[p.name] for p in shown])
+
+
+def restricted(laid: list[Area]) -> gpd.GeoDataFrame:
+    """Name, kind in words, and the document of the consent where one is on file."""
+    columns: dict[str, list[object]] = {
+        "名称": [a.name for a in laid],
+        "类型": [a.kind for a in laid],
+        "同意文号": [a.document for a in laid],
+    }
+    return _frame(columns, [a.polygon for a in laid])
 
 
 def cameras(laid: list[Camera]) -> gpd.GeoDataFrame:

@@ -77,6 +77,11 @@ MEANING = {
     ("buildings", "高度"): "高度（米），约 15 % 缺 height in metres, about 15 % missing",
     ("places", "重点"): "1 为重点部位 1 = key place",
     ("places", "权重"): "1-5，5 最重 weight, 5 highest",
+    (
+        "restricted",
+        "类型",
+    ): "禁设 forbidden（条例第八条 Art. 8）/ 征求同意 consent first（第十条 Art. 10）",
+    ("restricted", "同意文号"): "同意文件文号，可空 document of the consent, may be empty",
     ("cameras", "编码"): "GB/T 28181 20 位设备编码 device id",
     (
         "cameras",

@@ -119,6 +119,38 @@ def test_a_place_with_an_outline_keeps_it_and_is_found_inside_it(land: Any, tmp_
     assert kept == [(3, 2)]
 
 
+def test_outlines_find_their_places_by_code_or_by_name(land: Any, tmp_path: Path) -> None:
+    _import(
+        "places",
+        _csv(tmp_path / "p.csv", "name,code,lon,lat\na,K1,110.01,34.51\nb,,110.03,34.51\n"),
+    )
+    text = f'wkt,name,code\n"{SQUARE}",别名,K1\n"{BOW_TIE}",b,\n'
+    report = _import("outlines", _csv(tmp_path / "o.csv", text))
+    assert report["written"] and report["counts"]["written"] == 2, report
+    found = _rows(
+        land.url,
+        "SELECT name, ST_X(geom), ST_NumGeometries(outline) FROM places"
+        " WHERE set_name = 'p' ORDER BY name",
+    )
+    assert found == [("a", 110.01, 1), ("b", 110.03, 2)]
+
+
+def test_an_outline_without_its_one_place_is_refused(land: Any, tmp_path: Path) -> None:
+    _import("places", _csv(tmp_path / "p.csv", "name,lon,lat\na,110.01,34.51\na,110.03,34.51\n"))
+    text = f'wkt,name\n"{SQUARE}",a\n"{SQUARE}",zz\n"{SQUARE}",\n"{SQUARE}",石桥村小学\n'
+    path = _csv(tmp_path / "o.csv", text)
+    report = _import("outlines", path)
+    codes = [(row["row"], row["code"]) for row in report["rejected"]]
+    assert codes == [(1, "outline.many_places"), (2, "outline.no_place"), (3, "value.missing")]
+    assert all(row["reason"] and row["todo"] for row in report["rejected"])
+    # The school of 石桥 lies in the east town: to the west town it is no place at all.
+    west = _import("outlines", path, bounds=(610522101000, 610522101999))
+    assert (4, "outline.no_place") in [(row["row"], row["code"]) for row in west["rejected"]]
+    _import("outlines", path, accepts_partial=True)
+    outlined = _rows(land.url, "SELECT name FROM places WHERE outline IS NOT NULL")
+    assert outlined == [("石桥村小学",)]
+
+
 def test_a_place_is_no_line_and_no_cloud_of_points(land: Any, tmp_path: Path) -> None:
     text = 'wkt,名称\n"LINESTRING(110 34.5,110.1 34.5)",a\n"MULTIPOINT(110 34.5,110.1 34.5)",b\n'
     report = _import("places", _csv(tmp_path / "p.csv", text))

@@ -14,7 +14,10 @@ import pytest
 import shapely
 
 COUNTY = Path(__file__).parents[3] / "data" / "shapefiles"
-LAYERS = ("divisions", "grids", "roads", "buildings", "places", "cameras", "water")
+LAYERS = (
+    *("divisions", "grids", "roads", "buildings", "places", "outlines", "restricted"),
+    *("cameras", "water"),
+)
 # GB/T 28181 DirectionType -> degrees looked into (FACTS: 1 looks west-to-east = 90).
 OCTANT_DEG = {1: 90, 2: 270, 3: 180, 4: 0, 5: 135, 6: 45, 7: 225, 8: 315}
 
@@ -215,6 +218,29 @@ def test_places_carry_key_places_and_weights(county: dict[str, gpd.GeoDataFrame]
     assert places["权重"].between(1, 5).all()
     footprints = shapely.STRtree(county["buildings"].geometry.to_numpy())
     assert footprints.query(places.geometry.to_numpy(), predicate="intersects").size == 0
+
+
+def test_outlines_are_yards_of_key_places_with_the_gate_at_their_edge(
+    county: dict[str, gpd.GeoDataFrame],
+) -> None:
+    outlines = county["outlines"].set_index("名称").geometry
+    places = county["places"].set_index("名称")
+    assert len(outlines) == 40 and outlines.index.is_unique
+    assert (places.loc[outlines.index, "重点"] == 1).all()
+    gates = places.geometry.loc[outlines.index]
+    assert float(outlines.distance(gates).max()) < 1.5
+    assert outlines.area.between(20_000, 110_000).all()
+
+
+def test_no_camera_stands_where_the_law_forbids_it(county: dict[str, gpd.GeoDataFrame]) -> None:
+    areas = county["restricted"]
+    assert areas["类型"].value_counts().to_dict() == {"禁设": 13, "征求同意": 2}
+    unlawful = areas[areas["同意文号"].isna()].geometry.to_numpy()
+    posts = shapely.STRtree(county["cameras"].geometry.to_numpy())
+    assert posts.query(unlawful, predicate="intersects").size == 0
+    # One secret unit has given its consent, and cameras do stand near it.
+    consented = areas[areas["同意文号"].notna()].geometry.to_numpy()
+    assert posts.query(consented, predicate="intersects").size > 0
 
 
 def test_no_field_names_a_person(county: dict[str, gpd.GeoDataFrame]) -> None:
