@@ -30,6 +30,9 @@ class Lamps:
     y: Floats
     height_m: Floats
     range_m: Floats
+    #: Grid azimuth and width of the widest field in question, degrees; shadows outside are left.
+    azimuth_deg: Floats
+    fov_deg: Floats
 
 
 def full_occluder_height_m(camera_height_m: Floats, target_height_m: float) -> Floats:
@@ -61,6 +64,8 @@ def cast_shadows(obstacles: Obstacles, lamps: Lamps, target_height_m: float) -> 
     camera, building = pairs_in_range(
         obstacles.walls, (lamps.x, lamps.y, lamps.height_m, lamps.range_m), target_height_m
     )
+    is_in_field = _are_in_field(lamps, camera, obstacles.bounds[building])
+    camera, building = camera[is_in_field], building[is_in_field]
     if len(camera) == 0:
         return np.empty(0, dtype=object), camera
     near, far = _scales(lamps.height_m[camera], obstacles.height_m[building], target_height_m)
@@ -80,6 +85,21 @@ def cast_shadows(obstacles: Obstacles, lamps: Lamps, target_height_m: float) -> 
     of_camera = np.concatenate([camera, camera[bent[pair_of_quad]]])
     order = np.argsort(of_camera, kind="stable")
     return shadows[order], of_camera[order]
+
+
+def _are_in_field(lamps: Lamps, camera: Ints, bounds: Floats) -> NDArray[np.bool_]:
+    """Whether each building's box, and so its shadow, can meet the field of its camera."""
+    place = np.stack([lamps.x[camera], lamps.y[camera]], axis=1)
+    low, high = bounds[:, :2] - place, bounds[:, 2:] - place
+    azimuth, half = np.radians(lamps.azimuth_deg[camera]), np.radians(lamps.fov_deg[camera]) / 2.0
+    meets = np.ones(len(camera), dtype=bool)
+    for border, turn in ((azimuth - half, 1.0), (azimuth + half, -1.0)):
+        # The corner that lies furthest inwards of this border of the field; a millimetre of slack.
+        inwards = turn * np.stack([np.cos(border), -np.sin(border)], axis=1)
+        meets &= np.sum(np.where(inwards > 0.0, high, low) * inwards, axis=1) > -1e-3
+    # A field of more than half a turn is not what lies inside both its borders.
+    is_wide: NDArray[np.bool_] = lamps.fov_deg[camera] >= 180.0
+    return meets | is_wide
 
 
 def _scales(camera_m: Floats, roof_m: Floats, target_m: float) -> tuple[Floats, Floats]:

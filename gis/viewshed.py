@@ -199,7 +199,8 @@ def _seen_grounds(
     xy, starts, _, standings = trace_stars(obstacles.walls, looks, ARC_SAGITTA_M)
     standings[own >= 0] = Standing.INSIDE_BUILDING
     grounds = polygons_of_rings(xy, starts)
-    hidden, camera = cast_shadows(obstacles, Lamps(x, y, height_m, range_m), target_height_m)
+    lamps = Lamps(x, y, height_m, range_m, azimuth, looks.fov_deg)
+    hidden, camera = cast_shadows(obstacles, lamps, target_height_m)
     grounds = _without(grounds, hidden, camera)
     inside = np.flatnonzero(own >= 0)
     grounds = _without(grounds, footprints(obstacles, own[inside]), inside)
