@@ -115,6 +115,8 @@ export const office: typeof source = {
       divisions: 'Divisions',
       grids: 'Grids',
       places: 'Places and key places',
+      outlines: 'Outlines of places',
+      restricted: 'Restricted areas',
       roads: 'Roads',
       buildings: 'Buildings',
       cameras: 'Cameras',

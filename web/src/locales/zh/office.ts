@@ -115,6 +115,8 @@ export const office = {
       divisions: '行政区划',
       grids: '网格',
       places: '地点与重点部位',
+      outlines: '重点部位轮廓',
+      restricted: '限制区域',
       roads: '道路',
       buildings: '建筑',
       cameras: '摄像机',
