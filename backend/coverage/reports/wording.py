@@ -23,8 +23,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "road": ("道路", "Road"),
     "outline": ("轮廓", "Outline"),
     "overview": ("概览", "Overview"),
-    "discern": ("辨识", "Discern"),
-    "perceive": ("细察", "Perceive"),
+    "discern": ("辨别", "Discern"),
+    "perceive": ("察看", "Perceive"),
     "detect": ("探测", "Detect"),
     "observe": ("观察", "Observe"),
     "recognise": ("识别", "Recognise"),
@@ -101,7 +101,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "method_note": (
         "口径：2.5 维可视（建筑与地形遮挡），目标高 1.5 米；建筑占地不计入街面。"
         "“确定”指在朝向与视场误差内均可见，“可能”指仅在误差范围内的部分姿态下可见。"
-        "密度等级依据 IEC 62676-4:2025（概览 20、轮廓 40、辨识 80、细察 125 像素/米）。"
+        "密度等级依据 IEC 62676-4:2025（概览 20、轮廓 40、辨别 80、察看 125 像素/米）。"
         "“此刻”已扣除失联、遮挡、移位的摄像机；从未检测的仍计入，台数另列。",
         "Sight is 2.5D (buildings and terrain block), target 1.5 m high; ground under buildings is"
         " no street. Certain holds for every direction and field within their errors, possible for"

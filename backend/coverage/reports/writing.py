@@ -151,10 +151,13 @@ def _written(report_id: int) -> None:
 
 def read_content(division_code: int) -> Content:
     """Read what a report on a division tells, with the eyes of that division alone."""
+    from ..rates import board_with_rows
+
     low, high = span(division_code)
     now = datetime.now(UTC)
     with begin(Scope(user_id=0, low=low, high=high)) as session:
-        return gather(session, division_code, now=now)
+        rates = board_with_rows(session, (low, high), until=now)
+        return gather(session, division_code, now=now, rates=rates)
 
 
 def file_name(content: Content, kind: str, language: Language) -> str:

@@ -146,8 +146,8 @@ export const watch = {
     band: {
       overview: '概览',
       outline: '轮廓',
-      discern: '辨形',
-      perceive: '察觉',
+      discern: '辨别',
+      perceive: '察看',
       characterise: '特征',
       validate: '核实',
       scrutinise: '细察',
