@@ -22,7 +22,15 @@ Shapes = NDArray[np.object_]
 
 #: Worth of 100 m of road by class; "" stands for every class not named.
 ROAD_WORTH: Mapping[str, float] = MappingProxyType(
-    {"motorway": 3.0, "trunk": 3.0, "primary": 3.0, "secondary": 2.0, "tertiary": 1.5, "": 1.0}
+    {
+        "national": 3.0,
+        "provincial": 2.5,
+        "county": 2.0,
+        "town": 1.5,
+        "street": 1.5,
+        "lane": 1.0,
+        "": 0.5,
+    }
 )
 
 

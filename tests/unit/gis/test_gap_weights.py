@@ -24,7 +24,7 @@ FACTS = GroundFacts(
     place_weights=np.array([2.0]),
     incidents=np.array([[10.0, 10.0], [150.0, 10.0], [500.0, 500.0]]),
     roads=shapes(LineString([(-50, 55), (250, 55)])),
-    road_classes=np.array(["primary"]),
+    road_classes=np.array(["national"]),
     blocks=shapes(box(0, 0, 200, 100)),
     households=np.array([200.0]),
 )
@@ -32,13 +32,13 @@ FACTS = GroundFacts(
 
 def test_weight_is_the_sum_the_docstring_states() -> None:
     worth = ground_worth(shapes(box(0, 0, 100, 100)), FACTS)
-    # 10,000 m2 = 100; half of a place of weight 2 = 50; one incident = 5; 100 m of primary road
+    # 10,000 m2 = 100; half of a place of weight 2 = 50; one incident = 5; 100 m of national road
     # = 3; 100 households = 1.
     assert worth.weight[0] == pytest.approx(100.0 + 50.0 + 5.0 + 3.0 + 1.0)
     assert worth.area_m2.tolist() == [10_000.0]
     assert (worth.place.tolist(), worth.place_share.tolist()) == ([0], [0.5])
     assert worth.incidents.tolist() == [1]
-    assert (worth.road_classes, worth.road_m.tolist()) == (("primary",), [[100.0]])
+    assert (worth.road_classes, worth.road_m.tolist()) == (("national",), [[100.0]])
     assert worth.population.tolist() == [100.0]
 
 
@@ -55,7 +55,7 @@ def test_what_weighs_nothing_does_not_count() -> None:
 
 
 def test_unnamed_road_class_takes_the_worth_of_the_rest() -> None:
-    weights = GroundWeights(0.0, 0.0, 0.0, {"motorway": 9.0, "": 2.0}, 0.0)
+    weights = GroundWeights(0.0, 0.0, 0.0, {"lane": 9.0, "": 2.0}, 0.0)
     assert ground_worth(shapes(box(0, 0, 200, 100)), FACTS, weights).weight[0] == pytest.approx(4.0)
 
 
