@@ -13,6 +13,7 @@ from ..terminal import screen
 from . import figures, gaps, losses
 from .bands import BANDS, PX_PER_M
 from .extent import extent_of
+from .rate_commands import show_rates
 from .spread.commands import export, spread_out
 from .waiting import ask, ask_for_all
 
@@ -204,5 +205,6 @@ def _percent(share: float | None) -> str:
     return "-" if share is None else f"{share:.1%}"
 
 
+coverage.command("rates")(show_rates)
 coverage.command()(export)
 coverage.command("spread")(spread_out)

@@ -1,5 +1,6 @@
 """The four rates of document 996: each is the sum of its rows, and every row says why."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -334,3 +335,19 @@ def test_the_checks_of_many_cameras_are_read_by_index(land) -> None:
         plan = text("EXPLAIN " + _question("rates_checks").text)
         lines = "\n".join(session.scalars(plan, asked))
     assert "cameras_division_idx" in lines and "camera_checks_pkey" in lines, lines
+
+
+def test_the_command_shows_the_same_as_the_api(client, land) -> None:
+    from typer.testing import CliRunner
+
+    from backend.coverage.commands import coverage
+
+    camera = land.add_camera("门口", 110.005, 34.505)
+    put_device(land, camera, state="unknown")
+    told = CliRunner().invoke(coverage, ["rates", "networked", "--missing", "--json"])
+    assert told.exit_code == 0, told.output
+    assert json.loads(told.output)["rows"] == rows(client("admin", 0), "networked")
+    table = CliRunner().invoke(coverage, ["rates", "--division", "610522"])
+    assert "全域覆盖" in table.output and "100.0%" in table.output
+    wrong = CliRunner().invoke(coverage, ["rates", "--division", "61052"])
+    assert wrong.exit_code == 2
