@@ -9,14 +9,17 @@ from typing import Any
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from gis.sight import PoseTable
 from gis.viewshed import Mount, viewsheds
+from gis.viewshed import Viewshed as SeenFrom
 from gis.visibility import View
 
+from ..basemap.scene import Scene
 from ..db import raw_connection
 from ..settings import load
 from ..spatial import to_hex_ewkb
@@ -52,12 +55,7 @@ def refresh(session: Session, camera_ids: Sequence[int] | None = None) -> int:
         rows = rows[np.isin(watch.camera_id, np.asarray(camera_ids, dtype=np.int64))]
     if not rows.size:
         return 0
-    seen = viewsheds(
-        scene.obstacles,
-        [_view(watch.poses, int(row)) for row in rows],
-        [_mount(watch.poses, int(row)) for row in rows],
-        target_height_m=load().sight.target_height_m,
-    )
+    seen = seen_from(scene, watch.poses, rows)
     certain = scene.frame.geometry_to_lonlat(_polygonal(v.certain for v in seen))
     possible = scene.frame.geometry_to_lonlat(_polygonal(v.possible for v in seen))
     areas = [(v.certain.area, v.possible.area) for v in seen]
@@ -74,6 +72,16 @@ def refresh(session: Session, camera_ids: Sequence[int] | None = None) -> int:
         ],
     )
     return len(rows)
+
+
+def seen_from(scene: Scene, poses: PoseTable, rows: NDArray[np.intp]) -> list[SeenFrom]:
+    """Return the viewsheds of some poses in the scene, in metres of its frame."""
+    return viewsheds(
+        scene.obstacles,
+        [_view(poses, int(row)) for row in rows],
+        [_mount(poses, int(row)) for row in rows],
+        target_height_m=load().sight.target_height_m,
+    )
 
 
 def _view(poses: PoseTable, row: int) -> View:
