@@ -28,6 +28,7 @@ from .console import Console
 from .coverage import rate_routes as rates
 from .coverage import routes as coverage
 from .coverage import scenario_routes as scenarios
+from .coverage import whatif_routes as whatif
 from .coverage.reports import routes as reports
 from .divisions import routes as divisions
 from .edge import Edge
@@ -57,6 +58,7 @@ ROUTERS = (
     coverage.router,
     rates.router,
     reports.router,
+    whatif.router,
     scenarios.router,
     exchange.router,
     incidents.router,

@@ -8,7 +8,7 @@ import time
 from importlib import import_module
 
 #: Modules with a `warm_up()`; named as text because loading them is what takes the time.
-KERNELS = ("gis.sight", "gis.visibility", "gis.viewshed")
+KERNELS = ("gis.sight", "gis.visibility", "gis.viewshed", "backend.coverage.warming")
 
 
 def warm_up() -> None:
@@ -20,7 +20,7 @@ def warm_up() -> None:
 
 
 def warm_up_for_questions() -> None:
-    """Compile, then read cameras and buildings into memory, so that no question waits for it."""
+    """Compile, then read cameras, buildings and grids into memory: no question waits for them."""
     from .cameras import lookout
     from .db import begin
 
@@ -34,6 +34,16 @@ def warm_up_for_questions() -> None:
         len(scene.obstacles),
         time.monotonic() - start,
         extra={"action": "sight.ready"},
+    )
+    from .coverage import warming
+
+    with begin() as session:
+        count = warming.read(session)
+    logging.getLogger(__name__).info(
+        "%d grids and places in memory after %.1f s",
+        count,
+        time.monotonic() - start,
+        extra={"action": "coverage.ready"},
     )
 
 

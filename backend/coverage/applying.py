@@ -10,11 +10,10 @@ from ..cameras import registry
 from ..cameras.models import Camera, Pose
 from ..cameras.schemas import CameraEdit, CameraNew, PoseShape
 from . import scenarios
+from .aiming import AIM, aim_of
 from .models import Scenario
 from .scenario_schemas import Change
 from .scenarios import CamerasChanged, Saved, as_it_is
-
-_AIM = ("azimuth_deg", "fov_deg", "range_m", "tilt_deg")
 
 
 def apply(
@@ -53,21 +52,18 @@ def edit_of(camera: Camera, change: Change) -> CameraEdit:
     given = change.model_dump(
         include={"lon", "lat", "height_m", "width_px", "name"}, exclude_none=True
     )
-    aim = change.model_dump(include=set(_AIM), exclude_none=True)
-    if aim:
-        number = change.sensor_no or min((p.sensor_no for p in camera.poses), default=1)
-        poses = {pose.sensor_no: _shape(pose) for pose in camera.poses}
-        before = poses.get(number, PoseShape(sensor_no=number))
-        # A direction that somebody chose on the map is certain, whatever was known before.
-        certain = {"azimuth_error_deg": 0.0} if "azimuth_deg" in aim else {}
-        poses[number] = before.model_copy(update=aim | certain)
+    number = change.sensor_no or min((p.sensor_no for p in camera.poses), default=1)
+    poses = {pose.sensor_no: _shape(pose) for pose in camera.poses}
+    before = poses.get(number, PoseShape(sensor_no=number))
+    if aim := aim_of(change, before):
+        poses[number] = before.model_copy(update=aim | {"source": "stated"})
         given["poses"] = [pose.model_dump() for _, pose in sorted(poses.items())]
     return CameraEdit.model_validate(given)
 
 
 def _new(change: Change, name: str) -> CameraNew:
     given = change.model_dump(include={"lon", "lat", "height_m", "width_px"}, exclude_none=True)
-    aim = change.model_dump(include=set(_AIM), exclude_none=True)
+    aim = change.model_dump(include=set(AIM), exclude_none=True)
     return CameraNew.model_validate(given | {"name": change.name or name, "poses": [aim]})
 
 
@@ -88,5 +84,5 @@ def _unchanged(session: Session, saved: Sequence[Saved]) -> dict[int, Camera]:
 
 
 def _shape(pose: Pose) -> PoseShape:
-    fields = ("sensor_no", "azimuth_deg", "azimuth_error_deg", "fov_deg", "range_m", "tilt_deg")
-    return PoseShape(**{name: getattr(pose, name) for name in fields})
+    assumed = {"fov_assumed", "range_assumed"}
+    return PoseShape(**{n: getattr(pose, n) for n in PoseShape.model_fields if n not in assumed})

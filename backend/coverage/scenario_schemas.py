@@ -100,18 +100,25 @@ class ChangedView(_Shape):
     camera_id: int | None
     certain: dict[str, Any] | None
     possible: dict[str, Any] | None
+    overlap_share: float | None = Field(
+        description="of the ground seen for sure: seen for sure by other cameras too"
+    )
 
 
 class ChangedGrid(_Shape):
-    grid_id: int
+    """A grid, or a division without grids, that the changed views meet."""
+
+    subject_kind: Literal["grid", "division"]
+    grid_id: int | None = Field(description="null for a division without grids")
     code: str
     name: str
+    division_code: str
     before: list[Band]
     after: list[Band]
 
 
 class BeforeAfter(_Shape):
-    """Sums over the grids that the changes touch."""
+    """Sums over the grids that the changed views meet."""
 
     before: list[Band]
     after: list[Band]
@@ -210,7 +217,8 @@ class ScenarioApplied(ScenarioSheet):
 class ComparedGrid(_Shape):
     """A grid that at least one scenario touches; `after` stands in the order of `scenarios`."""
 
-    grid_id: int
+    subject_kind: Literal["grid", "division"]
+    grid_id: int | None
     code: str
     name: str
     today: list[Band]

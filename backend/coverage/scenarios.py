@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from ..access import Principal
@@ -23,6 +23,10 @@ from .models import Scenario
 from .scenario_schemas import Change, ScenarioEdit, ScenarioNew
 
 Was = dict[str, Any]
+_AIMED = (
+    *("sensor_no", "azimuth_deg", "azimuth_error_deg", "tilt_deg", "tilt_error_deg"),
+    *("fov_deg", "fov_error_deg", "range_m"),
+)
 
 
 class StaleScenario(Conflict):
@@ -147,7 +151,7 @@ def draft(session: Session, scenario_id: int, version: int | None, by: Principal
 
     """
     wanted = _own(by).where(Scenario.id == scenario_id).with_for_update()
-    scenario: Scenario | None = session.scalars(wanted).one_or_none()
+    scenario = session.scalars(wanted).one_or_none()
     if scenario is None:
         raise NotFound()
     if scenario.state == "applied":
@@ -185,17 +189,16 @@ def outdated(session: Session, scenario: Scenario) -> list[int]:
 def as_it_is(camera: Camera) -> Was:
     """Return what a change is judged against: place, height, picture and every sensor's pose."""
     lon, lat = lonlat(camera.geom)
-    fields = ("sensor_no", "azimuth_deg", "azimuth_error_deg", "tilt_deg", "fov_deg", "range_m")
     return {
         "lon": lon,
         "lat": lat,
         "height_m": camera.height_m,
         "width_px": camera.width_px,
-        "poses": [{name: getattr(pose, name) for name in fields} for pose in camera.poses],
+        "poses": [{name: getattr(pose, name) for name in _AIMED} for pose in camera.poses],
     }
 
 
-def _own(by: Principal) -> Any:
+def _own(by: Principal) -> Select[Scenario]:
     return select(Scenario).where(Scenario.division_code.between(by.scope.low, by.scope.high))
 
 
