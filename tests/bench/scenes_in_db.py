@@ -1,5 +1,6 @@
 """Fills a database with a made-up city, in the form an import leaves behind."""
 
+import numpy as np
 import psycopg
 import shapely
 from city import City
@@ -29,6 +30,21 @@ def fill(url: str, city: City) -> None:
         cursor.execute("ANALYZE buildings")
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE cameras, poses")
+
+
+def fill_grids(url: str, *, per_side: int) -> None:
+    """Lay square grids over the whole city, in the villages that `fill` speaks of."""
+    side_m = SIDE_M / per_side
+    west = np.arange(per_side) * side_m - SIDE_M / 2
+    x, y = (axis.ravel() for axis in np.meshgrid(west, west))
+    squares = CENTRE.geometry_to_lonlat(shapely.box(x, y, x + side_m, y + side_m))
+    with psycopg.connect(url) as connection, connection.cursor() as cursor:
+        columns = "set_name, code, name, division_code, geom"
+        with cursor.copy(f"COPY grids ({columns}) FROM STDIN") as copy:
+            for i, shape in enumerate(to_hex_ewkb([_multi(g) for g in squares])):
+                village = VILLAGE if x[i] < 0 else OTHER_VILLAGE
+                copy.write_row(("bench", f"{i:04d}", f"网格{i}", village, shape))
+        cursor.execute("ANALYZE grids")
 
 
 def _fill_cameras(cursor: psycopg.Cursor, city: City, points: list[str]) -> None:
