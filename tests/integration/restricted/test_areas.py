@@ -248,3 +248,23 @@ def test_many_points_are_asked_at_once(land) -> None:
     with db.begin() as session:
         found = restrictions(session, points)
     assert sorted(found) == list(range(11))  # 110.000 to 110.010, edges included
+
+
+def test_areas_are_drawn_on_the_map_and_the_cache_forgets_them(client, land) -> None:
+    import mapbox_vector_tile
+
+    planner = client("planner")
+    # Zoom 12 tile that holds 110.005 E 34.505 N, by the slippy map's own formula.
+    x, y = 3299, 1629
+    path = f"/api/tiles/restricted/12/{x}/{y}.mvt"
+    assert planner.get(path).status_code == 204
+    made = planner.post("/api/restricted-areas", json=area("consent", "某部")).json()
+    for _ in range(1000):  # until the notice has arrived; each round is a whole request
+        answer = planner.get(path)
+        if answer.status_code == 200:
+            break
+    (drawn,) = mapbox_vector_tile.decode(answer.content)["restricted"]["features"]
+    assert drawn["properties"] == {
+        **{"id": made["id"], "kind": "consent", "name": "某部", "has_consent": False}
+    }
+    assert client("planner", EAST_TOWN).get(path).status_code == 204
