@@ -129,16 +129,31 @@ export const refreshCoverage = () => call<undefined>('/coverage/refresh', { meth
 
 export type RateCode = 'covered' | 'networked' | 'working' | 'secured'
 
-export interface Rate {
-  code: RateCode
+export interface RateFigure {
   value: number | null
-  numerator: number | null
-  denominator: number | null
+  numerator: number
+  denominator: number
+  /** Of the denominator, what is not known to be one or the other. */
+  unknown: number
   target: number | null
+  is_met: boolean | null
+}
+
+/** Document 996 sets its targets for key public areas and for key trades apart. */
+export interface RatePart extends RateFigure {
+  place_class: 'public_area' | 'trade'
+  name_zh: string
+  name_en: string
+}
+
+export interface Rate extends RateFigure {
+  code: RateCode
+  unit: 'places' | 'cameras' | 'camera_hours'
   formula_zh: string
   formula_en: string
-  reason_zh?: string | null
-  reason_en?: string | null
+  reason_zh: string | null
+  reason_en: string | null
+  parts: RatePart[]
 }
 
 export interface RateRow {
@@ -158,7 +173,7 @@ export interface Period {
 }
 
 export const fetchRates = (period: Period) => call<{ rates: Rate[] }>('/coverage/rates', { query: { ...period } }).then(({ rates }) => rates)
-export const fetchRateRows = (code: RateCode, period: Period & { limit?: number; offset?: number }) =>
+export const fetchRateRows = (code: RateCode, period: Period & { missing?: boolean; limit?: number; offset?: number }) =>
   call<Page<RateRow>>(`/coverage/rates/${code}/rows`, { query: { ...period } })
 
 export interface RestrictedArea {

@@ -19,6 +19,7 @@ interface Kept {
   layers: Record<LayerName, boolean>
   planWidth_px: number
   planDrawer_px: number
+  planLegendOpen: boolean
   planLayers: Record<PlanLayerName, boolean>
   soundOn: boolean
 }
@@ -34,6 +35,7 @@ const defaults = (): Kept => ({
   layers: { divisions: true, grids: true, places: true, buildings: true, cameras: true, viewsheds: true, incidents: true },
   planWidth_px: 460,
   planDrawer_px: 280,
+  planLegendOpen: true,
   planLayers: { fill: true, bands: true, none: false, one: false, restricted: true, cameras: true, viewsheds: false, places: true, buildings: true, divisions: true },
   soundOn: true,
 })

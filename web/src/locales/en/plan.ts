@@ -97,7 +97,7 @@ export const plan: typeof source = {
     soleRoad: 'Alone on {length} of road',
     solePlaces: 'Alone on {names}',
     share: '{share} of what it sees',
-    roadClass: { national: 'national road', provincial: 'provincial road', county: 'county road', town: 'town road', street: 'street', path: 'path', village: 'village road', other: 'other road' },
+    roadClass: { national: 'national road', provincial: 'provincial road', county: 'county road', town: 'town road', street: 'street', path: 'path', village: 'village road', lane: 'lane', other: 'other road' },
   },
   whatif: {
     hint: 'Choose a camera on the map; drag it, turn it or change its figures; or add one. Nothing real changes until a scenario is applied.',
@@ -235,6 +235,8 @@ export const plan: typeof source = {
     reached: 'reached',
     missed: '{n} points short',
     none: 'cannot be computed',
+    unit: { places: 'key places', cameras: 'cameras', camera_hours: 'camera hours' },
+    unknown: '{n} unknown',
     formula: 'Formula',
     open: 'Rows behind it',
     rows: 'Rows of {name}',

@@ -97,7 +97,7 @@ export const plan = {
     soleRoad: '独看道路 {length}',
     solePlaces: '独看 {names}',
     share: '占其可见地面 {share}',
-    roadClass: { national: '国道', provincial: '省道', county: '县道', town: '乡道', street: '街道', path: '小路', village: '村道', other: '其他道路' },
+    roadClass: { national: '国道', provincial: '省道', county: '县道', town: '乡道', street: '街道', path: '小路', village: '村道', lane: '巷道', other: '其他道路' },
   },
   whatif: {
     hint: '在地图上点选摄像机，拖动、转向或修改参数；也可添加新摄像机。保存并应用之前，现状不变。',
@@ -235,6 +235,8 @@ export const plan = {
     reached: '达标',
     missed: '差 {n} 个百分点',
     none: '无法计算',
+    unit: { places: '处重点部位', cameras: '台摄像机', camera_hours: '台·小时' },
+    unknown: '未知 {n}',
     formula: '算式',
     open: '查看明细',
     rows: '{name}明细',
