@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from gis.exactcover import Plots, plot_figures, plots_of
-from gis.seenground import SeenGrounds
 from numpy.typing import NDArray
 
 from gis.coverage import Figures
 from gis.density import PLANNING_PX_PER_M
+from gis.exactcover import Plots, plot_figures, plots_of
+from gis.seenground import SeenGrounds
 
 from ..settings import load
 from .grounds import Held as Cameras
@@ -33,6 +33,8 @@ class Counted:
     seen_now: SeenGrounds
     installed: Figures
     now: Figures
+    differs: NDArray[np.bool_]
+    """Along `rows`: whether a camera that reaches the subject does not count now."""
 
     def figures(self, reading: str) -> Figures:
         return self.installed if reading == "installed" else self.now
@@ -58,9 +60,17 @@ def exactly(cameras: Cameras, land: Land, rows: Rows, out: Ints) -> Iterator[Cou
         seen = cameras.seen(reaching(cameras, land, chunk))
         seen_now = seen.without(out)
         installed = plot_figures(seen, plots)
-        is_same = len(seen_now.camera_index) == len(seen.camera_index)
-        now = installed if is_same else plot_figures(seen_now, plots)
-        yield Counted(chunk, plots, seen, seen_now, installed, now)
+        differs = _differing(plots, seen, seen_now)
+        now = plot_figures(seen_now, plots) if differs.any() else installed
+        yield Counted(chunk, plots, seen, seen_now, installed, now, differs)
+
+
+def _differing(plots: Plots, seen: SeenGrounds, seen_now: SeenGrounds) -> NDArray[np.bool_]:
+    """Whether a plot is reached by more cameras than work."""
+    if len(seen.camera_index) == len(seen_now.camera_index):
+        return np.zeros(len(plots), dtype=bool)
+    boxes = [plot.box for plot in plots.plots]
+    return np.array([len(seen.near(box)) > len(seen_now.near(box)) for box in boxes])
 
 
 def by_cells(cameras: Cameras, land: Land, rows: Rows, out: Ints) -> tuple[Figures, Figures]:

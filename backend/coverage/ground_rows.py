@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import shapely
-from gis.exactgrounds import MapGrounds, exact_grounds
 from numpy.typing import NDArray
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from gis.exactgrounds import MapGrounds, exact_grounds
 from gis.gapweights import GroundFacts, ground_worth
 
 from ..landing import copy_rows
@@ -32,6 +32,18 @@ _GAP = (
     *("area_m2", "weight", "reasons", "geom"),
 )
 
+_REST = "grid_id = ANY(:ids) AND reading = 'installed'"
+_COPY = text(
+    "INSERT INTO coverage_grounds (grid_id, division_code, reading, px_per_m, part, geom)"  # noqa: S608
+    " SELECT grid_id, division_code, 'now', px_per_m, part, geom"
+    f" FROM coverage_grounds WHERE {_REST}"
+)
+_COPY_GAPS = text(
+    "INSERT INTO coverage_gaps (grid_id, division_code, reading, px_per_m, area_m2, weight,"  # noqa: S608
+    " reasons, geom) SELECT grid_id, division_code, 'now', px_per_m, area_m2, weight, reasons, geom"
+    f" FROM coverage_gaps WHERE {_REST}"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -47,16 +59,26 @@ def store_grounds(target: Target, chunk: Counted, readings: Sequence[str]) -> No
     places = np.flatnonzero(target.land.kinds[chunk.rows] == "grid")
     if not len(places):
         return
-    rows = chunk.rows[places]
-    ids = target.land.ids[rows].tolist()
-    plots = chunk.plots.only(places)
+    alike = places[:0]
     for reading in readings:
-        asked = {"ids": ids, "reading": reading}
-        target.session.execute(_FORGET, asked)
-        target.session.execute(_FORGET_GAPS, asked)
-        drawn = exact_grounds(chunk.grounds(reading), plots, MAP_PX_PER_M)
-        _store_parts(target, rows, reading, drawn)
-        _store_gaps(target, rows, reading, drawn)
+        ids = target.land.ids[chunk.rows[places]].tolist()
+        target.session.execute(_FORGET, {"ids": ids, "reading": reading})
+        target.session.execute(_FORGET_GAPS, {"ids": ids, "reading": reading})
+        if reading == "now" and "installed" in readings:
+            # Most grids have all their cameras: what was drawn for one reading serves both.
+            alike = places[~chunk.differs[places]]
+            _store_copies(target, target.land.ids[chunk.rows[alike]].tolist())
+        drawing = np.setdiff1d(places, alike)
+        if len(drawing):
+            plots = chunk.plots.only(drawing)
+            drawn = exact_grounds(chunk.grounds(reading), plots, MAP_PX_PER_M)
+            _store_parts(target, chunk.rows[drawing], reading, drawn)
+            _store_gaps(target, chunk.rows[drawing], reading, drawn)
+
+
+def _store_copies(target: Target, ids: list[int]) -> None:
+    for copy in (_COPY, _COPY_GAPS):
+        target.session.execute(copy, {"ids": ids})
 
 
 def _store_parts(target: Target, rows: NDArray[np.intp], reading: str, drawn: MapGrounds) -> None:

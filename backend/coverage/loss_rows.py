@@ -33,6 +33,12 @@ _ONE = text(
     " ORDER BY grid_id"
 )
 _FORGET = text("DELETE FROM camera_losses WHERE reading = :reading AND camera_id = ANY(:ids)")
+_COPY = text(
+    "INSERT INTO camera_losses (camera_id, division_code, reading, px_per_m, seen_m2, sole_m2,"
+    " sole_road_m, sole_weight, sole_places) SELECT camera_id, division_code, 'now', px_per_m,"
+    " seen_m2, sole_m2, sole_road_m, sole_weight, sole_places FROM camera_losses"
+    " WHERE reading = 'installed' AND camera_id = ANY(:ids)"
+)
 _COLUMNS = (
     *("camera_id", "division_code", "reading", "px_per_m", "seen_m2", "sole_m2"),
     *("sole_road_m", "sole_weight", "sole_places"),
@@ -52,16 +58,34 @@ class Scene:
 
 def store_losses(scene: Scene, work: Work) -> None:
     """Replace the losses of all cameras that reach a subject counted anew."""
-    land = scene.land
     for reading, rows in (("installed", work.both), ("now", work.all)):
-        grids = rows[land.is_summed[rows] & (land.kinds[rows] == "grid")]
-        ids = reaching(scene.cameras, land, grids)
+        ids = reaching(scene.cameras, scene.land, _summed_grids(scene.land, rows))
+        scene.session.execute(_FORGET, {"reading": reading, "ids": ids.tolist()})
+        if reading == "now":
+            missed = _missing_somebody(scene)
+            alike = {"ids": np.setdiff1d(ids, missed).tolist()}
+            scene.session.execute(_COPY, alike)
+            ids = np.intersect1d(ids, missed)
         for first in range(0, len(ids), CHUNK):
             _store_some(scene, reading, ids[first : first + CHUNK])
 
 
+def _summed_grids(land: Land, rows: Rows) -> Rows:
+    chosen: Rows = rows[land.is_summed[rows] & (land.kinds[rows] == "grid")]
+    return chosen
+
+
+def _missing_somebody(scene: Scene) -> Ints:
+    """Cameras beside which one does not count now: only they alone see other ground than before."""
+    lookout, land = scene.cameras.lookout, scene.land
+    chosen = np.flatnonzero(np.isin(lookout.camera_id, scene.out))
+    spots = shapely.points(lookout.poses.x[chosen], lookout.poses.y[chosen])
+    reach_m = scene.cameras.reach.possible_m[chosen, 0]
+    under = np.unique(land.area_tree.query(spots, predicate="dwithin", distance=reach_m)[1])
+    return reaching(scene.cameras, land, _summed_grids(land, under))
+
+
 def _store_some(scene: Scene, reading: str, ids: Ints) -> None:
-    scene.session.execute(_FORGET, {"reading": reading, "ids": ids.tolist()})
     seen = scene.cameras.seen(ids)
     if reading == "now":
         seen = seen.without(scene.out)
