@@ -6,6 +6,7 @@ a wall: each counts as if every layer were moved by an infinitely small step of 
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -16,8 +17,9 @@ from gis.compiled import compiled
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
 
-#: Kinds of layers. Views cover; the ground limits what counts; roads and outlines are measured.
-VIEW, GROUND, ROAD, OUTLINE = 0, 1, 2, 3
+#: Kinds of layers. Views cover, for sure or perhaps; the ground limits what counts; roads and
+#: outlines are measured.
+VIEW, DOUBT, GROUND, ROAD, OUTLINE = 0, 1, 2, 3, 4
 
 
 class Borders(NamedTuple):
@@ -113,29 +115,63 @@ def _close_pairs(borders: Borders, first: Longs, ring_of: Longs) -> Longs:
     """Pairs of edges, one of them a view's, of different layers, whose boxes meet; (pairs, 2)."""
     low_x, high_x = _ordered(borders.x, first)
     low_y, high_y = _ordered(borders.y, first)
+    strips = _strips(low_x, low_y, high_y)
     n, pairs = 0, np.empty((8 * first.size + 8, 2), np.int64)
-    # A sweep in x; views and the rest wait apart, since two of the rest are no pair.
+    # A sweep in x through each strip; views and the rest wait apart, for two of the rest are no
+    # pair. A pair is taken in the first strip that both meet.
     waiting, n_waiting = np.empty((2, first.size), np.int64), np.zeros(2, np.int64)
-    for e in np.argsort(low_x):
-        own = 0 if borders.kind[ring_of[e]] == VIEW else 1
-        for group in range(2 - own):
-            kept = 0
-            for k in range(n_waiting[group]):
-                f = waiting[group, k]
-                if high_x[f] < low_x[e]:
-                    continue
-                waiting[group, kept] = f
-                kept += 1
-                if high_y[f] < low_y[e] or low_y[f] > high_y[e]:
-                    continue
-                if borders.layer[ring_of[f]] != borders.layer[ring_of[e]]:
-                    pairs = _with_room(pairs, n)
-                    pairs[n, 0], pairs[n, 1] = e, f
-                    n += 1
-            n_waiting[group] = kept
-        waiting[own, n_waiting[own]] = e
-        n_waiting[own] += 1
+    for strip in range(strips.starts.size - 1):
+        n_waiting[:] = 0
+        for e in strips.items[strips.starts[strip] : strips.starts[strip + 1]]:
+            own = 0 if borders.kind[ring_of[e]] < GROUND else 1
+            for group in range(2 - own):
+                kept = 0
+                for k in range(n_waiting[group]):
+                    f = waiting[group, k]
+                    if high_x[f] < low_x[e]:
+                        continue
+                    waiting[group, kept] = f
+                    kept += 1
+                    if high_y[f] < low_y[e] or low_y[f] > high_y[e]:
+                        continue
+                    if max(strips.first[e], strips.first[f]) != strip:
+                        continue
+                    if borders.layer[ring_of[f]] != borders.layer[ring_of[e]]:
+                        pairs = _with_room(pairs, n)
+                        pairs[n, 0], pairs[n, 1] = e, f
+                        n += 1
+                n_waiting[group] = kept
+            waiting[own, n_waiting[own]] = e
+            n_waiting[own] += 1
     return pairs[:n]
+
+
+class _Strips(NamedTuple):
+    """Edges by strips of y: items[starts[s]:starts[s + 1]], by least x; first strip of each."""
+
+    items: Longs
+    starts: Longs
+    first: Longs
+
+
+@compiled
+def _strips(low_x: Longs, low_y: Longs, high_y: Longs) -> _Strips:
+    count = max(int(math.sqrt(low_x.size) / 2.0), 1)
+    bottom = low_y.min() if low_y.size else 0
+    height = (high_y.max() - bottom) // count + 1 if low_y.size else 1
+    first, last = (low_y - bottom) // height, (high_y - bottom) // height
+    starts = np.zeros(count + 1, np.int64)
+    for e in range(first.size):
+        for strip in range(first[e], last[e] + 1):
+            starts[strip + 1] += 1
+    for strip in range(count):
+        starts[strip + 1] += starts[strip]
+    items, free = np.empty(starts[-1], np.int64), starts[:-1].copy()
+    for e in np.argsort(low_x):
+        for strip in range(first[e], last[e] + 1):
+            items[free[strip]] = e
+            free[strip] += 1
+    return _Strips(items, starts, first)
 
 
 @compiled

@@ -14,33 +14,34 @@ import math
 import numpy as np
 
 from gis.compiled import compiled
-from gis.crossings import GROUND, VIEW, Borders, Floats, Longs, find_cuts, side_of
+from gis.crossings import DOUBT, GROUND, VIEW, Borders, Floats, Longs, find_cuts, side_of
 
 
 @compiled
 def covered_amounts(borders: Borders) -> Floats:
-    """Area, road and outline (rows) covered once or more, and twice or more (columns).
+    """Area, road and outline (rows) covered once or more, twice or more, and once or perhaps.
 
-    In units of the coordinates, squared for area.
+    In units of the coordinates, squared for area; shape (3, 3).
     """
     cuts, boxes, kinds = find_cuts(borders), _boxes(borders), _layer_kinds(borders)
-    amounts, e = np.zeros((3, 2)), 0
+    amounts, windings, tally = np.zeros((3, 3)), np.zeros(kinds.size, np.int64), np.zeros(4)
+    e = 0
     for ring in range(borders.layer.size):
         first, last = borders.starts[ring], borders.starts[ring + 1] - 1
         if last <= first:
             continue
         kind = borders.kind[ring]
-        windings = _windings(borders, boxes, ring)
-        none, one, field = _odds(windings, kinds)
+        _start(borders, boxes, ring, (windings, tally))
+        odds = _odds(windings, kinds, tally)
         for p in range(first, last):
             weight = _weight(borders, p, kind)
             at = 0.0
             for c in range(cuts.starts[e], cuts.starts[e + 1]):
-                _count(amounts, kind, (none, one, field), (cuts.along[c] - at) * weight)
+                _count(amounts, kind, odds, (cuts.along[c] - at) * weight)
                 at = cuts.along[c]
-                windings[cuts.layer[c]] += cuts.turn[c]
-                none, one, field = _odds(windings, kinds)
-            _count(amounts, kind, (none, one, field), (1.0 - at) * weight)
+                _turn(windings, tally, (cuts.layer[c], kinds[cuts.layer[c]], cuts.turn[c]))
+                odds = _odds(windings, kinds, tally)
+            _count(amounts, kind, odds, (1.0 - at) * weight)
             e += 1
     return amounts
 
@@ -54,35 +55,63 @@ def _weight(borders: Borders, p: int, kind: int) -> float:
     return math.hypot(float(bx - ax), float(by - ay))
 
 
-@compiled
-def _odds(windings: Longs, kinds: Longs) -> tuple[float, float, float]:
-    """1 or 0 for: no view covers; exactly one does; the ground does. From windings by layer.
+#: What `tally` holds: views that wind once, views that wind neither 0 nor 1 times, sure ones
+#: or doubtful ones among those that wind once, windings of the ground.
+_SURE, _ODD, _DOUBTFUL, _FIELD = 0, 1, 2, 3
 
-    Two sums of products: none = prod (1 - w), one = sum of w * prod of the others' (1 - w).
+
+@compiled
+def _turn(windings: Longs, tally: Floats, step: tuple[int, int, int]) -> None:
+    """Let a layer wind by one more or less."""
+    layer, kind, turn = step
+    if kind == GROUND:
+        tally[_FIELD] += turn
+        return
+    plain = _SURE if kind == VIEW else _DOUBTFUL
+    for sign in (-1, 1):
+        if sign == 1:
+            windings[layer] += turn
+        if windings[layer] == 1:
+            tally[plain] += sign
+        elif windings[layer] != 0:
+            tally[_ODD] += sign
+
+
+@compiled
+def _odds(windings: Longs, kinds: Longs, tally: Floats) -> tuple[float, float, float, float]:
+    """1 or 0 for: no sure view covers; exactly one does; no view at all does; the ground does.
+
+    Sums of products: none = prod (1 - w), one = sum of w * prod of the others' (1 - w).
     """
-    none, one, field = 1.0, 0.0, 0.0
+    if tally[_ODD] == 0:
+        none = 1.0 if tally[_SURE] == 0 else 0.0
+        one = 1.0 if tally[_SURE] == 1 else 0.0
+        return none, one, none if tally[_DOUBTFUL] == 0 else 0.0, tally[_FIELD]
+    none, one, bare = 1.0, 0.0, 1.0
     for layer in range(windings.size):
         w = windings[layer]
-        if w == 0:
-            continue
+        bare *= 1 - w
         if kinds[layer] == VIEW:
             none, one = none * (1 - w), one * (1 - w) + none * w
-        else:
-            field = float(w)
-    return none, one, field
+    return none, one, bare, tally[_FIELD]
 
 
 @compiled
-def _count(amounts: Floats, kind: int, odds: tuple[float, float, float], amount: float) -> None:
-    none, one, field = odds
+def _count(
+    amounts: Floats, kind: int, odds: tuple[float, float, float, float], amount: float
+) -> None:
+    none, one, bare, field = odds
     if kind == VIEW:
         # With this view one more: covered once where none does, twice where one does.
         amounts[0, 0] += none * field * amount
         amounts[0, 1] += one * field * amount
+    if kind <= DOUBT:
+        amounts[0, 2] += bare * field * amount
         return
-    row = max(kind - 1, 0)
+    row = kind - GROUND
     amounts[row, 0] += (1.0 - none) * amount
     amounts[row, 1] += (1.0 - none - one) * amount
+    amounts[row, 2] += (1.0 - bare) * amount
 
 
 @compiled
@@ -108,11 +137,13 @@ def _boxes(borders: Borders) -> Longs:
 
 
 @compiled
-def _windings(borders: Borders, boxes: Longs, ring: int) -> Longs:
-    """How often each layer but its own runs round the ring's first point."""
+def _start(borders: Borders, boxes: Longs, ring: int, cover: tuple[Longs, Floats]) -> None:
+    """Set how often each layer but its own runs round the ring's first point."""
+    windings, tally = cover
+    windings[:] = 0
+    tally[:] = 0.0
     layer, p = borders.layer[ring], borders.starts[ring]
     x, y = borders.x[p], borders.y[p]
-    windings = np.zeros(borders.layer.max() + 1, np.int64)
     for other in range(borders.layer.size):
         if borders.kind[other] > GROUND or borders.layer[other] == layer:
             continue
@@ -120,8 +151,10 @@ def _windings(borders: Borders, boxes: Longs, ring: int) -> Longs:
         if y < boxes[other, 2] or y > boxes[other, 3] or x > boxes[other, 1]:
             continue
         shift = 1 if layer > borders.layer[other] else -1
-        windings[borders.layer[other]] += _winding(borders, other, (x, y), shift)
-    return windings
+        winding = _winding(borders, other, (x, y), shift)
+        for _ in range(abs(winding)):
+            step = (borders.layer[other], borders.kind[other], 1 if winding > 0 else -1)
+            _turn(windings, tally, step)
 
 
 @compiled

@@ -16,7 +16,7 @@ from shapely.geometry.base import BaseGeometry
 
 from gis.bandground import areal
 from gis.coverage import PARTS, Figures, Subjects
-from gis.crossings import GROUND, OUTLINE, ROAD, VIEW
+from gis.crossings import DOUBT, GROUND, OUTLINE, ROAD, VIEW
 from gis.depths import covered_amounts
 from gis.errors import ArgumentError
 from gis.lattice import Lattice, Rings, lattice_over, lines_between, lines_of, rings_of
@@ -195,25 +195,24 @@ def _counted(grounds: SeenGrounds, plot: Plot, totals: Floats) -> Floats:
     for band in range(bands):
         views = sure.of(band * len(cameras), (band + 1) * len(cameras))
         doubtful = perhaps.of(band * len(cameras), (band + 1) * len(cameras))
-        certain = _covered(lattice, [views], plot)
-        whole = _covered(lattice, [views, doubtful], plot) if len(doubtful.owner) else certain
-        once = np.clip(certain[:, 0], 0.0, totals)
-        more = np.clip(certain[:, 1], 0.0, once)
-        possible = np.clip(whole[:, 0], once, totals) - once
+        covered = _covered(lattice, (views, doubtful), plot)
+        once = np.clip(covered[:, 0], 0.0, totals)
+        more = np.clip(covered[:, 1], 0.0, once)
+        possible = np.clip(covered[:, 2], once, totals) - once
         amounts[:, band] = np.stack([once, possible, once - more, more], axis=1)
     return amounts
 
 
-def _covered(lattice: Lattice, views: list[Rings], plot: Plot) -> Floats:
-    """Amounts (3, 2) of the plot that the views cover once or more, and twice or more."""
-    if not any(len(rings.owner) for rings in views):
-        return np.zeros((3, 2))
-    groups, layer = [], 0
-    for rings in views:
-        groups.append((rings, rings.owner + layer, VIEW))
-        layer += int(rings.owner.max()) + 1 if len(rings.owner) else 0
+def _covered(lattice: Lattice, views: tuple[Rings, Rings], plot: Plot) -> Floats:
+    """Amounts (3, 3) of the plot: seen for sure, by two or more, for sure or perhaps."""
+    sure, doubtful = views
+    if not len(sure.owner) and not len(doubtful.owner):
+        return np.zeros((3, 3))
+    base = int(sure.owner[-1]) + 1 if len(sure.owner) else 0
+    lines = base + (int(doubtful.owner[-1]) + 1 if len(doubtful.owner) else 0)
+    groups = [(sure, sure.owner, VIEW), (doubtful, doubtful.owner + base, DOUBT)]
     for rings, kind in ((plot.rings, GROUND), (plot.roads, ROAD), (plot.outline, OUTLINE)):
-        groups.append((rings, np.full(len(rings.owner), layer + kind), kind))
+        groups.append((rings, np.full(len(rings.owner), lines + kind - GROUND), kind))
     amounts = covered_amounts(lattice.borders(groups))
     unit = np.array([lattice.step_m**2, lattice.step_m, lattice.step_m])
     return np.asarray(amounts * unit[:, np.newaxis])

@@ -17,6 +17,8 @@ Shapes = NDArray[np.object_]
 
 #: Finest step of the lattice, 7.6 micrometres: a building 100 m round moves by 0.001 m2 at most.
 FINEST_M = 2.0**-17
+#: Pieces of a line that end and begin nearer than this are one line.
+_JOINT_M = 1e-9
 #: Largest coordinate: products of differences then fit 62 bits.
 _LIMIT = 2.0**29
 
@@ -64,9 +66,17 @@ def lines_of(lines: Shapes) -> Rings:
 
 
 def lines_between(pieces: Floats) -> Rings:
-    """Rings of straight pieces, float64 (n, 2, 2): start and end of each."""
+    """Lines of straight pieces, float64 (n, 2, 2): one line as long as they follow end to start."""
     n = len(pieces)
-    return Rings(pieces.reshape(-1, 2), 2 * np.arange(n + 1), np.arange(n))
+    if not n:
+        return _EMPTY
+    gap = np.abs(pieces[1:, 0] - pieces[:-1, 1]).max(axis=1) > _JOINT_M
+    heads = np.concatenate([[True], gap])
+    # A line has the start of each of its pieces, and the end of its last one.
+    tails = np.append(np.flatnonzero(gap), n - 1)
+    xy = np.insert(pieces[:, 0], tails + 1, pieces[tails, 1], axis=0)
+    starts = np.append(np.flatnonzero(heads) + np.arange(heads.sum()), len(xy))
+    return Rings(xy, starts.astype(np.int64), np.arange(heads.sum()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,8 +43,16 @@ class SeenGrounds:
         """The same with `other`'s cameras added; those that are in both are taken from `other`."""
         if other.px_per_m != self.px_per_m:
             raise ArgumentError("other", got=other.px_per_m, allowed=f"bands {self.px_per_m}")
-        kept = self.without(other.camera_index)
-        pairs = zip(_columns(kept), _columns(other), strict=True)
+        place = np.searchsorted(self.camera_index, other.camera_index)
+        is_known = np.isin(other.camera_index, self.camera_index)
+        columns = [column.copy() for column in _columns(self)]
+        for column, theirs in zip(columns, _columns(other), strict=True):
+            column[place[is_known]] = theirs[is_known]
+        same = SeenGrounds(self.px_per_m, *columns)
+        if is_known.all():
+            return same
+        new = (theirs[~is_known] for theirs in _columns(other))
+        pairs = zip(columns, new, strict=True)
         joined = SeenGrounds(self.px_per_m, *(np.concatenate(pair) for pair in pairs))
         return joined._picked(np.argsort(joined.camera_index, kind="stable"))
 

@@ -31,7 +31,7 @@ def amounts(views, ground, roads=()):
         (lines, np.full(len(lines.owner), above + 1), ROAD),
     ]
     found = covered_amounts(lattice.borders(groups))
-    return [*(found[0] * lattice.step_m**2), *(found[1] * lattice.step_m)]
+    return [*(found[0, :2] * lattice.step_m**2), *(found[1, :2] * lattice.step_m)]
 
 
 def overlaid(views, ground, roads=()):
