@@ -12,7 +12,6 @@ from .calibration_schemas import CalibrationAnswer, CalibrationOrder
 from .schemas import CameraSheet, StreamTicket
 
 router = APIRouter(prefix="/api/cameras/{camera_id}/calibration", tags=["cameras"])
-PURPOSE = "calibration"
 
 
 @router.post(
@@ -65,4 +64,4 @@ def apply_calibration(
 
 
 def _viewer(user: Principal) -> streams.Viewer:
-    return streams.Viewer(user.id, user.display_name, PURPOSE, None)
+    return streams.Viewer(user.id, user.display_name, streams.CALIBRATION, None)

@@ -19,6 +19,8 @@ from ..settings import load
 from .models import Camera, Purpose, Stream
 
 Kind = Literal["live", "snapshot"]
+#: The one purpose for which planners open pictures, through the routes of calibration alone.
+CALIBRATION = "calibration"
 
 
 class PurposeMissing(Refused):

@@ -15,7 +15,7 @@ from ..divisions.codes import span
 from ..errors import NotAllowed
 from ..settings import load
 from .models import Camera, Stream
-from .streams import Kind, digest
+from .streams import CALIBRATION, Kind, digest
 
 
 class TicketRefused(NotAllowed):
@@ -94,7 +94,7 @@ def finish(session: Session, stream_id: int, *, bytes_sent: int | None, reason: 
 
 
 _STILL_SIGNED_IN = text(
-    "SELECT s.id, u.role, u.division_code AS home, s.division_code AS place"
+    "SELECT s.id, s.purpose, u.role, u.division_code AS home, s.division_code AS place"
     " FROM streams s JOIN users u ON u.id = s.user_id WHERE s.id = ANY(:ids)"
     " AND EXISTS (SELECT FROM cameras c WHERE c.id = s.camera_id)"
     " AND u.is_active AND (u.ends_at IS NULL OR u.ends_at > now())"
@@ -114,9 +114,14 @@ def still_allowed(session: Session, stream_ids: list[int]) -> set[int]:
     allowed = set()
     for row in session.execute(_STILL_SIGNED_IN, {"ids": stream_ids}):
         low, high = span(row.home)
-        if "streams.open" in rights_of(row.role) and low <= row.place <= high:
+        if _right_for(row.purpose) & rights_of(row.role) and low <= row.place <= high:
             allowed.add(int(row.id))
     return allowed
+
+
+def _right_for(purpose: str) -> set[str]:
+    """Return the rights of which one keeps a picture open: who edits cameras may calibrate them."""
+    return {"streams.open", "cameras.edit"} if purpose == CALIBRATION else {"streams.open"}
 
 
 _LOST = text(

@@ -12,7 +12,7 @@ import pytest
 from pyproj import Geod
 
 from backend import db
-from backend.cameras import viewsheds
+from backend.cameras import viewing, viewsheds
 from backend.cameras.tasks import refresh_viewsheds
 from gis.viewshed import warm_up
 
@@ -171,6 +171,18 @@ def test_a_planner_sees_pictures_for_calibration_alone(client, enrol, media) -> 
     assert ticket.status_code == 201
     order = {"purpose": "calibration"}
     assert planner.post(f"/api/cameras/{camera}/snapshot", json=order).status_code == 403
+
+
+@pytest.mark.parametrize(("purpose", "goes_on"), [("calibration", True), ("maintenance", False)])
+def test_a_planners_picture_goes_on_for_calibration_alone(
+    client, land, enrol, purpose, goes_on
+) -> None:
+    camera = enrol("good")
+    stream = client("planner").post(f"{path(camera)}/stream").json()["stream_id"]
+    land.run("UPDATE streams SET purpose = %s", purpose)
+    with db.begin() as session:
+        allowed = viewing.still_allowed(session, [stream])
+    assert allowed == ({stream} if goes_on else set())
 
 
 def test_the_openings_are_entered_with_their_purpose(client, land, enrol, media) -> None:
