@@ -6,12 +6,15 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from gis.frame import LocalFrame
-from gis.gapweights import GroundFacts
+from gis.gapweights import GroundFacts, GroundWeights
 
 from ..settings import load
 from .subjects import Held as Land
 
 Floats = NDArray[np.float64]
+
+WEIGHTS = GroundWeights(ground=0.05)
+"""A hectare of plain ground weighs as much as one incident: no gap leads by its size alone."""
 
 # By table name: incidents stand above coverage, and their place is all that is asked of them.
 _INCIDENTS = text(

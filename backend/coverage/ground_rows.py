@@ -19,7 +19,7 @@ from ..settings import load
 from ..spatial import to_hex_ewkb
 from .bands import MAP_PX_PER_M
 from .counting import Counted
-from .facts import place_names
+from .facts import WEIGHTS, place_names
 from .subjects import Held as Land
 
 Shapes = NDArray[np.object_]
@@ -120,7 +120,7 @@ def _store_gaps(target: Target, rows: NDArray[np.intp], reading: str, drawn: Map
 
 def _worth(target: Target, pieces: Shapes) -> tuple[list[float], list[dict[str, Any]]]:
     """Return the weight of each piece and its reasons in the shape of the API."""
-    worth = ground_worth(pieces, target.facts)
+    worth = ground_worth(pieces, target.facts, WEIGHTS)
     names = place_names(target.land)
     reasons: list[dict[str, Any]] = [
         {

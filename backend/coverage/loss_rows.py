@@ -15,7 +15,7 @@ from ..landing import copy_rows
 from .bands import MAP_PX_PER_M
 from .counting import reaching
 from .dirty import Work
-from .facts import place_names
+from .facts import WEIGHTS, place_names
 from .grounds import Held as Cameras
 from .subjects import Held as Land
 
@@ -145,7 +145,7 @@ def _sole(scene: Scene, certain: Shapes, one: Shapes) -> _Sole:
     pieces = shapely.intersection(certain[camera], one[ground])
     solid = shapely.area(pieces) > 0.0
     camera, pieces = camera[solid], pieces[solid]
-    worth = ground_worth(pieces, scene.facts)
+    worth = ground_worth(pieces, scene.facts, WEIGHTS)
     names = place_names(scene.land)
     places: list[set[str]] = [set() for _ in range(count)]
     for piece, place in zip(worth.place_piece.tolist(), worth.place.tolist(), strict=True):

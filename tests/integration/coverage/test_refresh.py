@@ -296,3 +296,33 @@ def test_a_refresh_killed_half_way_leaves_figures_and_marks_as_they_were(land: A
     assert land.run("SELECT cause, camera_id FROM coverage_dirty") == [("state", ids["正南"])]
     refresh_coverage()
     assert figures(land, reading="now") != before
+
+
+def rows_of(land: Any, table: str, reading: str) -> list[Any]:
+    """Return what a table says of a reading, in an order of its own."""
+    columns = {
+        "coverage_grounds": "grid_id, px_per_m, part, round(ST_Area(geom::geography))",
+        "coverage_gaps": "grid_id, px_per_m, round(area_m2), round(weight), reasons::text",
+        "camera_losses": "camera_id, px_per_m, round(seen_m2), round(sole_m2), round(sole_weight)",
+    }[table]
+    return land.run(
+        f"SELECT {columns} FROM {table} WHERE reading = %s ORDER BY 1, 2, 3, 4",
+        reading,
+    )
+
+
+@pytest.mark.parametrize("table", ["coverage_grounds", "coverage_gaps", "camera_losses"])
+def test_step_by_step_and_from_nothing_give_the_same_rows(land: Any, table: str) -> None:
+    ids = found_town(land)
+    land.add_camera("别处", 110.0500, 34.5050)
+    run()
+    land.run("UPDATE cameras SET is_alive = false WHERE id = %s", ids["正南"])
+    run()
+    land.run("UPDATE cameras SET is_alive = false WHERE id = %s", ids["西南"])
+    land.run("UPDATE cameras SET is_alive = true WHERE id = %s", ids["正南"])
+    run()
+    stepwise = [rows_of(land, table, reading) for reading in ("installed", "now")]
+    land.run("INSERT INTO coverage_dirty (cause) VALUES ('all')")
+    assert run().both == 15
+    assert [rows_of(land, table, reading) for reading in ("installed", "now")] == stepwise
+    assert stepwise[0] != stepwise[1]
