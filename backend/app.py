@@ -28,6 +28,7 @@ from .console import Console
 from .coverage import rate_routes as rates
 from .coverage import routes as coverage
 from .coverage import scenario_routes as scenarios
+from .coverage import siting_routes as sitings
 from .coverage import whatif_routes as whatif
 from .coverage.reports import routes as reports
 from .divisions import routes as divisions
@@ -60,6 +61,7 @@ ROUTERS = (
     reports.router,
     whatif.router,
     scenarios.router,
+    sitings.router,
     exchange.router,
     incidents.router,
     search.router,

@@ -119,6 +119,12 @@ def _mount_coverage() -> None:
     app.add_typer(coverage, name="coverage")
 
 
+def _mount_siting() -> None:
+    from .coverage.siting_commands import siting
+
+    app.add_typer(siting, name="siting")
+
+
 def _mount_report() -> None:
     from .coverage.reports.commands import write_report
 
@@ -139,6 +145,7 @@ _DOMAINS = {
     "sight": _mount_sight,
     "import": _mount_import,
     "coverage": _mount_coverage,
+    "siting": _mount_siting,
     "report": _mount_report,
     "demo": _mount_demo,
 }

@@ -19,7 +19,12 @@ registry = Blueprint()
 """Tasks of all domains: `@registry.task(name="cameras.refresh_viewsheds")`."""
 
 #: Modules that register tasks; the worker imports them, nobody else needs to.
-TASK_MODULES = ("backend.cameras.tasks", "backend.coverage.tasks", "backend.coverage.reports.tasks")
+TASK_MODULES = (
+    "backend.cameras.tasks",
+    "backend.coverage.tasks",
+    "backend.coverage.siting_tasks",
+    "backend.coverage.reports.tasks",
+)
 
 
 @cache

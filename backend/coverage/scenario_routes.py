@@ -44,13 +44,13 @@ def list_scenarios(
 def create_scenario(new: ScenarioNew, user: CurrentUser, tx: Tx) -> ScenarioSheet:
     """Save changes under a name; each keeps what its camera is now."""
     division = user.division_code if new.division is None else parse_jurisdiction(new.division)
-    return _sheet(tx, scenarios.create(tx, new, division, user))
+    return sheet_of(tx, scenarios.create(tx, new, division, user))
 
 
 @router.get("/{scenario_id}", **right("coverage.read"))
 def read_scenario(scenario_id: Id, user: CurrentUser, tx: Tx) -> ScenarioSheet:
     """A scenario with its changes, and which cameras are no longer what they were."""
-    return _sheet(tx, scenarios.get(tx, scenario_id, user))
+    return sheet_of(tx, scenarios.get(tx, scenario_id, user))
 
 
 @router.put("/{scenario_id}", **right("coverage.plan"))
@@ -58,7 +58,7 @@ def edit_scenario(
     scenario_id: Id, change: ScenarioEdit, user: CurrentUser, tx: Tx
 ) -> ScenarioSheet:
     """Change a draft as it was seen at `version`."""
-    return _sheet(tx, scenarios.edit(tx, scenario_id, change, user))
+    return sheet_of(tx, scenarios.edit(tx, scenario_id, change, user))
 
 
 @router.delete("/{scenario_id}", status_code=204, response_class=Response, **right("coverage.plan"))
@@ -74,7 +74,7 @@ def apply_scenario(
 ) -> ScenarioApplied:
     """Make the changes real: all of them or none; 409 when a camera changed since it was saved."""
     scenario, added = applying.apply(tx, scenario_id, order.version, user)
-    return ScenarioApplied(**_sheet(tx, scenario).model_dump(), added=added)
+    return ScenarioApplied(**sheet_of(tx, scenario).model_dump(), added=added)
 
 
 def _row(session: Session, scenario: Scenario) -> dict[str, object]:
@@ -97,7 +97,8 @@ def _row(session: Session, scenario: Scenario) -> dict[str, object]:
     }
 
 
-def _sheet(session: Session, scenario: Scenario) -> ScenarioSheet:
+def sheet_of(session: Session, scenario: Scenario) -> ScenarioSheet:
+    """Return a scenario as the API shows it."""
     # What was applied differs from what it was saved against, as it should.
     outdated = scenarios.outdated(session, scenario) if scenario.state == "draft" else []
     return ScenarioSheet.model_validate(_row(session, scenario) | {"outdated": outdated})
