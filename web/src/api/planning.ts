@@ -268,6 +268,8 @@ export const addScenario = (order: ScenarioOrder) => call<Scenario>('/scenarios'
 export const changeScenario = (id: number, order: ScenarioOrder) => call<Scenario>(`/scenarios/${id}`, { method: 'PUT', body: order })
 export const removeScenario = (id: number) => call<undefined>(`/scenarios/${id}`, { method: 'DELETE' })
 export const applyScenario = (id: number, version: number) => call<Scenario>(`/scenarios/${id}/apply`, { method: 'POST', body: { version } })
+export const fetchScenarioFigures = (id: number, reading: Reading, scale: Scale) =>
+  call<WhatIfAnswer>(`/scenarios/${id}/figures`, { query: { reading, scale } })
 
 export interface Comparison {
   today: Band[]

@@ -5,6 +5,7 @@ import type { LonLat } from '@/format/coordinates'
 import { latestOf } from '@/plan/latest'
 import { isIdle, orderOf } from '@/plan/whatif/orders'
 import { keyOf, standing, usual, whole, type Today } from '@/plan/whatif/standing'
+import { useSession } from './session'
 
 const keptSteps = 50
 
@@ -99,7 +100,12 @@ export const useWhatIf = defineStore('whatif', () => {
     const known = await Promise.all(scenario.changes.map(({ camera_id }) => (camera_id ? know(camera_id).catch(() => undefined) : null)))
     const present = scenario.changes.flatMap((change, i) => (known[i] === undefined ? [] : [whole(change, i, known[i])]))
     nextNo = present.length + 1
-    replace(present)
+    // Who may only look cannot ask for changes of his own, but the scenario as it was saved has its figures.
+    if (useSession().may('coverage.plan')) replace(present)
+    else {
+      changes.value = present
+      await question.look(scenario.id)
+    }
     adopt(scenario)
   }
 
@@ -145,6 +151,15 @@ function useQuestion(orders: () => api.ChangeOrder[]) {
     failure.value = null
   }
 
+  async function look(scenarioId: number): Promise<void> {
+    try {
+      answer.value = await api.fetchScenarioFigures(scenarioId, reading.value, scale.value)
+      failure.value = null
+    } catch (error) {
+      failure.value = error
+    }
+  }
+
   function read(next: api.Reading, on: api.Scale): void {
     if (reading.value === next && scale.value === on) return
     reading.value = next
@@ -152,5 +167,5 @@ function useQuestion(orders: () => api.ChangeOrder[]) {
     ask()
   }
 
-  return { answer, answered_ms, isAsking, failure, ask, read }
+  return { answer, answered_ms, isAsking, failure, ask, look, read }
 }
