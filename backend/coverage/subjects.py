@@ -121,16 +121,11 @@ def _read(session: Session, version: str, frame: LocalFrame, obstacles: Obstacle
     bare = _without_grids(divisions, land.grid_divisions)
     spots = _metric(frame, [row["shape"] for row in places])
     stated = _metric(frame, [row["outline"] for row in places])
-    built = footprints(obstacles, np.arange(len(obstacles)))
+    built = _sound(footprints(obstacles, np.arange(len(obstacles))))
     built_tree = shapely.STRtree(built)
     place_areas, place_outlines = _surroundings(spots, stated, (built, built_tree))
-    areas = np.concatenate(
-        [
-            _metric(frame, [row["shape"] for row in grids]),
-            _metric(frame, [row["shape"] for row in bare]),
-            place_areas,
-        ]
-    )
+    land_areas = [_metric(frame, [row["shape"] for row in some]) for some in (grids, bare)]
+    areas = _sound(np.concatenate([*land_areas, place_areas]))
     roads = session.execute(_ROADS).mappings().all()
     road_shapes = _metric(frame, [row["shape"] for row in roads])
     count = len(grids) + len(bare)
@@ -169,6 +164,17 @@ def _metric(frame: LocalFrame, wkb: list[bytes | None]) -> Shapes:
         return shapes
     shapes[:] = shapely.from_wkb(wkb)
     return frame.geometry_to_metric(shapes)
+
+
+def _sound(shapes: Shapes) -> Shapes:
+    """Return polygons without borders through themselves; a mended one keeps its ground."""
+    broken = np.flatnonzero(~shapely.is_valid(shapes))
+    shapes = shapes.copy()
+    for row in broken:
+        parts = shapely.get_parts(shapely.get_parts(shapely.make_valid(shapes[row])))
+        is_ground = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
+        shapes[row] = shapely.multipolygons(parts[is_ground])
+    return shapes
 
 
 def _without_grids(divisions: Any, grid_divisions: list[int]) -> list[Any]:

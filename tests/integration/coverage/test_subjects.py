@@ -97,3 +97,16 @@ def test_roads_are_cut_at_the_borders(land: Any) -> None:
     # A hundredth of a degree of longitude at 34.51 N is 918 m.
     assert lengths[f"{VILLAGES[0]}001"] == pytest.approx(918, rel=0.01)
     assert lengths[f"{VILLAGES[1]}001"] == pytest.approx(918, rel=0.01)
+
+
+def test_a_building_whose_border_crosses_itself_is_mended(land: Any) -> None:
+    land.run(
+        "INSERT INTO buildings (set_name, height_m, geom) VALUES ('bow', 9, ST_Multi("
+        "ST_GeomFromText('POLYGON((110.005 34.505, 110.006 34.506, 110.006 34.505,"
+        " 110.005 34.506, 110.005 34.505))', 4326)))"
+    )
+    built = held().built
+    assert all(shape.is_valid for shape in built)
+    # Two triangles: half of 91.8 m by 110.9 m together.
+    assert min(shape.area for shape in built) > 0
+    assert any(shape.area == pytest.approx(91.8 * 110.9 / 2, rel=0.01) for shape in built)
