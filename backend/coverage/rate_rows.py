@@ -4,7 +4,7 @@ A rate is the sum of its rows, so a figure and the list it opens to can never di
 """
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from video.addresses import AddressPolicy
 from video.errors import AddressRefused, Unreachable
 
-from ..cameras import checks, devices
+from ..cameras import checks
 from ..errors import Misconfigured
 from ..settings import load
 from .bands import PX_PER_M
@@ -44,15 +44,35 @@ def rows_of(
     session: Session, code: RateCode, span: tuple[int, int], period: Period
 ) -> list[RateRow]:
     """Return the rows of one rate for a span of division codes."""
+    return next(rows for _, rows in each_rate(session, (code,), span, period))
+
+
+def each_rate(
+    session: Session, codes: Sequence[RateCode], span: tuple[int, int], period: Period
+) -> Iterator[tuple[RateCode, list[RateRow]]]:
+    """Yield the rows of each rate asked for; cameras are read once for all of them."""
     bounds = {"low": span[0], "high": span[1]}
-    if code == "covered":
-        return _covered(session, bounds)
-    cameras = session.execute(_question("rates_cameras"), bounds).all()
+    cameras: Sequence[Any] | None = None
+    for code in codes:
+        if code == "covered":
+            yield code, _covered(session, bounds)
+            continue
+        if cameras is None:
+            cameras = session.execute(_question("rates_cameras"), bounds).all()
+        yield code, _camera_rows(session, code, cameras, (bounds, period))
+
+
+def _camera_rows(
+    session: Session,
+    code: RateCode,
+    cameras: Sequence[Any],
+    asked: tuple[dict[str, int], Period],
+) -> list[RateRow]:
     if code == "networked":
         return [_row(camera, *_networked(camera)) for camera in cameras]
     if code == "secured":
         return [_row(camera, *_secured(camera)) for camera in cameras if camera.is_enrolled]
-    return _working(session, cameras, bounds, period)
+    return _working(session, cameras, *asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +255,7 @@ def _security_faults(camera: Any) -> Iterable[str]:
 def _address_fault(address: str) -> str | None:
     """Judge an address by what is written in it: a board must not wait for a name server."""
     try:
-        _literal_policy().check(address)
+        _policy_of(load().media.allowed_networks).check(address)
     except Unreachable:
         return "name"
     except AddressRefused:
@@ -243,8 +263,9 @@ def _address_fault(address: str) -> str | None:
     return None
 
 
-def _literal_policy() -> AddressPolicy:
-    return replace(devices.policy(), resolve=_literal)
+@cache
+def _policy_of(networks: tuple[str, ...]) -> AddressPolicy:
+    return replace(AddressPolicy.of(*networks), resolve=_literal)
 
 
 def _literal(host: str, _: int) -> tuple[str, ...]:

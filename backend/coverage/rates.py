@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from ..settings import load
-from .rate_rows import WORKING_TARGETS, Period, rate_px_per_m, rows_of
+from .rate_rows import WORKING_TARGETS, Period, each_rate, rate_px_per_m
 from .rate_schemas import Figure, PlaceClass, Rate, RateCode, RatePart, RateRow
 
 CODES: tuple[RateCode, ...] = ("covered", "networked", "working", "secured")
@@ -54,7 +54,7 @@ _UNKNOWN: dict[RateCode, tuple[str, str]] = {
 
 def board(session: Session, span: tuple[int, int], period: Period) -> list[Rate]:
     """Return the four rates for a span of division codes."""
-    return [_rate(code, rows_of(session, code, span, period)) for code in CODES]
+    return [_rate(code, rows) for code, rows in each_rate(session, CODES, span, period)]
 
 
 def board_with_rows(
@@ -63,8 +63,8 @@ def board_with_rows(
     """Return the four rates as plain values, each with its `rows`, for reports."""
     period = Period(until - timedelta(days=days), until)
     found = []
-    for code in CODES:
-        rows = in_order(rows_of(session, code, span, period))
+    for code, found_rows in each_rate(session, CODES, span, period):
+        rows = in_order(found_rows)
         plain = [row.model_dump() for row in rows]
         found.append(_rate(code, rows).model_dump() | {"rows": plain})
     return found
