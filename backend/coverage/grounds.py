@@ -45,6 +45,8 @@ class Held:
     #: Camera ids in order, and the rows of `lookout.poses` of each: rows[starts[i]:starts[i + 1]].
     camera_ids: Longs
     starts: NDArray[np.intp]
+    #: What each pose is, float64 (poses, columns): a camera's ground is kept under its rows.
+    records: NDArray[np.float64]
     kept: Kept[_Key, _Row]
 
     def near(self, box: NDArray[np.float64]) -> Longs:
@@ -59,15 +61,20 @@ class Held:
 
     def seen(self, camera_ids: Longs) -> SeenGrounds:
         """Return the grounds of these cameras; unknown ids are left out."""
-        wanted = np.intersect1d(camera_ids, self.camera_ids)
-        keys = [self._key(int(i)) for i in np.searchsorted(self.camera_ids, wanted)]
+        ids = np.unique(camera_ids)
+        places = np.searchsorted(self.camera_ids, ids)
+        places[places == len(self.camera_ids)] = 0
+        places = places[self.camera_ids[places] == ids] if len(self.camera_ids) else places[:0]
+        keys = [self._key(place) for place in places.tolist()]
 
         def made(missing: list[_Key]) -> list[_Row]:
-            rows = self._rows(np.array([camera_id for camera_id, _ in missing], dtype=np.int64))
-            fresh = self._computed(self.lookout.poses, self.reach, rows)
+            place = np.searchsorted(self.camera_ids, [camera_id for camera_id, _ in missing])
+            rows = [np.arange(self.starts[i], self.starts[i + 1]) for i in place]
+            fresh = self._computed(self.lookout.poses, self.reach, np.concatenate(rows))
             return list(zip(fresh.certain, fresh.possible, strict=True))
 
-        return _together(self.reach.px_per_m, wanted, self.kept.completed(keys, made))
+        kept = self.kept.completed(keys, made)
+        return _together(self.reach.px_per_m, self.camera_ids[places], kept)
 
     def would_see(self, poses: PoseTable) -> SeenGrounds:
         """Return the grounds of cameras that do not stand so, in the frame of the lookout."""
@@ -81,14 +88,9 @@ class Held:
             self.scene.obstacles, poses, rows, reach=reach, target_height_m=target_height_m
         )
 
-    def _rows(self, camera_ids: Longs) -> Longs:
-        return np.flatnonzero(np.isin(self.lookout.camera_id, camera_ids))
-
     def _key(self, place: int) -> _Key:
-        rows = slice(int(self.starts[place]), int(self.starts[place + 1]))
-        poses = self.lookout.poses
-        record = np.stack([getattr(poses, name)[rows] for name in POSE_COLUMNS])
-        return int(self.camera_ids[place]), record.tobytes()
+        rows = self.records[self.starts[place] : self.starts[place + 1]]
+        return int(self.camera_ids[place]), rows.tobytes()
 
 
 _lock = threading.Lock()
@@ -114,7 +116,9 @@ def _over(
     reach = band_reach(watch.poses, px_per_m, target_height_m=load().sight.target_height_m)
     # The lookout reads poses in order of camera and sensor.
     ids, starts = np.unique(watch.camera_id, return_index=True)
-    return Held(watch, scene, reach, ids, np.append(starts, len(watch.camera_id)), kept)
+    starts = np.append(starts, len(watch.camera_id))
+    records = np.stack([getattr(watch.poses, name) for name in POSE_COLUMNS], axis=1)
+    return Held(watch, scene, reach, ids, starts, np.ascontiguousarray(records), kept)
 
 
 def _together(px_per_m: tuple[float, ...], camera_ids: Longs, rows: Sequence[_Row]) -> SeenGrounds:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload, lazyload
 
 from gis.frame import LocalFrame
 from gis.poses import PoseTable
@@ -91,7 +91,9 @@ def plan(session: Session, frame: LocalFrame, changes: Sequence[Change]) -> Plan
 
 def _known(session: Session, changes: Sequence[Change]) -> dict[int, Camera]:
     ids = {change.camera_id for change in changes if change.camera_id is not None}
-    found = session.scalars(select(Camera).where(Camera.id.in_(ids))) if ids else ()
+    # One round trip, and nothing of devices: a dragged camera is asked for many times a second.
+    wanted = select(Camera).options(joinedload(Camera.poses), lazyload(Camera.device))
+    found = session.scalars(wanted.where(Camera.id.in_(ids))).unique() if ids else ()
     cameras = {camera.id: camera for camera in found}
     for number, change in enumerate(changes):
         if change.camera_id is not None and change.camera_id not in cameras:

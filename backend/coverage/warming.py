@@ -1,5 +1,7 @@
 """Compiles what a what-if runs, so that the first drag does not wait for it."""
 
+from dataclasses import replace
+
 import numpy as np
 import shapely
 from sqlalchemy.orm import Session
@@ -19,7 +21,9 @@ def warm_up() -> None:
     """Compile, or load from the cache, the kernels of exact figures."""
     houses = np.array([shapely.box(20.0, 0.0, 24.0, 4.0)], dtype=object)
     obstacles = build_obstacles(houses, [9.0], [1])
-    poses = build_poses(PoseColumns([1, 2], [0.0, 5.0], [0.0, 5.0], 6.0, 90.0, 80.0, 60.0, 5.0))
+    columns = PoseColumns([1, 2], [0.0, 5.0], [0.0, 5.0], 6.0, 90.0, 80.0, 60.0, 5.0)
+    # Without a width no density is known, nothing is seen, and nothing would be compiled.
+    poses = build_poses(replace(columns, width_px=1920.0))
     seen = grounds_of(obstacles, poses, np.arange(2), reach=band_reach(poses, MAP_PX_PER_M))
     area = np.array([shapely.box(-50.0, -50.0, 50.0, 50.0)], dtype=object)
     line = np.array([shapely.LineString([(0.0, -9.0), (9.0, 9.0)])], dtype=object)
