@@ -18,6 +18,7 @@ from gis.seenground import SeenGrounds
 from ..access import Principal
 from ..cameras.viewsheds import seen_from
 from ..divisions.codes import text_of
+from ..errors import Refused
 from . import today
 from .bands import BANDS, Amounts, bands_of
 from .objections import Viewed, objections
@@ -37,7 +38,18 @@ from .today import Today
 AREA = 0
 """Row of `gis.coverage.MEASURES`: what-if speaks of ground alone."""
 
+MOST_SUBJECTS = 600
+"""Grids one question may touch; a city's 400 take some ten seconds the first time."""
+MOST_RANGE_M2 = 2e8
+"""Sum of the squared ranges of a question: 200 cameras that see a kilometre each."""
+
 Rows = NDArray[np.intp]
+
+
+class TooWide(Refused):
+    code = "coverage.too_wide"
+    zh = "推演涉及的范围过大：请缩短作用距离，或分成几个方案分别推演。"
+    en = "These cameras would look over too much land at once: shorten ranges, or ask in parts."
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +71,8 @@ def answer(session: Session, by: Principal, order: WhatIfOrder) -> WhatIfAnswer:
 
     Raises
     ------
-    CameraUnknown, SensorUnknown
-        If a change speaks of what the caller's jurisdiction does not have.
+    CameraUnknown, SensorUnknown, TooWide
+        As `outcome_of`.
 
     """
     started = time.perf_counter()
@@ -71,14 +83,25 @@ def answer(session: Session, by: Principal, order: WhatIfOrder) -> WhatIfAnswer:
 def outcome_of(
     session: Session, by: Principal, changes: Sequence[Change], asked: tuple[Reading, Scale]
 ) -> Outcome:
-    """Return the figures before and after; `asked` is the reading and the scale of bands."""
+    """Return the figures before and after; `asked` is the reading and the scale of bands.
+
+    Raises
+    ------
+    CameraUnknown, SensorUnknown, TooWide
+        If a change speaks of what the caller's jurisdiction does not have, or of too much land.
+
+    """
     reading, scale = asked
     held = today.current(session, bands_of_scale(scale))
     planned = plan(session, held.cameras.lookout.frame, changes)
+    if float(np.square(planned.poses.range_m).sum()) > MOST_RANGE_M2:
+        raise TooWide()
     fresh = held.cameras.would_see(planned.poses)
     standing = held.cameras.seen(planned.touched)
     views = np.concatenate([g[:, 0] for s in (fresh, standing) for g in (s.certain, s.possible)])
     rows = held.touching(views[~shapely.is_empty(views)], by.scope)
+    if len(rows) > MOST_SUBJECTS:
+        raise TooWide()
     near = np.union1d(held.near(rows), standing.camera_index)
     out = today.out_of_order(near, reading)
     before = held.cameras.seen(near).without(out)
