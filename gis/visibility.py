@@ -186,10 +186,14 @@ def polygons_of_rings(xy: Floats, starts: Ints) -> NDArray[np.object_]:
     kept = np.repeat(counts >= 4, counts)
     polygons[filled] = shapely.polygons(shapely.linearrings(xy[kept], indices=ring_of_vertex))
     # A hairline view along a wall can come out as a spike narrower than 1e-9 m. "structure" is
-    # the method that stays quick on any input.
-    spiked = np.flatnonzero(~shapely.is_valid(polygons))
-    mended = shapely.make_valid(polygons[spiked], method="structure", keep_collapsed=False)
-    polygons[spiked] = mended
+    # the method that stays quick on any input; what it mends can cross itself once more, by
+    # rounding, in a spike that leaves a camera on a wall.
+    for _ in range(3):
+        spiked = np.flatnonzero(~shapely.is_valid(polygons))
+        if not len(spiked):
+            break
+        mended = shapely.make_valid(polygons[spiked], method="structure", keep_collapsed=False)
+        polygons[spiked] = mended
     return polygons
 
 
