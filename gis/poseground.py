@@ -12,6 +12,7 @@ from gis.obstacles import Obstacles
 from gis.poses import PoseTable
 from gis.seenground import SeenGrounds, seen_grounds
 from gis.sightline import TARGET_HEIGHT_M
+from gis.terrain import Terrain
 from gis.viewshed import Mount, viewsheds
 from gis.visibility import View
 
@@ -28,6 +29,7 @@ def grounds_of(
     *,
     reach: BandReach,
     target_height_m: float = TARGET_HEIGHT_M,
+    terrain: Terrain | None = None,
 ) -> SeenGrounds:
     """Ground seen by the cameras of some poses, for every band.
 
@@ -43,6 +45,8 @@ def grounds_of(
         `gis.density.band_reach(poses, ...)`, a row per row of `poses`.
     target_height_m : float
         Above ground, >= 0.
+    terrain : Terrain, optional
+        Same CRS; then outlines follow cells, see `gis.reliefshed.terrain_viewsheds`.
 
     Returns
     -------
@@ -62,7 +66,7 @@ def grounds_of(
 
     """
     chosen = np.asarray(rows, dtype=np.int64)
-    certain, possible = _of_poses(obstacles, poses, chosen, (reach, target_height_m))
+    certain, possible = _of_poses(obstacles, poses, chosen, (reach, target_height_m, terrain))
     index, camera = np.unique(poses.camera_index[chosen], return_inverse=True)
     if len(index) < len(chosen):
         certain, possible = _merged(certain, possible, camera)
@@ -73,9 +77,12 @@ def grounds_of(
 
 
 def _of_poses(
-    obstacles: Obstacles, poses: PoseTable, rows: Longs, scene: tuple[BandReach, float]
+    obstacles: Obstacles,
+    poses: PoseTable,
+    rows: Longs,
+    scene: tuple[BandReach, float, Terrain | None],
 ) -> tuple[Shapes, Shapes]:
-    reach, target_height_m = scene
+    reach, target_height_m, terrain = scene
     near_m, far_m = reach.certain_m[rows], reach.possible_m[rows]
     certain, possible = nothing(near_m.shape), nothing(near_m.shape)
     seeing = np.flatnonzero(far_m[:, 0] > 0.0)
@@ -89,6 +96,7 @@ def _of_poses(
         [_view(poses, int(rows[i]), float(wide_m[i])) for i in seeing],
         [_mount(poses, int(rows[i])) for i in seeing],
         target_height_m=target_height_m,
+        terrain=terrain,
     )
     sure, perhaps = nothing((len(seeing),)), nothing((len(seeing),))
     sure[:], perhaps[:] = [s.certain for s in sheds], [s.possible for s in sheds]

@@ -9,26 +9,33 @@ import numpy as np
 
 from gis.compiled import compiled
 from gis.rastercasts import Casts
-from gis.rasterfill import Window
+from gis.rasterfill import Window, joined
 
 
 @compiled
 def grade(
-    mask: Any, casts: Casts, i: int, frame: tuple[Window, Window], best: tuple[Any, Any]
-) -> None:
+    mask: Any, casts: Casts, i: int, frame: tuple[Window, Window, Window], best: tuple[Any, Any]
+) -> Window:
     """Raise the camera's best band per cell: 1 + the densest band that holds there, 0 for none.
 
-    `frame` is the window that `see` wrote and the tile; `best` the planes for sure and perhaps.
+    `frame` is the window in which the pose sees, the tile, and the window that the camera's other
+    poses have touched; `best` the planes for sure and perhaps. Returns the window touched by now.
     """
-    box, tile = frame
+    box, tile, touched = frame
     sure, perhaps = best
     right, down, width = box.col0 - tile.col0, box.row0 - tile.row0, box.col1 - box.col0
     band_sure, band_perhaps = np.zeros(width, np.uint8), np.zeros(width, np.uint8)
+    # Numbers are taken out once: handing the poses' record on costs more than a row's work.
+    circle = (casts.u[i], casts.near_m[i], casts.looks.range_m[i])
+    certain_m, possible_m = casts.certain_m[i], casts.possible_m[i]
+    azimuth_deg, sure_deg = casts.turned_deg[i], casts.sure_deg[i]
+    has_edge, v = 2.0 * sure_deg < casts.looks.fov_deg[i], casts.v[i]
     for row in range(box.row1 - box.row0):
-        dv = (box.row0 + row + 0.5) * box.cell_m - casts.v[i]
-        _band_cells(casts.certain_m[i], casts, i, (dv, box), band_sure)
-        _band_cells(casts.possible_m[i], casts, i, (dv, box), band_perhaps)
-        _keep_sure_field(casts, i, (dv, box), band_sure)
+        dv = (box.row0 + row + 0.5) * box.cell_m - v
+        _band_cells(certain_m, circle, (dv, box), band_sure)
+        _band_cells(possible_m, circle, (dv, box), band_perhaps)
+        if has_edge:
+            _keep_sure_field((circle[0], azimuth_deg, sure_deg), (dv, box), band_sure)
         seen = mask[row + down, right : right + width]
         sure_row = sure[row + down, right : right + width]
         perhaps_row = perhaps[row + down, right : right + width]
@@ -37,21 +44,24 @@ def grade(
             at_best = max(band_perhaps[col] * min(seen[col], 1), for_sure)
             sure_row[col] = max(sure_row[col], for_sure)
             perhaps_row[col] = max(perhaps_row[col], at_best)
+    return joined(touched, box)
 
 
 @compiled
-def _band_cells(radii: Any, casts: Casts, i: int, place: tuple[float, Window], bands: Any) -> None:
-    """Band of each cell of a row by distance alone."""
-    dv, box = place
+def _band_cells(
+    radii: Any, circle: tuple[float, float, float], place: tuple[float, Window], bands: Any
+) -> None:
+    """Band of each cell of a row by distance alone; the circle is u, near and far edge."""
+    (u, near_m, far_m), (dv, box) = circle, place
     bands[:] = 0
     for b in range(radii.size):
-        radius = min(radii[b], casts.looks.range_m[i])
+        radius = min(radii[b], far_m)
         if radius <= 0.0 or abs(dv) > radius:
             break
-        first, stop = _within(casts.u[i], radius, dv, box)
+        first, stop = _within(u, radius, dv, box)
         bands[first:stop] = b + 1
-    if abs(dv) < casts.near_m[i]:
-        first, stop = _within(casts.u[i], casts.near_m[i], dv, box)
+    if abs(dv) < near_m:
+        first, stop = _within(u, near_m, dv, box)
         bands[first:stop] = 0
 
 
@@ -73,14 +83,11 @@ def _columns(left: float, right: float, box: Window) -> tuple[int, int]:
 
 
 @compiled
-def _keep_sure_field(casts: Casts, i: int, place: tuple[float, Window], bands: Any) -> None:
-    """Clear the bands of a row's cells outside the sure field."""
-    dv, box = place
-    half_deg = casts.sure_deg[i]
-    if 2.0 * half_deg >= casts.looks.fov_deg[i]:
-        return
-    azimuth_deg = casts.turned_deg[i]
-    u = casts.u[i]
+def _keep_sure_field(
+    field: tuple[float, float, float], place: tuple[float, Window], bands: Any
+) -> None:
+    """Clear the bands of a row's cells outside the sure field: u, azimuth and half angle."""
+    (u, azimuth_deg, half_deg), (dv, box) = field, place
     if half_deg <= 90.0:
         left, right = _wedge_span(azimuth_deg, half_deg, dv)
         first, stop = _columns(u + left, u + right, box) if left <= right else (0, 0)

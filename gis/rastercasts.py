@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from gis.density import band_reach
-from gis.errors import ArgumentError
+from gis.density import BandReach
 from gis.fields import picture_fields
 from gis.obstacles import Floats, Ints, Obstacles
-from gis.poses import PoseTable
+from gis.poses import POSE, POSE_COLUMNS, PoseTable
 from gis.rasterfill import TURN_DEG, to_raster
 from gis.shadows import full_occluder_height_m
 from gis.star import Looks, find_roofs_over
@@ -38,23 +37,27 @@ class Casts(NamedTuple):
     #: Number of the camera; poses of one camera follow one another.
     camera: Ints
     target_m: float
+    #: `gis.poses.POSE` records, which lines of sight over terrain are judged by.
+    rows: Any
 
 
 def casts_of(
     obstacles: Obstacles,
     poses: PoseTable,
-    wish: tuple[ArrayLike, float],
-    use: NDArray[np.bool_] | None,
-) -> tuple[Casts, Longs, tuple[float, ...]]:
-    """Poses that count, by camera; the row of each in the table; and the bands.
+    wish: tuple[BandReach, float],
+    *,
+    use: NDArray[np.bool_] | None = None,
+    over_terrain: bool = False,
+) -> tuple[Casts, Longs]:
+    """Poses that count, by camera, and the row of each in the table.
 
-    `wish` is the bands in pixels per metre and the target's height; `use` as in `cover_plan`.
+    `wish` is the radius of every band and the target's height; `use` as in `cover_plan`. Over
+    terrain the picture's near and far edges are judged line by line, not here.
     """
-    px_per_m, target_height_m = wish
-    reach = band_reach(poses, px_per_m, target_height_m=target_height_m)
-    if len(reach.px_per_m) > 7:
-        raise ArgumentError("px_per_m", got=len(reach.px_per_m), allowed="at most 7 bands")
+    reach, target_height_m = wish
     fields = picture_fields(poses, target_height_m)
+    # Nobody asks what lies beyond the least band: most ranges are much longer.
+    far_m = np.minimum(poses.range_m if over_terrain else fields.far_m, reach.possible_m[:, 0])
     camera = np.unique(poses.camera_index, return_inverse=True)[1].astype(np.int32)
     is_used = np.ones(len(poses), dtype=bool) if use is None else use
     chosen = np.flatnonzero(is_used)
@@ -66,7 +69,7 @@ def casts_of(
         np.nan_to_num(poses.azimuth_deg - poses.convergence_deg)[chosen],
         2.0 * fields.widest_deg[chosen],
         # As in `gis.viewshed`: a picture that ends at the pole's foot keeps the sweep sound.
-        np.maximum(fields.far_m[chosen], 1e-3),
+        np.maximum(far_m[chosen], 1e-3),
         full_occluder_height_m(height_m, target_height_m),
         find_roofs_over(obstacles.walls, x, y, height_m),
     )
@@ -76,10 +79,19 @@ def casts_of(
         looks.azimuth_deg + TURN_DEG,
         height_m,
         fields.sure_deg[chosen],
-        fields.near_m[chosen],
+        np.where(far_m > 0.0, 0.0 if over_terrain else fields.near_m, np.inf)[chosen],
         np.ascontiguousarray(reach.certain_m[chosen]),
         np.ascontiguousarray(reach.possible_m[chosen]),
         camera[chosen],
         float(target_height_m),
+        _records(poses, chosen),
     )
-    return casts, chosen, reach.px_per_m
+    return casts, chosen
+
+
+def _records(poses: PoseTable, chosen: Longs) -> NDArray[Any]:
+    rows = np.zeros(len(chosen), dtype=POSE)
+    for name in POSE_COLUMNS:
+        rows[name] = getattr(poses, name)[chosen]
+    rows["row"] = chosen
+    return rows

@@ -18,10 +18,9 @@ from numpy.typing import ArrayLike, NDArray
 from gis.coverage import Figures, Subjects
 from gis.obstacles import Floats, Ints, Obstacles
 from gis.poses import PoseTable
-from gis.rasterplan import CoverPlan, Progress, cover_plan, each_tile
+from gis.rasterplan import CoverPlan, Progress, cover_plan, each_tile, planes_of
 from gis.rastersole import camera_amounts
 from gis.rastertally import N_CODES, codes_of, tally_areas, tally_points
-from gis.rastertile import cover
 from gis.sightline import TARGET_HEIGHT_M
 from gis.terrain import Terrain
 
@@ -124,7 +123,7 @@ def raster_figures(
 def tile_counts(plan: CoverPlan, tile: int) -> TileCounts:
     """Whole numbers counted in one tile of the plan; lets go of the interpreter lock meanwhile."""
     at = plan.tiles[tile]
-    planes = cover(plan.obstacles.walls, plan.casts, plan.casts_of_tile[tile], at.window, _NOTHING)
+    planes = planes_of(plan, tile, _NOTHING)
     codes = codes_of(planes)
     cells = tally_areas(codes, at.window, plan.laid.areas, at.subjects)
     by_code = tally_points(codes, at.window, plan.laid.points, at.subjects, at.span)

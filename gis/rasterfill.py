@@ -85,6 +85,34 @@ def rows_between(window: Window, low_v: float, high_v: float) -> Window:
 
 
 @compiled
+def nothing_of(window: Window) -> Window:
+    """No cell of a window; what is joined to it remains as it is."""
+    return Window(window.row1, window.row0, window.col1, window.col0, window.cell_m)
+
+
+@compiled
+def joined(one: Window, other: Window) -> Window:
+    """The smallest window that holds both."""
+    if other.row0 >= other.row1 or other.col0 >= other.col1:
+        return one
+    row0, row1 = min(one.row0, other.row0), max(one.row1, other.row1)
+    col0, col1 = min(one.col0, other.col0), max(one.col1, other.col1)
+    return Window(row0, row1, col0, col1, one.cell_m)
+
+
+@compiled
+def range_box(circle: tuple[float, float, float], window: Window) -> Window:
+    """The window's part that a circle (u, v, radius) may reach; empty rows or columns for none."""
+    u, v, radius = circle
+    scale = 1.0 / window.cell_m
+    row0 = min(max(math.floor((v - radius) * scale), window.row0), window.row1)
+    row1 = max(min(math.ceil((v + radius) * scale), window.row1), row0)
+    col0 = min(max(math.floor((u - radius) * scale), window.col0), window.col1)
+    col1 = max(min(math.ceil((u + radius) * scale), window.col1), col0)
+    return Window(row0, row1, col0, col1, window.cell_m)
+
+
+@compiled
 def new_crossings(n_rows: int) -> Crossings:
     """Working space for windows of up to `n_rows` rows."""
     return Crossings(np.zeros(n_rows + 2, np.int32), np.empty(4096, np.int32))

@@ -12,12 +12,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gis.coverage import Subjects
+from gis.density import band_reach
 from gis.errors import ArgumentError
 from gis.obstacles import Ints, Obstacles
 from gis.poses import PoseTable
 from gis.rastercasts import Casts, casts_of
+from gis.rasterfill import Cells
 from gis.rastersubjects import Laid, laid
 from gis.rastertally import Points
+from gis.rastertile import Planes, cover
 from gis.rastertiles import TILE_CELLS, Tile, poses_meeting, tiles_of
 from gis.sightline import TARGET_HEIGHT_M
 from gis.terrain import Terrain
@@ -25,6 +28,9 @@ from gis.terrain import Terrain
 Longs = NDArray[np.int64]
 Progress = Callable[[float], None]
 Counted = TypeVar("Counted")
+
+#: A cell keeps its best band in three bits.
+MAX_BANDS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,12 @@ def cover_plan(
     if use is not None and (use.shape != (len(poses),) or use.dtype != np.bool_):
         got = f"{use.dtype} {use.shape}"
         raise ArgumentError("use", got=got, allowed=f"bool, shape ({len(poses)},)")
-    casts, pose, bands = casts_of(obstacles, poses, (px_per_m, target_height_m), use)
+    reach = band_reach(poses, px_per_m, target_height_m=target_height_m)
+    if len(reach.px_per_m) > MAX_BANDS:
+        n_bands = len(reach.px_per_m)
+        raise ArgumentError("px_per_m", got=n_bands, allowed=f"at most {MAX_BANDS} bands")
+    wish = (reach, target_height_m)
+    casts, pose = casts_of(obstacles, poses, wish, use=use, over_terrain=terrain is not None)
     on_raster = laid(obstacles, subjects, cell_m)
     tiles, order = tiles_of(on_raster, cell_m, tile_cells)
     points = on_raster.points
@@ -99,7 +110,18 @@ def cover_plan(
     )
     on_raster = replace(on_raster, points=in_order)
     met = poses_meeting(tiles, casts.u, casts.v, casts.looks.range_m)
-    return CoverPlan(obstacles, casts, pose, bands, cell_m, terrain, on_raster, tiles, met)
+    return CoverPlan(obstacles, casts, pose, reach.px_per_m, cell_m, terrain, on_raster, tiles, met)
+
+
+def planes_of(plan: CoverPlan, tile: int, wanted: Cells) -> Planes:
+    """What the cameras see of a tile; `wanted` as in `gis.rastertile.cover`."""
+    window, chosen = plan.tiles[tile].window, plan.casts_of_tile[tile]
+    if plan.terrain is None:
+        return cover(plan.obstacles.walls, plan.casts, chosen, window, wanted)
+    # Kernels of sight over terrain are compiled where there is one.
+    from gis.rastersight import cover_over
+
+    return cover_over(plan.obstacles, plan.terrain, plan.casts, chosen, (window, wanted))
 
 
 def each_tile(

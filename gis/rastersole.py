@@ -10,9 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from gis.coverage import Subjects
 from gis.obstacles import Floats, Obstacles
 from gis.poses import PoseTable
-from gis.rasterplan import CoverPlan, Longs, Progress, cover_plan, each_tile
+from gis.rasterplan import CoverPlan, Longs, Progress, cover_plan, each_tile, planes_of
 from gis.rastertally import tally_sole, tally_sole_points, wanted_ground
-from gis.rastertile import cover
 from gis.sightline import TARGET_HEIGHT_M
 from gis.terrain import Terrain
 
@@ -92,7 +91,7 @@ def _tile_amounts(plan: CoverPlan, tile: int) -> tuple[Longs, Longs]:
     at, walls, casts = plan.tiles[tile], plan.obstacles.walls, plan.casts_of_tile[tile]
     cameras = np.unique(plan.casts.camera[casts]).astype(np.int64)
     wanted = wanted_ground(walls, at.window, plan.laid.areas, at.subjects)
-    planes = cover(walls, plan.casts, casts, at.window, wanted)
+    planes = planes_of(plan, tile, wanted)
     sole = tally_sole(planes, wanted)
     road = tally_sole_points(planes, at.window, plan.laid.points, at.span)
     return cameras, np.stack([planes.seen, sole, road])[:, : len(cameras)]

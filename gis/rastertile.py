@@ -24,6 +24,7 @@ from gis.rasterfill import (
     Window,
     cross_rows,
     new_crossings,
+    nothing_of,
     paint,
     rows_between,
     to_plane,
@@ -54,42 +55,42 @@ class Planes(NamedTuple):
 
 @compiled
 def cover(walls: Walls, casts: Casts, chosen: Ints, tile: Window, wanted: Cells) -> Planes:
-    """Planes of a tile after the chosen poses, which are ordered by camera.
+    """Planes of a tile on flat ground after the chosen poses, which are ordered by camera.
 
     `wanted` is 1 on the ground for which each camera's own part is asked, or of shape (0, 0).
     """
+    planes, best, mask = new_planes(tile, chosen.size, wanted)
+    n_rows = tile.row1 - tile.row0
+    desk = Desk(new_board(256), np.empty((256, 2)), np.empty((256, 4)), new_crossings(n_rows))
+    low, starts = _low_buildings(walls, casts, chosen)
+    touched, camera = nothing_of(tile), 0
+    for k in range(chosen.size):
+        i = chosen[k]
+        who = (i, low[starts[k] : starts[k + 1]])
+        box, desk = see(walls, casts, who, tile, (mask, desk))
+        touched = grade(mask, casts, i, (box, tile, touched), best)
+        if k + 1 == chosen.size or casts.camera[chosen[k + 1]] != casts.camera[i]:
+            enter(planes, best, (touched, tile), (camera, wanted))
+            touched, camera = nothing_of(tile), camera + 1
+    paint_buildings(walls, planes.perhaps, tile, BUILT)
+    return planes
+
+
+@compiled
+def new_planes(
+    tile: Window, n_poses: int, wanted: Cells
+) -> tuple[Planes, tuple[Cells, Cells], Cells]:
+    """Empty planes, room for one camera's best bands (sure, perhaps), and one pose's mask."""
     shape = (tile.row1 - tile.row0, tile.col1 - tile.col0)
     planes = Planes(
         np.zeros(shape, np.uint8),
         np.zeros(shape, np.uint8),
         np.zeros(shape, np.uint8),
         np.full(wanted.shape, -1, np.int32),
-        np.zeros((chosen.size if wanted.size else 0, 8), np.int64),
+        np.zeros((n_poses if wanted.size else 0, 8), np.int64),
     )
-    camera = 0
     best = (np.zeros(shape, np.uint8), np.zeros(shape, np.uint8))
-    mask = np.zeros(shape, np.uint8)
-    desk = Desk(new_board(256), np.empty((256, 2)), np.empty((256, 4)), new_crossings(shape[0]))
-    low, starts = _low_buildings(walls, casts, chosen)
-    nowhere = Window(tile.row1, tile.row0, tile.col1, tile.col0, tile.cell_m)
-    touched = nowhere
-    for k in range(chosen.size):
-        i = chosen[k]
-        who = (i, low[starts[k] : starts[k + 1]])
-        box, desk = see(walls, casts, who, tile, (mask, desk))
-        if box.row0 < box.row1 and box.col0 < box.col1:
-            grade(mask, casts, i, (box, tile), best)
-            touched = _joined(touched, box)
-        is_last = k + 1 == chosen.size or casts.camera[chosen[k + 1]] != casts.camera[i]
-        if is_last and touched.row0 < touched.row1:
-            if wanted.size:
-                _note_owner(planes, best[0], (touched, tile), (camera, wanted))
-            _enter(planes, best, (touched, tile))
-            touched = nowhere
-        camera += is_last
-    # Ground under buildings is no street.
-    paint_buildings(walls, planes.perhaps, tile, BUILT)
-    return planes
+    return planes, best, np.zeros(shape, np.uint8)
 
 
 @compiled
@@ -104,17 +105,6 @@ def _low_buildings(walls: Walls, casts: Casts, chosen: Ints) -> tuple[Ints, Ints
     for k in range(chosen.size):
         starts[k + 1] += starts[k]
     return building, starts
-
-
-@compiled
-def _joined(one: Window, other: Window) -> Window:
-    return Window(
-        min(one.row0, other.row0),
-        max(one.row1, other.row1),
-        min(one.col0, other.col0),
-        max(one.col1, other.col1),
-        one.cell_m,
-    )
 
 
 @compiled
@@ -136,9 +126,20 @@ def _note_owner(
 
 
 @compiled
-def _enter(planes: Planes, best: tuple[Cells, Cells], frame: tuple[Window, Window]) -> None:
-    """Enter one camera's best bands into the planes, and clear them for the next."""
+def enter(
+    planes: Planes,
+    best: tuple[Cells, Cells],
+    frame: tuple[Window, Window],
+    who: tuple[int, Cells],
+) -> None:
+    """Enter one camera's best bands into the planes, and clear them for the next.
+
+    `frame` is the window they are in and the tile; `who` the camera's number in the tile and the
+    wanted ground.
+    """
     box, tile = frame
+    if who[1].size:
+        _note_owner(planes, best[0], frame, who)
     c0, c1 = box.col0 - tile.col0, box.col1 - tile.col0
     for row in range(box.row0 - tile.row0, box.row1 - tile.row0):
         sure, perhaps = best[0][row, c0:c1], best[1][row, c0:c1]
@@ -154,7 +155,7 @@ def _enter(planes: Planes, best: tuple[Cells, Cells], frame: tuple[Window, Windo
 
 @compiled
 def paint_buildings(walls: Walls, plane: Cells, tile: Window, value: int) -> None:
-    """Set the cells whose centres a building covers."""
+    """Set the cells whose centres a building covers: such ground is no street."""
     corner, edges, crossed = (
         (tile.row0, tile.col0),
         np.empty((256, 4)),

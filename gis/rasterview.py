@@ -13,7 +13,7 @@ from gis.compiled import compiled
 from gis.envelope import ARC, Board
 from gis.obstacles import Floats, Ints, Walls
 from gis.rastercasts import Casts
-from gis.rasterfill import Crossings, Window, cross_rows, paint, to_raster, with_room
+from gis.rasterfill import Crossings, Window, cross_rows, paint, range_box, to_raster, with_room
 from gis.rastershade import hidden_edges
 from gis.star import INSIDE, Looks, eye_of_part, part_count, stand
 from gis.wedge import Eye, fitting_board, sweep
@@ -116,16 +116,17 @@ def _put(eye: Eye, corners: Floats, n: int, place: tuple[float, float]) -> None:
 
 @compiled
 def _box(edges: Any, casts: Casts, i: int, tile: Window) -> Window:
-    """Cells of the tile that the star can hold: its bounds and those of the range."""
-    u, v, reach, scale = casts.u[i], casts.v[i], casts.looks.range_m[i], 1.0 / tile.cell_m
-    left, right, low, high = u, u, v, v
+    """Cells of the tile that the star can hold: within its bounds and its range."""
+    scale = 1.0 / tile.cell_m
+    left, right, low, high = math.inf, -math.inf, math.inf, -math.inf
     for e in range(len(edges)):
         left, right = min(left, edges[e, 0]), max(right, edges[e, 0])
         low, high = min(low, edges[e, 1]), max(high, edges[e, 1])
-    col0 = math.floor(max(left, u - reach) * scale)
-    col1 = math.ceil(min(right, u + reach) * scale)
-    row0 = math.floor(max(low, v - reach) * scale)
-    row1 = math.ceil(min(high, v + reach) * scale)
-    row0, col0 = max(row0, tile.row0), max(col0, tile.col0)
-    row1, col1 = max(min(row1, tile.row1), row0), max(min(col1, tile.col1), col0)
+    box = range_box((casts.u[i], casts.v[i], casts.looks.range_m[i]), tile)
+    if left > right:
+        return Window(box.row0, box.row0, box.col0, box.col0, tile.cell_m)
+    row0 = min(max(math.floor(low * scale), box.row0), box.row1)
+    row1 = max(min(math.ceil(high * scale), box.row1), row0)
+    col0 = min(max(math.floor(left * scale), box.col0), box.col1)
+    col1 = max(min(math.ceil(right * scale), box.col1), col0)
     return Window(row0, row1, col0, col1, tile.cell_m)

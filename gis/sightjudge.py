@@ -83,11 +83,11 @@ def judge_facing(cameras: Handle, obstacles: Handle, terrain: Handle, target: Ta
     for p in chosen:
         pose, row = poses.rows[p], seen[count]
         line = _measure(relief, pose, target, row)
-        placed, why = _placed(pose, line.length_m, row.bearing_deg, line.z0 - line.z1)
+        placed, why = picture_verdict(pose, line.length_m, row.bearing_deg, line.z0 - line.z1)
         if placed == _BLOCKED:
             continue
         row.pose, row.pixels_per_m = pose.row, _density(pose, line)
-        _fill(row, (placed, why), _sight_end(town, relief, line))
+        _fill(row, (placed, why), sight_end_of(town, relief, line))
         if row.verdict != _BLOCKED:
             count += 1
     return seen[:count]
@@ -101,8 +101,8 @@ def _judged(poses: PoseArrays, town: Town, relief: Relief, target: Target, chose
         pose, row = poses.rows[chosen[i]], seen[i]
         line = _measure(relief, pose, target, row)
         row.pose, row.pixels_per_m = pose.row, _density(pose, line)
-        placed = _placed(pose, line.length_m, row.bearing_deg, line.z0 - line.z1)
-        _fill(row, placed, _sight_end(town, relief, line))
+        placed = picture_verdict(pose, line.length_m, row.bearing_deg, line.z0 - line.z1)
+        _fill(row, placed, sight_end_of(town, relief, line))
     return seen
 
 
@@ -112,7 +112,7 @@ def _measure(relief: Relief, pose: Any, target: Target, row: Any) -> Line:
     ends = (pose.x, pose.y, pose.height_m, target[0], target[1], target[2])
     line = line_between(relief, ends)
     row.distance_m = line.length_m
-    row.bearing_deg = _bearing(line.ux, line.uy, line.length_m, pose.convergence_deg)
+    row.bearing_deg = bearing_of(line.ux, line.uy, line.length_m, pose.convergence_deg)
     return line
 
 
@@ -124,7 +124,7 @@ def _fill(row: Any, placed: tuple[int, int], sight_end: tuple[int, int, float, b
 
 
 @compiled
-def _sight_end(town: Town, relief: Relief, line: Line) -> tuple[int, int, float, bool]:
+def sight_end_of(town: Town, relief: Relief, line: Line) -> tuple[int, int, float, bool]:
     """Cause, building and distance where the line ends; and whether the camera is in a building.
 
     A camera placed inside a footprint most likely hangs on its wall and was surveyed roughly:
@@ -149,7 +149,9 @@ def _verdict(cause: int, is_inside: bool, placed: int, why: int) -> tuple[int, i
 
 
 @compiled
-def _placed(pose: Any, distance_m: float, bearing_deg: float, drop_m: float) -> tuple[int, int]:
+def picture_verdict(
+    pose: Any, distance_m: float, bearing_deg: float, drop_m: float
+) -> tuple[int, int]:
     """Verdict and reason by range and field alone: what the camera would show of open country."""
     if distance_m > pose.range_m:
         return _BLOCKED, _OUT_OF_RANGE
@@ -184,7 +186,8 @@ def _across_field(pose: Any, distance_m: float, bearing_deg: float) -> tuple[int
 
 
 @compiled
-def _bearing(ux: float, uy: float, length_m: float, convergence_deg: float) -> float:
+def bearing_of(ux: float, uy: float, length_m: float, convergence_deg: float) -> float:
+    """Return the true bearing of a line's direction, degrees; 0 right under the camera."""
     if length_m <= TOUCH_M:
         return 0.0
     bearing = (math.degrees(math.atan2(ux, uy)) + convergence_deg) % 360.0

@@ -23,6 +23,7 @@ from gis.optics import far_edge_m, near_edge_m
 from gis.shadows import Lamps, cast_shadows, full_occluder_height_m
 from gis.sightline import TARGET_HEIGHT_M
 from gis.star import Looks, find_roofs_over, trace_stars
+from gis.terrain import Terrain
 from gis.visibility import (
     ARC_SAGITTA_M,
     Standing,
@@ -60,20 +61,27 @@ class Viewshed:
 
 
 def viewshed(
-    obstacles: Obstacles, view: View, mount: Mount, *, target_height_m: float = TARGET_HEIGHT_M
+    obstacles: Obstacles,
+    view: View,
+    mount: Mount,
+    *,
+    target_height_m: float = TARGET_HEIGHT_M,
+    terrain: Terrain | None = None,
 ) -> Viewshed:
     """Ground on which the camera sees a target of the given height, by certainty.
 
     Parameters
     ----------
     obstacles : Obstacles
-        Buildings with heights, metric CRS. Their `ground_m` is not used: the ground is flat.
+        Buildings with heights, metric CRS. Their `ground_m` is used with terrain alone.
     view : View
         Same CRS; `azimuth_deg` nan when unknown: then the whole circle is possible.
     mount : Mount
         Height, tilt and errors.
     target_height_m : float
         Above ground, >= 0.
+    terrain : Terrain, optional
+        Same CRS; default flat ground.
 
     Returns
     -------
@@ -90,10 +98,12 @@ def viewshed(
     Notes
     -----
     The same rule as `gis.sightline` on flat ground. Differences: arcs are drawn as chords that
-    stay up to 5 cm inside the range; terrain does not enter.
+    stay up to 5 cm inside the range. Over terrain the outline follows cells, see
+    `gis.reliefshed.terrain_viewsheds`.
 
     """
-    return viewsheds(obstacles, [view], [mount], target_height_m=target_height_m)[0]
+    height_m = target_height_m
+    return viewsheds(obstacles, [view], [mount], target_height_m=height_m, terrain=terrain)[0]
 
 
 def viewsheds(
@@ -102,6 +112,7 @@ def viewsheds(
     mounts: Sequence[Mount],
     *,
     target_height_m: float = TARGET_HEIGHT_M,
+    terrain: Terrain | None = None,
 ) -> list[Viewshed]:
     """`viewshed` of many cameras, in their order; faster per camera than one by one."""
     if len(views) != len(mounts):
@@ -113,6 +124,11 @@ def viewsheds(
     ]
     if not fields:
         return []
+    if terrain is not None:
+        # It builds on the shapes of this module, and most places have no terrain.
+        from gis.reliefshed import terrain_viewsheds
+
+        return terrain_viewsheds(obstacles, views, mounts, terrain, target_height_m=target_height_m)
     seen, standings = _seen_grounds(obstacles, views, mounts, (fields, target_height_m))
     return [
         _by_certainty(view, field, (ground, Standing(int(standing))))

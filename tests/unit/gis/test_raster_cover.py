@@ -25,6 +25,9 @@ from gis.rasterfill import to_plane, to_raster
 from gis.rastersole import camera_amounts
 from gis.sightline import sightlines
 
+# The first test compiles the kernels: half a minute of a core, more beside other work.
+pytestmark = pytest.mark.timeout(600)
+
 SUZHOU = Path(__file__).parents[3].parent / "shared/data/cn/suzhou_buildings.json"
 BANDS = (20.0, 40.0, 80.0, 125.0)
 NO_LINE = LineString()
