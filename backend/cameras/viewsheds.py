@@ -81,6 +81,7 @@ def seen_from(scene: Scene, poses: PoseTable, rows: NDArray[np.intp]) -> list[Se
         [_view(poses, int(row)) for row in rows],
         [_mount(poses, int(row)) for row in rows],
         target_height_m=load().sight.target_height_m,
+        terrain=scene.terrain,
     )
 
 
@@ -108,7 +109,7 @@ def _mount(poses: PoseTable, row: int) -> Mount:
 def _polygonal(geometries: Iterator[BaseGeometry]) -> Any:
     """Return the geometries as an object array of MultiPolygons."""
     parts = [
-        shapely.multipolygons([g for g in shapely.get_parts(geometry) if g.geom_type == "Polygon"])
+        shapely.MultiPolygon([g for g in shapely.get_parts(geometry) if g.geom_type == "Polygon"])
         for geometry in geometries
     ]
     out = np.empty(len(parts), dtype=object)

@@ -83,9 +83,13 @@ class Held:
         return self._computed(poses, reach, np.arange(len(poses)))
 
     def _computed(self, poses: PoseTable, reach: BandReach, rows: Longs) -> SeenGrounds:
-        target_height_m = load().sight.target_height_m
         return grounds_of(
-            self.scene.obstacles, poses, rows, reach=reach, target_height_m=target_height_m
+            self.scene.obstacles,
+            poses,
+            rows,
+            reach=reach,
+            target_height_m=load().sight.target_height_m,
+            terrain=self.scene.terrain,
         )
 
     def _key(self, place: int) -> _Key:

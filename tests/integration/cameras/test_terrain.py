@@ -10,7 +10,7 @@ from rasterio.transform import from_origin
 
 from backend import db
 from backend.basemap import scene
-from backend.cameras import ranking
+from backend.cameras import ranking, viewsheds
 from backend.errors import Misconfigured
 from backend.settings import load
 
@@ -54,6 +54,20 @@ def test_ridge_between_camera_and_place_blocks(raster: Path, land: Any) -> None:
     # From 100 m above the plain the line passes the ridge at about 50 m: above its 30 m.
     land.run("UPDATE cameras SET height_m = 100 WHERE id = %s", camera)
     assert sight_over_the_ridge() == ("certain", "sees")
+
+
+def test_stored_viewshed_ends_at_the_ridge(raster: Path, land: Any) -> None:
+    # Looks north from 34.5050: the ridge begins 0.0004 degrees, 44 m, further on.
+    camera = land.add_camera("山前", 110.0050, 34.5050)
+    behind = "SELECT count(*) FROM viewsheds WHERE ST_YMax(certain) > 34.5058"
+    with db.begin() as session:
+        viewsheds.refresh(session, [camera])
+    assert land.run(behind) == [(0,)]
+    assert land.run("SELECT count(*) FROM viewsheds WHERE ST_YMax(certain) > 34.5053") == [(1,)]
+    land.run("UPDATE cameras SET height_m = 100 WHERE id = %s", camera)
+    with db.begin() as session:
+        viewsheds.refresh(session, [camera])
+    assert land.run(behind) == [(1,)]
 
 
 def test_without_a_raster_the_ground_is_flat(land: Any) -> None:
