@@ -69,8 +69,10 @@ def proven(
     # The first relaxation takes the simplex method 37 s on a dense city, the interior point 2 s.
     solver.setOptionValue("mip_lp_solver", "ipm")
     _begin_with(solver, problem, first)
-    _listen(solver, seconds, on_bound)
+    faults = _listen(solver, seconds, on_bound)
     solver.run()
+    if faults:
+        raise faults[0]
     info = solver.getInfo()
     is_optimal = solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
     bound = -info.mip_dual_bound if math.isfinite(info.mip_dual_bound) else math.inf
@@ -142,22 +144,28 @@ def _begin_with(solver: highspy.Highs, problem: SitingProblem, first: Indices) -
 
 def _listen(
     solver: highspy.Highs, seconds: float, on_bound: Callable[[float, float], bool]
-) -> None:
-    """Pass the solver's news on, and stop it in time.
+) -> list[BaseException]:
+    """Pass the solver's news on, and stop it in time; what the caller raised stands in the list.
 
     It looks at its clock between rounds of cuts, and on a dense city one round takes 20 s: a round
     that would likely end too late is not begun.
     """
     began = last = time.monotonic()
     longest_s = 0.0
+    faults: list[BaseException] = []
 
     def ask(event: highspy.HighsCallbackEvent) -> None:
         nonlocal last, longest_s
         now = time.monotonic()
         longest_s, last = max(longest_s, now - last), now
         known, answer = event.data_out, event.data_in
-        goes_on = on_bound(-known.mip_primal_bound, -known.mip_dual_bound)
+        goes_on = False
+        try:
+            goes_on = not faults and on_bound(-known.mip_primal_bound, -known.mip_dual_bound)
+        except BaseException as fault:  # cannot pass through the solver's frames
+            faults.append(fault)
         if answer is not None and (not goes_on or now - began + _CAUTION * longest_s > seconds):
             answer.user_interrupt = True
 
     solver.cbMipInterrupt.subscribe(ask)
+    return faults

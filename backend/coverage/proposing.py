@@ -34,7 +34,10 @@ from .sitings import OPEN, language_of, tell, wish_of
 
 _TOLD_EVERY_S = 1.0
 #: Progress at which each step begins; the search's own steps share what lies between.
-_BEGINS = {"read": 0.02, "see": 0.1, "greedy": 0.3, "swap": 0.32, "kick": 0.35, "milp": 0.45}
+_BEGINS = {
+    **{"read": 0.02, "see": 0.1},
+    **{"greedy": 0.3, "swap": 0.32, "kick": 0.35, "milp": 0.45, "bound": 0.45},
+}
 _SEARCHED, _STORING = 0.95, 0.97
 _MOST_CELLS_ASKED = 60
 _MOST_CAMERAS_TOLD = 3

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gis import sitesolver
 from gis.errors import ArgumentError
+from gis.sitebound import lagrangian_bound
 from gis.sitegreedy import lazy_greedy, quick_bound
 from gis.siteproblem import SitingProblem, collapsed
 from gis.sitesolver import Siting, Step, solve
@@ -84,6 +86,7 @@ def test_quick_bound_is_never_passed_and_greedy_keeps_its_promise(problem: Sitin
     assert problem.is_allowed(greedy)
     assert quick_bound(problem, greedy) >= truth * (1.0 - 1e-9)
     assert quick_bound(problem, np.empty(0, np.int64)) >= truth * (1.0 - 1e-9)
+    assert lagrangian_bound(problem, problem.value(greedy)) >= truth * (1.0 - 1e-9)
     if np.all(problem.cost == 1.0) and len(np.unique(problem.group)) == len(problem):
         assert problem.value(greedy) >= (1.0 - 1.0 / np.e) * truth - 1e-9
 
@@ -199,6 +202,29 @@ def test_steps_tell_a_value_that_never_falls_and_a_bound_that_never_rises() -> N
     values, bounds = [s.value for s in told], [s.bound for s in told]
     assert values == sorted(values)
     assert bounds == sorted(bounds, reverse=True)
+
+
+def test_a_question_too_large_for_the_solver_has_a_bound_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    problem = crowded(options=12, cells=200, budget=4)
+    proved = solve(problem)
+    monkeypatch.setattr(sitesolver, "_MOST_ENTRIES", 0)
+    bound_alone = solve(problem)
+    assert "milp" not in bound_alone.by_step
+    # Views without geometry: the linear relaxation itself lies some 8 % above the optimum.
+    assert proved.value <= bound_alone.bound <= 1.1 * proved.bound
+    assert bound_alone.bound < quick_bound(problem, bound_alone.chosen)
+
+
+def test_a_fault_of_the_listener_comes_out_of_the_solver() -> None:
+    def on_step(step: Step) -> bool:
+        if step.name == "milp":
+            raise ConnectionError("the database is away")
+        return True
+
+    with pytest.raises(ConnectionError, match="away"):
+        solve(crowded(), seconds=60.0, on_step=on_step)
 
 
 def test_gains_follow_the_choice() -> None:
