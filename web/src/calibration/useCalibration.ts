@@ -5,6 +5,7 @@ import type { Camera } from '@/api/types'
 import { isWhole, orderOf, type Accuracy, type Landmark, type Snapshot } from './landmarks'
 
 const pause_ms = 200
+const again_ms = 3000
 
 /** Landmarks in a snapshot and the server's answer to them as they are now. */
 export function useCalibration(camera: () => Camera | null, sensorNo: () => number, snapshot: Ref<Snapshot | null>) {
@@ -31,6 +32,8 @@ export function useCalibration(camera: () => Camera | null, sensorNo: () => numb
       if (own !== asked) return
       answer.value = null
       fault.value = error as Error
+      // A server that is starting or out of reach may answer soon; what it refused stays refused.
+      if (error instanceof ApiError && (error.status === 0 || error.status >= 500)) timer = window.setTimeout(() => void ask(), again_ms)
     } finally {
       if (own === asked) isAsking.value = false
     }
