@@ -82,8 +82,8 @@ def test_landmarks_turn_the_camera_and_the_turn_can_be_undone(
     expect(page.get_by_test_id("calibration-picture")).to_be_visible()
     for reach_m, beside_deg in LANDMARKS[:-1]:
         add_landmark(page, reach_m, beside_deg)
-    # The first answer of a server just started waits until its kernels are loaded.
-    expect(page.get_by_test_id("calibration-verdict")).to_be_visible(timeout=60_000)
+    # The first answer of a server just started waits until all kernels are compiled.
+    expect(page.get_by_test_id("calibration-verdict")).to_be_visible(timeout=150_000)
     # A fifth landmark 35 m beside its place is named by its number.
     add_landmark(page, *LANDMARKS[-1], off_deg=0.0004)
     expect(page.get_by_test_id("calibration-fault")).to_contain_text("5")
