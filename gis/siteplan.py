@@ -107,7 +107,7 @@ class SitePlan:
     gain_m2: Floats
     #: Share of the area it sees that existing cameras see for sure (Art. 6: no double building).
     overlap_share: Floats
-    #: What it sees to the end of its range; valid polygons on flat ground.
+    #: What it sees to the end of its range; valid polygons.
     views: Shapes
     cost: Floats
     #: How many candidates and options there were, and how many the law struck out.
@@ -174,7 +174,7 @@ def plan_sites(
         wish.per_spot,
     )
     siting = solve(problem, seconds=wish.seconds, on_step=on_step)
-    return _ranked((land.obstacles, ground, known), looks, problem, (siting, counts))
+    return _ranked((land, ground, known), looks, problem, (wish, siting, counts))
 
 
 def _lawful(
@@ -191,7 +191,12 @@ def _lawful(
         target_height_m=wish.target_height_m,
     )
     options = options_of(standing, lenses, wish.azimuths)
-    modest = are_modest(land.obstacles, (standing, lenses, options), land.forbidden)
+    modest = are_modest(
+        (land.obstacles, land.terrain),
+        (standing, lenses, options),
+        land.forbidden,
+        target_height_m=wish.target_height_m,
+    )
     counts = {
         "spots": len(spots),
         "spots_unlawful": int((~is_lawful).sum()),
@@ -224,16 +229,17 @@ def _known(land: Land, ground: Ground, wish: Wish) -> NDArray[np.bool_]:
 
 
 def _ranked(
-    land: tuple[Obstacles, Ground, NDArray[np.bool_]],
+    seen_land: tuple[Land, Ground, NDArray[np.bool_]],
     looks: tuple[Spots, Lenses, Options],
     problem: SitingProblem,
-    found: tuple[Siting, dict[str, int]],
+    found: tuple[Wish, Siting, dict[str, int]],
 ) -> SitePlan:
     """The chosen in the order in which each adds most to those before it."""
-    obstacles, ground, known = land
+    land, ground, known = seen_land
+    wish, siting, counts = found
     spots, lenses, options = looks
     is_seen = known.copy()
-    left = found[0].chosen.tolist()
+    left = siting.chosen.tolist()
     order: list[int] = []
     added: list[Indices] = []
     while left:
@@ -251,7 +257,7 @@ def _ranked(
     area = ground.area_m2
     overlap = [float(area[c[known[c]]].sum() / area[c].sum()) for c in seen]
     return SitePlan(
-        found[0],
+        siting,
         spots,
         lenses,
         taken,
@@ -260,13 +266,13 @@ def _ranked(
         np.array([float(problem.weight[c].sum()) for c in added]),
         np.array([float(area[c].sum()) for c in added]),
         np.array(overlap),
-        _views(obstacles, (spots, lenses, taken)),
+        _views(land, (spots, lenses, taken), wish.target_height_m),
         problem.cost[chosen],
-        found[1],
+        counts,
     )
 
 
-def _views(obstacles: Obstacles, looks: tuple[Spots, Lenses, Options]) -> Shapes:
+def _views(land: Land, looks: tuple[Spots, Lenses, Options], target_height_m: float) -> Shapes:
     spots, lenses, options = looks
     views = [
         View(
@@ -278,8 +284,10 @@ def _views(obstacles: Obstacles, looks: tuple[Spots, Lenses, Options]) -> Shapes
         )
         for spot, azimuth, lens in zip(options.spot, options.azimuth_deg, options.lens, strict=True)
     ]
+    mounts = [Mount(lenses.height_m)] * len(views)
+    sheds = viewsheds(
+        land.obstacles, views, mounts, target_height_m=target_height_m, terrain=land.terrain
+    )
     out = np.empty(len(views), dtype=object)
-    out[:] = [
-        shed.certain for shed in viewsheds(obstacles, views, [Mount(lenses.height_m)] * len(views))
-    ]
+    out[:] = [shed.certain for shed in sheds]
     return out

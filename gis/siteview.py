@@ -163,12 +163,16 @@ def _chosen(
 
 
 def are_modest(
-    obstacles: Obstacles, looks: tuple[Spots, Lenses, Options], forbidden: Shapes
+    scene: tuple[Obstacles, Terrain | None],
+    looks: tuple[Spots, Lenses, Options],
+    forbidden: Shapes,
+    *,
+    target_height_m: float = TARGET_HEIGHT_M,
 ) -> NDArray[np.bool_]:
     """Whether the view of each option enters none of the forbidden areas; shape (options,).
 
-    Exact up to rounding, by viewshed polygons to the range of the lens, on flat ground: terrain
-    would only hide more. Ground inside a building is seen by nobody from outside it.
+    Exact up to rounding, by viewshed polygons to the range of the lens. Ground inside a building
+    is seen by nobody from outside it.
     """
     spots, lenses, options = looks
     modest = np.ones(len(options), dtype=bool)
@@ -180,7 +184,8 @@ def are_modest(
     near = np.unique(tree.query(points, predicate="dwithin", distance=longest)[0])
     near = near[np.isin(near, options.spot)]
     turns = [View(float(spots.x[i]), float(spots.y[i]), 0.0, 360.0, longest) for i in near]
-    grounds = viewsheds(obstacles, turns, [Mount(lenses.height_m)] * len(turns))
+    mounts = [Mount(lenses.height_m)] * len(turns)
+    grounds = viewsheds(scene[0], turns, mounts, target_height_m=target_height_m, terrain=scene[1])
     closed = shapely.union_all(forbidden)
     for i, ground in zip(near.tolist(), grounds, strict=True):
         shown = shapely.union_all([ground.certain, ground.possible]).intersection(closed)
