@@ -4,10 +4,11 @@ import json
 
 import pytest
 import shapely
+from sqlalchemy import text
 from typer.testing import CliRunner
 
-from backend import cli
-from backend.coverage import proposing
+from backend import cli, db
+from backend.coverage import proposing, siting_land
 from tests.conftest import COUNTY, NEIGHBOUR, VILLAGES
 
 from .town import EAST, HOSPITAL, NORTH, SOUTH, WEST
@@ -273,3 +274,15 @@ def test_proposals_at_a_terminal(land) -> None:
     told = json.loads(done.stdout)
     assert told["state"] == "done"
     assert len(told["proposals"]) == 2
+
+
+def test_poles_and_restricted_areas_are_found_by_their_indexes(land) -> None:
+    box = {"west": WEST, "south": SOUTH, "east": EAST, "north": NORTH}
+    asked = box | {"kinds": ["pole"], "low": VILLAGES[0], "high": VILLAGES[0] + 999}
+    with db.begin() as session:
+        session.execute(text("SET LOCAL enable_seqscan = off"))
+        poles = "\n".join(session.scalars(text(f"EXPLAIN {siting_land._POLES}"), asked))
+        law = "\n".join(session.scalars(text(f"EXPLAIN {siting_land._RESTRICTED}"), box))
+    assert "places_geom_idx" in poles, poles
+    assert "cameras_geom_idx" in poles, poles
+    assert "restricted_areas_geom_idx" in law, law
