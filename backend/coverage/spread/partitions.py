@@ -14,11 +14,11 @@ from typing import Any, Final
 
 import numpy as np
 import shapely
-from gis.rastercover import raster_figures
 
 from gis.coverage import Figures
 from gis.obstacles import build_obstacles
 from gis.poses import PoseColumns, build_poses
+from gis.rastercover import raster_figures
 
 from .stock import Rule, Source, Stock, terrain_of
 

@@ -6,12 +6,12 @@ import threading
 
 import numpy as np
 import pytest
-from gis.rastercover import raster_figures
 
 from backend import db
 from backend.coverage.spread.partitions import count_part, key_of, townships_of
 from backend.coverage.spread.sharing import spread
 from backend.coverage.spread.stock import DatabaseSource, FileSource, NotExported, write_files
+from gis.rastercover import raster_figures
 
 PARTS = ("total", "certain", "possible", "one", "more")
 
