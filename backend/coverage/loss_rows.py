@@ -141,10 +141,7 @@ class _Sole:
 def _sole(scene: Scene, certain: Shapes, one: Shapes) -> _Sole:
     """What of the ground seen by one camera each of these cameras sees."""
     count = len(certain)
-    camera, ground = shapely.STRtree(one).query(certain, predicate="intersects")
-    pieces = shapely.intersection(certain[camera], one[ground])
-    solid = shapely.area(pieces) > 0.0
-    camera, pieces = camera[solid], pieces[solid]
+    camera, pieces = _pieces(certain, one)
     worth = ground_worth(pieces, scene.facts, WEIGHTS)
     names = place_names(scene.land)
     places: list[set[str]] = [set() for _ in range(count)]
@@ -161,3 +158,23 @@ def _sole(scene: Scene, certain: Shapes, one: Shapes) -> _Sole:
         weight=by_camera(worth.weight),
         places=[sorted(found) for found in places],
     )
+
+
+def _pieces(certain: Shapes, one: Shapes) -> tuple[Rows, Shapes]:
+    """What each camera sees of each grid's ground: rows of `certain`, and MultiPolygons."""
+    # Part by part: an overlay with a whole grid's ground walks all its thousands of corners.
+    parts, grid = shapely.get_parts(one, return_index=True)
+    camera, part = shapely.STRtree(parts).query(certain, predicate="intersects")
+    common = shapely.intersection(certain[camera], parts[part])
+    polygons, of = shapely.get_parts(common, return_index=True)
+    polygons, deeper = shapely.get_parts(polygons, return_index=True)
+    of = of[deeper]
+    solid = shapely.get_type_id(polygons) == shapely.GeometryType.POLYGON
+    polygons, camera, grid = polygons[solid], camera[of[solid]], grid[part[of[solid]]]
+    if not len(polygons):
+        return np.empty(0, np.intp), np.empty(0, object)
+    order = np.lexsort((grid, camera))
+    pairs, first = np.unique(np.stack([camera[order], grid[order]]), axis=1, return_index=True)
+    pieces = np.empty(len(first), dtype=object)
+    pieces[:] = [shapely.multipolygons(some) for some in np.split(polygons[order], first[1:])]
+    return pairs[0].astype(np.intp), pieces
