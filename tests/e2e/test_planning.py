@@ -10,7 +10,8 @@ from playwright.sync_api import Page, expect
 from stage import ROOT, Stage
 from town import CROSSING
 
-pytestmark = pytest.mark.e2e
+# Counting, what-if and siting each compile their kernels when sources have changed.
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 _FIRST_ANSWER_MS = 90_000
 """The first what-if of a server may wait for compiled kernels."""

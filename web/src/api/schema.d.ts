@@ -396,6 +396,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/coverage/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What If
+         * @description What would be seen if these cameras stood so; of a user's questions the latest is answered.
+         *
+         *     While one is being answered a second waits; a third takes the place of the second, which is
+         *     answered 409 `coverage.superseded`.
+         */
+        post: operations["what_if_api_coverage_what_if_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/divisions": {
         parameters: {
             query?: never;
@@ -912,6 +935,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/scenarios/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Scenarios
+         * @description Up to eight scenarios beside today, over the grids that any of them touches.
+         */
+        get: operations["compare_scenarios_api_scenarios_compare_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/scenarios/{scenario_id}": {
         parameters: {
             query?: never;
@@ -954,6 +997,26 @@ export interface paths {
          * @description Make the changes real: all of them or none; 409 when a camera changed since it was saved.
          */
         post: operations["apply_scenario_api_scenarios__scenario_id__apply_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scenarios/{scenario_id}/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Scenario Figures
+         * @description What would be seen if the scenario were real, beside today.
+         */
+        get: operations["read_scenario_figures_api_scenarios__scenario_id__figures_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1042,6 +1105,90 @@ export interface paths {
         get: operations["read_site_api_site_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sitings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Sitings
+         * @description Sitings of a division, newest first.
+         */
+        get: operations["list_sitings_api_sitings_get"];
+        put?: never;
+        /**
+         * Order Siting
+         * @description Ask where the next cameras should stand; a job works it out.
+         */
+        post: operations["order_siting_api_sitings_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sitings/{siting_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Siting
+         * @description A siting with its proposals, the most useful first.
+         */
+        get: operations["read_siting_api_sitings__siting_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sitings/{siting_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Siting
+         * @description Call a siting off; the job stops within a second or two.
+         */
+        post: operations["cancel_siting_api_sitings__siting_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sitings/{siting_id}/scenario": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Save Siting As Scenario
+         * @description Save the proposals as a draft scenario, to look at, change and apply.
+         */
+        post: operations["save_siting_as_scenario_api_sitings__siting_id__scenario_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1221,6 +1368,26 @@ export interface components {
         Bands: {
             /** Bands */
             bands: components["schemas"]["Band"][];
+        };
+        /**
+         * BeforeAfter
+         * @description Sums over the grids that the changed views meet.
+         */
+        BeforeAfter: {
+            /** After */
+            after: components["schemas"]["Band"][];
+            /** Before */
+            before: components["schemas"]["Band"][];
+        };
+        /**
+         * Budget
+         * @description Cameras, or money; one of the two.
+         */
+        Budget: {
+            /** Cost */
+            cost?: number | null;
+            /** Count */
+            count?: number | null;
         };
         /**
          * CalibrationAnswer
@@ -1483,6 +1650,55 @@ export interface components {
             /** Width Px */
             width_px?: number | null;
         };
+        /**
+         * ChangedGrid
+         * @description A grid, or a division without grids, that the changed views meet.
+         */
+        ChangedGrid: {
+            /** After */
+            after: components["schemas"]["Band"][];
+            /** Before */
+            before: components["schemas"]["Band"][];
+            /** Code */
+            code: string;
+            /** Division Code */
+            division_code: string;
+            /**
+             * Grid Id
+             * @description null for a division without grids
+             */
+            grid_id: number | null;
+            /** Name */
+            name: string;
+            /**
+             * Subject Kind
+             * @enum {string}
+             */
+            subject_kind: "grid" | "division";
+        };
+        /**
+         * ChangedView
+         * @description Ground the camera would see, GeoJSON in lon and lat; null where it sees none.
+         */
+        ChangedView: {
+            /** Camera Id */
+            camera_id: number | null;
+            /** Certain */
+            certain: {
+                [key: string]: unknown;
+            } | null;
+            /** Key */
+            key: string;
+            /**
+             * Overlap Share
+             * @description of the ground seen for sure: seen for sure by other cameras too
+             */
+            overlap_share: number | null;
+            /** Possible */
+            possible: {
+                [key: string]: unknown;
+            } | null;
+        };
         /** ColumnMatch */
         ColumnMatch: {
             /** Column */
@@ -1491,6 +1707,61 @@ export interface components {
             field: string;
             /** How */
             how: string;
+        };
+        /**
+         * ComparedGrid
+         * @description A grid that at least one scenario touches; `after` stands in the order of `scenarios`.
+         */
+        ComparedGrid: {
+            /** After */
+            after: components["schemas"]["Band"][][];
+            /** Code */
+            code: string;
+            /** Grid Id */
+            grid_id: number | null;
+            /** Name */
+            name: string;
+            /**
+             * Subject Kind
+             * @enum {string}
+             */
+            subject_kind: "grid" | "division";
+            /** Today */
+            today: components["schemas"]["Band"][];
+        };
+        /** ComparedScenario */
+        ComparedScenario: {
+            /** Added */
+            added: number;
+            /** Id */
+            id: number;
+            /** Moved */
+            moved: number;
+            /** Name */
+            name: string;
+            /** Removed */
+            removed: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "applied";
+            /** Total */
+            total: components["schemas"]["Band"][];
+            /** Warnings */
+            warnings: components["schemas"]["Warned"][];
+        };
+        /**
+         * Comparison
+         * @description Scenarios beside today, over the grids that any of them touches.
+         */
+        Comparison: {
+            /** Grids */
+            grids: components["schemas"]["ComparedGrid"][];
+            /** Scenarios */
+            scenarios: components["schemas"]["ComparedScenario"][];
+            /** Today */
+            today: components["schemas"]["Band"][];
         };
         /**
          * CoverageSummary
@@ -1660,6 +1931,22 @@ export interface components {
             name: string;
             /** Path */
             path: string[];
+        };
+        /**
+         * DrawnArea
+         * @description A GeoJSON Polygon, lon and lat.
+         */
+        DrawnArea: {
+            /** Coordinates */
+            coordinates: [
+                number,
+                number
+            ][][];
+            /**
+             * Type
+             * @constant
+             */
+            type: "Polygon";
         };
         /** DroppedColumn */
         DroppedColumn: {
@@ -2419,6 +2706,57 @@ export interface components {
             /** Username */
             username: string;
         };
+        /**
+         * ProposalShape
+         * @description A camera proposed. `gain` counts what it adds to those ranked before it.
+         */
+        ProposalShape: {
+            /** Azimuth Deg */
+            azimuth_deg: number;
+            /** Cost */
+            cost: number;
+            /** Fov Deg */
+            fov_deg: number;
+            /** Gain */
+            gain: number;
+            /** Gain M2 */
+            gain_m2: number;
+            /** Height M */
+            height_m: number;
+            /** Id */
+            id: number;
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /**
+             * Overlap Share
+             * @description of the ground it sees, seen for sure already
+             */
+            overlap_share: number;
+            /** Range M */
+            range_m: number;
+            /** Rank */
+            rank: number;
+            /** Reasons */
+            reasons: {
+                [key: string]: unknown;
+            };
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "poles" | "corners" | "roads" | "area";
+            /**
+             * View
+             * @description GeoJSON, to the end of its range
+             */
+            view: {
+                [key: string]: unknown;
+            } | null;
+            /** Width Px */
+            width_px: number;
+        };
         /** PurposeList */
         PurposeList: {
             /** Purposes */
@@ -3109,6 +3447,206 @@ export interface components {
             /** Zoom */
             zoom: number;
         };
+        /**
+         * SitingOrder
+         * @description Where, on what, with which lenses, for how much and what for.
+         */
+        SitingOrder: {
+            /** @description none: the whole division */
+            area?: components["schemas"]["DrawnArea"] | null;
+            /**
+             * Band
+             * @default overview
+             * @enum {string}
+             */
+            band: "overview" | "outline" | "discern" | "perceive" | "detect" | "observe" | "recognise" | "identify";
+            budget: components["schemas"]["Budget"];
+            /**
+             * Costs
+             * @description of one camera by what it hangs on; needed for a budget in money
+             */
+            costs?: {
+                [key: string]: number;
+            } | null;
+            /** Division */
+            division?: string | null;
+            /**
+             * Height M
+             * @default 6
+             */
+            height_m: number;
+            /**
+             * Lenses
+             * @description horizontal fields of view, degrees
+             */
+            lenses: number[];
+            /** Name */
+            name: string;
+            /**
+             * Per Spot
+             * @description cameras on one spot, at most
+             * @default 1
+             */
+            per_spot: number;
+            /**
+             * Seconds
+             * @default 60
+             */
+            seconds: number;
+            /** Sources */
+            sources: ("poles" | "corners" | "roads" | "area")[];
+            /**
+             * @default {
+             *       "incidents": 1,
+             *       "key_places": 1,
+             *       "population": 1
+             *     }
+             */
+            weights: components["schemas"]["SitingWeights"];
+            /**
+             * Width Px
+             * @default 1920
+             */
+            width_px: number;
+        };
+        /**
+         * SitingPage
+         * @description Sitings, newest first.
+         */
+        SitingPage: {
+            /** Rows */
+            rows: components["schemas"]["SitingRow"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * SitingRow
+         * @description A siting: no choice of sites is worth more than `bound`, gap = (bound - value) / bound.
+         */
+        SitingRow: {
+            /** Bound */
+            bound: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: number | null;
+            /** Division Code */
+            division_code: string;
+            /** Division Name */
+            division_name: string | null;
+            /** Fault */
+            fault: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Gap */
+            gap: number | null;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Progress */
+            progress: number;
+            /** Result */
+            result: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "running" | "done" | "failed" | "cancelled";
+            /** Step */
+            step: string | null;
+            /** Value */
+            value: number | null;
+            /** Wish */
+            wish: {
+                [key: string]: unknown;
+            };
+        };
+        /** SitingSheet */
+        SitingSheet: {
+            /** Bound */
+            bound: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: number | null;
+            /** Division Code */
+            division_code: string;
+            /** Division Name */
+            division_name: string | null;
+            /** Fault */
+            fault: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Gap */
+            gap: number | null;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Progress */
+            progress: number;
+            /** Proposals */
+            proposals: components["schemas"]["ProposalShape"][];
+            /** Result */
+            result: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "running" | "done" | "failed" | "cancelled";
+            /** Step */
+            step: string | null;
+            /** Value */
+            value: number | null;
+            /** Wish */
+            wish: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * SitingWeights
+         * @description What seeing is worth: 1 as usual, 0 not at all, 2 twice as much; ground always counts.
+         */
+        SitingWeights: {
+            /**
+             * Incident Months
+             * @description how far back; none: as the setting says
+             */
+            incident_months?: number | null;
+            /**
+             * Incidents
+             * @default 1
+             */
+            incidents: number;
+            /**
+             * Key Places
+             * @default 1
+             */
+            key_places: number;
+            /**
+             * Population
+             * @default 1
+             */
+            population: number;
+            /**
+             * Road Class
+             * @description worth of 100 m of each class; a class left out is worth nothing
+             */
+            road_class?: {
+                [key: string]: number;
+            } | null;
+        };
         /** SnapshotOrder */
         SnapshotOrder: {
             /** Incident Id */
@@ -3435,6 +3973,65 @@ export interface components {
             /** Camera Ids */
             camera_ids: number[];
         };
+        /**
+         * Warned
+         * @description What stands against a change; `code` is stable, the sentences are for people.
+         */
+        Warned: {
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "forbidden_area" | "consent_area" | "inside_building" | "view_enters_forbidden" | "overlap" | "camera_gone" | "camera_changed" | "outside_jurisdiction";
+            /**
+             * Detail
+             * @default {}
+             */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** En */
+            en: string;
+            /** Key */
+            key: string;
+            /** Zh */
+            zh: string;
+        };
+        /** WhatIfAnswer */
+        WhatIfAnswer: {
+            /** Computed Ms */
+            computed_ms: number;
+            /** Grids */
+            grids: components["schemas"]["ChangedGrid"][];
+            total: components["schemas"]["BeforeAfter"];
+            /** Views */
+            views: components["schemas"]["ChangedView"][];
+            /** Warnings */
+            warnings: components["schemas"]["Warned"][];
+        };
+        /** WhatIfOrder */
+        WhatIfOrder: {
+            /** Changes */
+            changes: components["schemas"]["Change"][];
+            /**
+             * Reading
+             * @default installed
+             * @enum {string}
+             */
+            reading: "installed" | "now";
+            /**
+             * Reference
+             * @default today
+             * @constant
+             */
+            reference: "today";
+            /**
+             * Scale
+             * @default iec
+             * @enum {string}
+             */
+            scale: "iec" | "dori";
+        };
     };
     responses: never;
     parameters: never;
@@ -3444,6 +4041,8 @@ export interface components {
 }
 export type SchemaBand = components['schemas']['Band'];
 export type SchemaBands = components['schemas']['Bands'];
+export type SchemaBeforeAfter = components['schemas']['BeforeAfter'];
+export type SchemaBudget = components['schemas']['Budget'];
 export type SchemaCalibrationAnswer = components['schemas']['CalibrationAnswer'];
 export type SchemaCalibrationOrder = components['schemas']['CalibrationOrder'];
 export type SchemaCameraCounts = components['schemas']['CameraCounts'];
@@ -3454,7 +4053,12 @@ export type SchemaCameraRow = components['schemas']['CameraRow'];
 export type SchemaCameraSheet = components['schemas']['CameraSheet'];
 export type SchemaCameraStatus = components['schemas']['CameraStatus'];
 export type SchemaChange = components['schemas']['Change'];
+export type SchemaChangedGrid = components['schemas']['ChangedGrid'];
+export type SchemaChangedView = components['schemas']['ChangedView'];
 export type SchemaColumnMatch = components['schemas']['ColumnMatch'];
+export type SchemaComparedGrid = components['schemas']['ComparedGrid'];
+export type SchemaComparedScenario = components['schemas']['ComparedScenario'];
+export type SchemaComparison = components['schemas']['Comparison'];
 export type SchemaCoverageSummary = components['schemas']['CoverageSummary'];
 export type SchemaCoveringCamera = components['schemas']['CoveringCamera'];
 export type SchemaCredentials = components['schemas']['Credentials'];
@@ -3467,6 +4071,7 @@ export type SchemaDivisionOut = components['schemas']['DivisionOut'];
 export type SchemaDivisionRef = components['schemas']['DivisionRef'];
 export type SchemaDivisionRow = components['schemas']['DivisionRow'];
 export type SchemaDivisionSheet = components['schemas']['DivisionSheet'];
+export type SchemaDrawnArea = components['schemas']['DrawnArea'];
 export type SchemaDroppedColumn = components['schemas']['DroppedColumn'];
 export type SchemaEntryOut = components['schemas']['EntryOut'];
 export type SchemaFigurePage = components['schemas']['FigurePage'];
@@ -3506,6 +4111,7 @@ export type SchemaPolygon = components['schemas']['Polygon'];
 export type SchemaPoseErrors = components['schemas']['PoseErrors'];
 export type SchemaPoseShape = components['schemas']['PoseShape'];
 export type SchemaPrincipalOut = components['schemas']['PrincipalOut'];
+export type SchemaProposalShape = components['schemas']['ProposalShape'];
 export type SchemaPurposeList = components['schemas']['PurposeList'];
 export type SchemaPurposeShape = components['schemas']['PurposeShape'];
 export type SchemaRate = components['schemas']['Rate'];
@@ -3541,6 +4147,11 @@ export type SchemaSessionOut = components['schemas']['SessionOut'];
 export type SchemaShift = components['schemas']['Shift'];
 export type SchemaSightAnswer = components['schemas']['SightAnswer'];
 export type SchemaSiteOut = components['schemas']['SiteOut'];
+export type SchemaSitingOrder = components['schemas']['SitingOrder'];
+export type SchemaSitingPage = components['schemas']['SitingPage'];
+export type SchemaSitingRow = components['schemas']['SitingRow'];
+export type SchemaSitingSheet = components['schemas']['SitingSheet'];
+export type SchemaSitingWeights = components['schemas']['SitingWeights'];
 export type SchemaSnapshotOrder = components['schemas']['SnapshotOrder'];
 export type SchemaStatusPage = components['schemas']['StatusPage'];
 export type SchemaStatusRow = components['schemas']['StatusRow'];
@@ -3562,6 +4173,9 @@ export type SchemaUsersOut = components['schemas']['UsersOut'];
 export type SchemaValidationError = components['schemas']['ValidationError'];
 export type SchemaVerdictOut = components['schemas']['VerdictOut'];
 export type SchemaWarmOrder = components['schemas']['WarmOrder'];
+export type SchemaWarned = components['schemas']['Warned'];
+export type SchemaWhatIfAnswer = components['schemas']['WhatIfAnswer'];
+export type SchemaWhatIfOrder = components['schemas']['WhatIfOrder'];
 export type $defs = Record<string, never>;
 export interface operations {
     list_cameras_api_cameras_get: {
@@ -4300,6 +4914,39 @@ export interface operations {
             };
         };
     };
+    what_if_api_coverage_what_if_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhatIfOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatIfAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_divisions_api_divisions_get: {
         parameters: {
             query?: {
@@ -4449,7 +5096,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "divisions" | "grids" | "places" | "buildings" | "roads" | "cameras" | "restricted";
+                kind: "divisions" | "grids" | "places" | "outlines" | "buildings" | "roads" | "restricted" | "cameras";
             };
             cookie?: never;
         };
@@ -5185,6 +5832,39 @@ export interface operations {
             };
         };
     };
+    compare_scenarios_api_scenarios_compare_get: {
+        parameters: {
+            query: {
+                ids: string;
+                reading?: "installed" | "now";
+                scale?: "iec" | "dori";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     read_scenario_api_scenarios__scenario_id__get: {
         parameters: {
             query?: never;
@@ -5302,6 +5982,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ScenarioApplied"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_scenario_figures_api_scenarios__scenario_id__figures_get: {
+        parameters: {
+            query?: {
+                reading?: "installed" | "now";
+                scale?: "iec" | "dori";
+            };
+            header?: never;
+            path: {
+                scenario_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatIfAnswer"];
                 };
             };
             /** @description Validation Error */
@@ -5467,6 +6181,165 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SiteOut"];
+                };
+            };
+        };
+    };
+    list_sitings_api_sitings_get: {
+        parameters: {
+            query?: {
+                division?: string | null;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SitingPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    order_siting_api_sitings_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SitingOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SitingRow"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_siting_api_sitings__siting_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                siting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SitingSheet"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    cancel_siting_api_sitings__siting_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                siting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SitingRow"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    save_siting_as_scenario_api_sitings__siting_id__scenario_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                siting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioSheet"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

@@ -18,6 +18,6 @@ describe('a siting order', () => {
   })
 
   it('weighs roads by class, scaled by one slider', () => {
-    expect(wishOf({ ...blankForm(), roads: 2 }, 'outline').weights.road_class.national).toBe(6)
+    expect(wishOf({ ...blankForm(), roads: 2 }, 'outline').weights?.road_class?.national).toBe(6)
   })
 })
