@@ -11,6 +11,10 @@ from gis.compiled import compiled
 from gis.rastercasts import Casts
 from gis.rasterfill import Window, joined
 
+#: What a mask holds where a pose sees: half a byte of ones lets a band through as perhaps, a whole
+#: one as sure too. Masking bytes goes eight times faster than choosing among them.
+PERHAPS, SURE = 0x0F, 0xFF
+
 
 @compiled
 def grade(
@@ -40,8 +44,8 @@ def grade(
         sure_row = sure[row + down, right : right + width]
         perhaps_row = perhaps[row + down, right : right + width]
         for col in range(width):
-            for_sure = band_sure[col] * (seen[col] >> 1)
-            at_best = max(band_perhaps[col] * min(seen[col], 1), for_sure)
+            for_sure = band_sure[col] & (seen[col] >> 4)
+            at_best = max(band_perhaps[col] & seen[col], for_sure)
             sure_row[col] = max(sure_row[col], for_sure)
             perhaps_row[col] = max(perhaps_row[col], at_best)
     return joined(touched, box)

@@ -10,7 +10,7 @@ from typing import Any
 from gis.compiled import compiled
 from gis.handle import Handle
 from gis.obstacles import Ints, Obstacles
-from gis.rasterbands import grade
+from gis.rasterbands import PERHAPS, SURE, grade
 from gis.rastercasts import Casts
 from gis.rasterfill import Cells, Window, nothing_of, range_box, to_plane
 from gis.rastertile import BUILT, Planes, enter, new_planes, paint_buildings
@@ -21,7 +21,7 @@ from gis.town import Town
 
 _CERTAIN, _BLOCKED = 0, 2
 _CLEAR = 0
-_UNSEEN, _PERHAPS, _SURE = 0, 1, 2
+_UNSEEN = 0
 
 
 @compiled
@@ -57,7 +57,7 @@ def _seen(scene: tuple[Town, Relief], pose: Any, target: tuple[float, float, flo
     cause, _, _, is_inside = sight_end_of(town, relief, line)
     if cause != _CLEAR:
         return _UNSEEN
-    return _SURE if verdict == _CERTAIN and not is_inside else _PERHAPS
+    return SURE if verdict == _CERTAIN and not is_inside else PERHAPS
 
 
 def cover_over(

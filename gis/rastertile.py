@@ -165,13 +165,17 @@ def paint_buildings(walls: Walls, plane: Cells, tile: Window, value: int) -> Non
         first, stop = walls.edge_starts[b], walls.edge_starts[b + 1]
         if stop - first > len(edges):
             edges = np.empty((2 * (stop - first), 4))
-        low, high = np.inf, -np.inf
+        low, high, left, right = np.inf, -np.inf, np.inf, -np.inf
         for e in range(first, stop):
             u, v = to_raster(walls.x0[e], walls.y0[e])
             edges[e - first, 0], edges[e - first, 1] = u, v
             edges[e - first, 2], edges[e - first, 3] = to_raster(walls.x1[e], walls.y1[e])
-            low, high = min(low, v), max(high, v)
+            low, high, left, right = min(low, v), max(high, v), min(left, u), max(right, u)
+        if right < tile.col0 * tile.cell_m or left > tile.col1 * tile.cell_m:
+            continue
         around = rows_between(tile, low, high)
+        if around.row0 == around.row1:
+            continue
         crossed = cross_rows(edges, stop - first, around, crossed)
         paint(plane, around, corner, crossed, value)
 

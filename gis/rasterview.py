@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from gis.compiled import compiled
 from gis.envelope import ARC, Board
 from gis.obstacles import Floats, Ints, Walls
+from gis.rasterbands import PERHAPS, SURE
 from gis.rastercasts import Casts
 from gis.rasterfill import Crossings, Window, cross_rows, paint, range_box, to_raster, with_room
 from gis.rastershade import hidden_edges
@@ -19,7 +20,6 @@ from gis.star import INSIDE, Looks, eye_of_part, part_count, stand
 from gis.wedge import Eye, fitting_board, sweep
 
 _ARC_STEP = 0.4  # radians; chords outside the circle, cut back to it by the distance
-_PERHAPS, _SURE = 1, 2
 
 
 class Desk(NamedTuple):
@@ -36,7 +36,7 @@ class Desk(NamedTuple):
 def see(
     walls: Walls, casts: Casts, who: tuple[int, Ints], tile: Window, out: tuple[Any, Desk]
 ) -> tuple[Window, Desk]:
-    """Mark in the mask what a pose sees: 1 perhaps, 2 if it is in the sure field; else 0.
+    """Mark in the mask what a pose sees, `PERHAPS` or in the sure field `SURE`, and 0 elsewhere.
 
     `who` is the pose and the low buildings in its range. Returns the window that was written,
     everything else in the mask stays as it was.
@@ -54,7 +54,7 @@ def see(
     mask[down : down + box.row1 - box.row0, right : right + box.col1 - box.col0] = 0
     is_sure = casts.sure_deg[i] > 0.0 and looks.own[i] < 0
     crossed = cross_rows(desk.edges, n, box, desk.crossed)
-    paint(mask, box, corner, crossed, _SURE if is_sure else _PERHAPS)
+    paint(mask, box, corner, crossed, SURE if is_sure else PERHAPS)
     edges, n = hidden_edges(walls, casts, who, desk.edges)
     if n > 0:
         crossed = cross_rows(edges, n, box, crossed)

@@ -19,6 +19,7 @@ from gis.density import BandReach
 from gis.handle import Handle
 from gis.obstacles import Ints, Obstacles, Walls
 from gis.poses import PoseColumns, build_poses
+from gis.rasterbands import PERHAPS, SURE
 from gis.rastercasts import Casts, casts_of
 from gis.rasterfill import Cells, Window, range_box, to_plane
 from gis.rastersight import see_over
@@ -31,7 +32,6 @@ from gis.visibility import Standing, View
 CELL_M = 2.0
 _CELLS_IN_RANGE = 100
 _EVERYWHERE = 2**40
-_PERHAPS, _SURE = 1, 2
 
 
 def terrain_viewsheds(
@@ -72,7 +72,7 @@ def terrain_viewsheds(
     for i, standing in enumerate(standings):
         cell_m = max(CELL_M, float(casts.looks.range_m[i]) / _CELLS_IN_RANGE)
         window, mask = _mask((obstacles.handle, terrain.handle), casts, i, cell_m)
-        certain, possible = (_polygon(mask == value, window) for value in (_SURE, _PERHAPS))
+        certain, possible = (_polygon(mask == value, window) for value in (SURE, PERHAPS))
         sheds.append(Viewshed(certain, possible, Standing(int(standing))))
     return sheds
 
@@ -116,7 +116,7 @@ def _standings(walls: Walls, looks: Looks) -> Ints:
 def _mask(
     scene: tuple[Handle, Handle], casts: Casts, i: int, cell_m: float
 ) -> tuple[Window, Cells]:
-    """Cells in range of a pose: 2 seen for sure, 1 perhaps."""
+    """Cells in range of a pose: those seen are `SURE` or `PERHAPS`."""
     all_cells = Window(-_EVERYWHERE, _EVERYWHERE, -_EVERYWHERE, _EVERYWHERE, cell_m)
     window = range_box((casts.u[i], casts.v[i], casts.looks.range_m[i]), all_cells)
     mask = np.zeros((window.row1 - window.row0, window.col1 - window.col0), np.uint8)
