@@ -53,7 +53,7 @@ def main() -> bool:
     is_good &= _report_pysovist(obstacles, city, (own, union))
     is_good &= _report_difference(count(), city, (views, grids))
     _report_province(city)
-    return is_good
+    return bool(is_good)
 
 
 def _report_seconds(own: float, union: float) -> bool:

@@ -22,7 +22,7 @@ def main() -> int:
         print(f"\n== {script.stem}", flush=True)
         code = (
             f"import sys; sys.path[:0] = [{str(HERE)!r}]; import {script.stem} as bench;"
-            " result = bench.main(); sys.exit(1 if result is False else 0)"
+            " result = bench.main(); sys.exit(0 if result is None or result else 1)"
         )
         done = subprocess.run([sys.executable, "-c", code], cwd=HERE.parent.parent, check=False)
         print(f"   ({time.monotonic() - start:.0f} s)", flush=True)
