@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from gis.compiled import compiled
 from gis.handle import Handle
 from gis.obstacles import Ints, Obstacles
@@ -73,13 +75,15 @@ def cover_over(
     """
     tile, wanted = frame
     scene = (obstacles.handle, terrain.handle)
-    planes, best, mask = new_planes(tile, len(chosen), wanted)
+    planes = new_planes(tile, len(chosen), wanted)
+    mask, sure, perhaps = np.zeros((3, *planes.first.shape), dtype=np.uint8)
+    sheets = (sure, perhaps)
     touched, camera = nothing_of(tile), 0
     for k, i in enumerate(chosen):
         box = see_over(scene, casts, i, tile, mask)
-        touched = grade(mask, casts, i, (box, tile, touched), best)
+        touched = grade(mask, casts, i, (box, tile, touched), sheets)
         if k + 1 == len(chosen) or casts.camera[chosen[k + 1]] != casts.camera[i]:
-            enter(planes, best, (touched, tile), (camera, wanted))
+            enter(planes, sheets, (touched, tile, tile), (camera, wanted))
             touched, camera = nothing_of(tile), camera + 1
     paint_buildings(obstacles.walls, planes.perhaps, tile, BUILT)
     return planes

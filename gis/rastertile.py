@@ -23,9 +23,11 @@ from gis.rasterfill import (
     Cells,
     Window,
     cross_rows,
+    joined,
     new_crossings,
     nothing_of,
     paint,
+    range_box,
     rows_between,
     to_plane,
     to_raster,
@@ -59,38 +61,69 @@ def cover(walls: Walls, casts: Casts, chosen: Ints, tile: Window, wanted: Cells)
 
     `wanted` is 1 on the ground for which each camera's own part is asked, or of shape (0, 0).
     """
-    planes, best, mask = new_planes(tile, chosen.size, wanted)
+    planes = new_planes(tile, chosen.size, wanted)
     n_rows = tile.row1 - tile.row0
     desk = Desk(new_board(256), np.empty((256, 2)), np.empty((256, 4)), new_crossings(n_rows))
     low, starts = _low_buildings(walls, casts, chosen)
-    touched, camera = nothing_of(tile), 0
-    for k in range(chosen.size):
-        i = chosen[k]
-        who = (i, low[starts[k] : starts[k + 1]])
-        box, desk = see(walls, casts, who, tile, (mask, desk))
-        touched = grade(mask, casts, i, (box, tile, touched), best)
-        if k + 1 == chosen.size or casts.camera[chosen[k + 1]] != casts.camera[i]:
-            enter(planes, best, (touched, tile), (camera, wanted))
-            touched, camera = nothing_of(tile), camera + 1
+    room, k, camera = np.zeros((3, 1), np.uint8), 0, 0
+    while k < chosen.size:
+        window, stop = _window_of_camera(casts, chosen, k, tile)
+        room, sheets = _sheets(room, window)
+        touched = nothing_of(window)
+        for j in range(k, stop):
+            who = (chosen[j], low[starts[j] : starts[j + 1]])
+            box, desk = see(walls, casts, who, window, (sheets[0], desk))
+            touched = grade(sheets[0], casts, chosen[j], (box, window, touched), sheets[1:])
+        enter(planes, sheets[1:], (touched, window, tile), (camera, wanted))
+        k, camera = stop, camera + 1
     paint_buildings(walls, planes.perhaps, tile, BUILT)
     return planes
 
 
 @compiled
-def new_planes(
-    tile: Window, n_poses: int, wanted: Cells
-) -> tuple[Planes, tuple[Cells, Cells], Cells]:
-    """Empty planes, room for one camera's best bands (sure, perhaps), and one pose's mask."""
+def new_planes(tile: Window, n_poses: int, wanted: Cells) -> Planes:
+    """Planes of a tile that nobody sees; `wanted` as in `cover`."""
     shape = (tile.row1 - tile.row0, tile.col1 - tile.col0)
-    planes = Planes(
+    return Planes(
         np.zeros(shape, np.uint8),
         np.zeros(shape, np.uint8),
         np.zeros(shape, np.uint8),
         np.full(wanted.shape, -1, np.int32),
         np.zeros((n_poses if wanted.size else 0, 8), np.int64),
     )
-    best = (np.zeros(shape, np.uint8), np.zeros(shape, np.uint8))
-    return planes, best, np.zeros(shape, np.uint8)
+
+
+@compiled
+def _window_of_camera(casts: Casts, chosen: Ints, k: int, tile: Window) -> tuple[Window, int]:
+    """Cells in range of the camera whose first pose is chosen[k], and where its poses end."""
+    window, stop, camera = nothing_of(tile), k, casts.camera[chosen[k]]
+    while stop < chosen.size and casts.camera[chosen[stop]] == camera:
+        i = chosen[stop]
+        circle = (casts.u[i], casts.v[i], casts.looks.range_m[i])
+        window = joined(window, range_box(circle, tile))
+        stop += 1
+    if window.row0 > window.row1:
+        window = Window(tile.row0, tile.row0, tile.col0, tile.col0, tile.cell_m)
+    return window, stop
+
+
+@compiled
+def _sheets(room: Cells, window: Window) -> tuple[Cells, tuple[Cells, Cells, Cells]]:
+    """Room for three sheets of a window, and the sheets: a mask, and best bands that are all 0.
+
+    One camera after another works in the same few pages, which stay in the nearest cache; on
+    sheets as large as the tile its rows would lie far apart.
+    """
+    rows, cols = window.row1 - window.row0, window.col1 - window.col0
+    if rows * cols > room.shape[1]:
+        room = np.zeros((3, rows * cols), np.uint8)
+    shape, size = (rows, cols), rows * cols
+    sheets = (
+        room[0, :size].reshape(shape),
+        room[1, :size].reshape(shape),
+        room[2, :size].reshape(shape),
+    )
+    return room, sheets
 
 
 @compiled
@@ -109,14 +142,16 @@ def _low_buildings(walls: Walls, casts: Casts, chosen: Ints) -> tuple[Ints, Ints
 
 @compiled
 def _note_owner(
-    planes: Planes, best: Cells, frame: tuple[Window, Window], who: tuple[int, Cells]
+    planes: Planes, best: Cells, frame: tuple[Window, Window, Window], who: tuple[int, Cells]
 ) -> None:
     """Enter whose cells they are, before the camera's best bands are entered."""
-    (box, tile), (camera, wanted) = frame, who
-    c0, c1 = box.col0 - tile.col0, box.col1 - tile.col0
-    for row in range(box.row0 - tile.row0, box.row1 - tile.row0):
-        sure, first, owner = best[row, c0:c1], planes.first[row, c0:c1], planes.owner[row, c0:c1]
-        is_wanted = wanted[row, c0:c1]
+    (box, window, tile), (camera, wanted) = frame, who
+    here, there, width = box.col0 - window.col0, box.col0 - tile.col0, box.col1 - box.col0
+    for row in range(box.row0, box.row1):
+        sure = best[row - window.row0, here : here + width]
+        first = planes.first[row - tile.row0, there : there + width]
+        owner = planes.owner[row - tile.row0, there : there + width]
+        is_wanted = wanted[row - tile.row0, there : there + width]
         for col in range(sure.size):
             if sure[col] == 0:
                 continue
@@ -129,22 +164,24 @@ def _note_owner(
 def enter(
     planes: Planes,
     best: tuple[Cells, Cells],
-    frame: tuple[Window, Window],
+    frame: tuple[Window, Window, Window],
     who: tuple[int, Cells],
 ) -> None:
     """Enter one camera's best bands into the planes, and clear them for the next.
 
-    `frame` is the window they are in and the tile; `who` the camera's number in the tile and the
-    wanted ground.
+    `frame` is the part of the sheets that was touched, their window and the tile; `who` the
+    camera's number in the tile and the wanted ground.
     """
-    box, tile = frame
+    box, window, tile = frame
     if who[1].size:
         _note_owner(planes, best[0], frame, who)
-    c0, c1 = box.col0 - tile.col0, box.col1 - tile.col0
-    for row in range(box.row0 - tile.row0, box.row1 - tile.row0):
-        sure, perhaps = best[0][row, c0:c1], best[1][row, c0:c1]
-        first, second = planes.first[row, c0:c1], planes.second[row, c0:c1]
-        at_best = planes.perhaps[row, c0:c1]
+    here, there, width = box.col0 - window.col0, box.col0 - tile.col0, box.col1 - box.col0
+    for row in range(box.row0, box.row1):
+        sure = best[0][row - window.row0, here : here + width]
+        perhaps = best[1][row - window.row0, here : here + width]
+        first = planes.first[row - tile.row0, there : there + width]
+        second = planes.second[row - tile.row0, there : there + width]
+        at_best = planes.perhaps[row - tile.row0, there : there + width]
         for col in range(sure.size):
             second[col] = max(second[col], min(first[col], sure[col]))
             first[col] = max(first[col], sure[col])
