@@ -171,7 +171,8 @@ def free_cells(walls: Walls, x: Floats, y: Floats, cell_m: float) -> tuple[Longs
         u, v = to_raster(x[p], y[p])
         row, col = math.floor(v / cell_m), math.floor(u / cell_m)
         rows[p], cols[p] = row, col
-        if not _is_built(walls, row, col, cell_m):
+        # What lies in a building itself is not seen through its wall from the cell outside.
+        if not _is_built(walls, row, col, cell_m) or find_building(walls, x[p], y[p]) >= 0:
             continue
         nearest = np.inf
         for j in range(9):
