@@ -47,10 +47,28 @@ def rings_of(polygons: Shapes) -> Rings:
     parts, owner = shapely.get_parts(polygons, return_index=True)
     if not len(parts):
         return _EMPTY
-    oriented = shapely.orient_polygons(parts, exterior_cw=False)
-    _, xy, (ring_starts, part_starts) = shapely.to_ragged_array(oriented, include_z=False)
-    of_ring = np.repeat(owner, np.diff(part_starts))
-    return Rings(xy, ring_starts.astype(np.int64), of_ring.astype(np.int64))
+    _, xy, (ring_starts, part_starts) = shapely.to_ragged_array(parts, include_z=False)
+    starts = ring_starts.astype(np.int64)
+    is_shell = np.zeros(len(starts) - 1, dtype=bool)
+    is_shell[part_starts[:-1][np.diff(part_starts) > 0]] = True
+    of_ring = np.repeat(owner, np.diff(part_starts)).astype(np.int64)
+    return Rings(_turned(xy, starts, is_shell), starts, of_ring)
+
+
+def _turned(xy: Floats, starts: Longs, is_shell: NDArray[np.bool_]) -> Floats:
+    """Points with shells running left and holes right, told by the area each ring encloses.
+
+    GEOS looks at the highest corner alone (`shapely.orient_polygons`): where rounding lets a ring
+    cross itself just there, it turns the whole ring inside out.
+    """
+    ring = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+    ahead = np.minimum(np.arange(1, len(xy) + 1), starts[ring + 1] - 1)
+    near = xy - xy[starts[ring]]
+    cross = near[:, 0] * near[ahead, 1] - near[ahead, 0] * near[:, 1]
+    runs_left = np.bincount(ring, cross, minlength=len(starts) - 1) > 0.0
+    is_wrong = (runs_left != is_shell)[ring]
+    mirrored = starts[ring] + starts[ring + 1] - 1 - np.arange(len(xy))
+    return np.asarray(xy[np.where(is_wrong, mirrored, np.arange(len(xy)))])
 
 
 def lines_of(lines: Shapes) -> Rings:
