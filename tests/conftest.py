@@ -230,7 +230,7 @@ def client(server: str, database: str) -> Iterator[Callable[..., "httpx.Client"]
     opened: list[httpx.Client] = []
 
     def sign_in(role: str | None = "operator", division: int = COUNTY) -> httpx.Client:
-        made = httpx.Client(base_url=server, timeout=20)
+        made = httpx.Client(base_url=server, timeout=60)  # of a machine busy with compiling
         opened.append(made)
         if role is not None:
             username = add_user(database, role, division)

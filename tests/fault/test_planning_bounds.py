@@ -33,9 +33,13 @@ def camera(key: str, **fields: object) -> dict[str, object]:
 
 
 def refused(client, path: str, content: bytes) -> tuple[int, str, float]:
-    began = time.process_time()
-    answer = client.post(path, content=content, headers={"Content-Type": "application/json"})
-    return answer.status_code, answer.json()["error"]["code"], time.process_time() - began
+    took_s = []
+    # The least of three: threads that other tests have left in this process work beside it.
+    for _ in range(3):
+        began = time.process_time()
+        answer = client.post(path, content=content, headers={"Content-Type": "application/json"})
+        took_s.append(time.process_time() - began)
+    return answer.status_code, answer.json()["error"]["code"], min(took_s)
 
 
 @pytest.mark.parametrize(
