@@ -19,6 +19,8 @@ from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
+from served_for_bench import cpu_s
+
 from video.simulator.clips import ClipRecipe, cached_clip
 
 INGEST_LIMIT, OUTPUT_LIMIT, LATENCY_LIMIT_S = 0.30, 0.60, 0.300
@@ -93,9 +95,9 @@ def _measure(rtsp_port: int, clip: Path, profile: str, *, viewers: int) -> dict[
         watching = [sys.executable, str(HERE / "relay_viewers.py"), json.dumps(wanted)]
         with _process(watching, stdout=subprocess.PIPE) as watchers:
             assert json.loads(watchers.stdout.readline())["warm"]
-            cpu_s, began = _cpu_s(relay.pid), time.monotonic()
+            before_s, began = cpu_s(relay.pid), time.monotonic()
             counted = json.loads(watchers.stdout.readline())
-            core = (_cpu_s(relay.pid) - cpu_s) / (time.monotonic() - began)
+            core = (cpu_s(relay.pid) - before_s) / (time.monotonic() - began)
             rss_mb = _rss_mb(relay.pid)
     ages_s = sorted(counted["ages_s"])
     assert len(ages_s) > 100, "no picture was recognised"
@@ -121,12 +123,6 @@ def _process(command: list[str], **options: object) -> Iterator[subprocess.Popen
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def _cpu_s(pid: int) -> float:
-    # Fields 14 and 15 of proc(5) stat, counted after the name, which may hold blanks.
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _rss_mb(pid: int) -> float:

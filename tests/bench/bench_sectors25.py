@@ -6,15 +6,14 @@ with the sector. Both take turns in one run, and both are counted in processor t
 being that of its backend: a busy neighbour on the machine then burdens neither.
 """
 
-import os
 import time
-from pathlib import Path
 
 import numpy as np
 import psycopg
 import shapely
 from city import City, make_city
 from databases_for_bench import database
+from served_for_bench import cpu_s
 from visibility_peers import full_sector
 
 from gis.obstacles import build_obstacles
@@ -68,7 +67,7 @@ def main() -> bool:
         own_s, spent_s, worst = [], [], 0.0
         plan = visible_areas(obstacles, _columns(city, chosen))[0]
         _peer_area(connection, views[0])
-        before_s = _backend_s(connection)
+        before_s = cpu_s(connection.info.backend_pid)
         for k, i in enumerate(chosen):
             if k % 20 == 0:
                 began = time.process_time()
@@ -78,7 +77,7 @@ def main() -> bool:
             area = _peer_area(connection, _view(city, int(i)))
             spent_s.append(time.perf_counter() - began)
             worst = max(worst, abs(area - plan[k]) / plan[k])
-        peer_s = (_backend_s(connection) - before_s) / SAMPLE
+        peer_s = (cpu_s(connection.info.backend_pid) - before_s) / SAMPLE
     return _report(own_s, (peer_s, spent_s), worst)
 
 
@@ -92,13 +91,6 @@ def _report(own_s: list[float], peer: tuple[float, list[float]], worst: float) -
         f"{1e3 * np.percentile(spent_s, 99):.0f} ms), ratio {ratio:.0f}x (floor {FLOOR:.0f}x)"
     )
     return ratio >= FLOOR and worst < 1e-3
-
-
-def _backend_s(connection: "psycopg.Connection[tuple[object, ...]]") -> float:
-    """Processor time that the connection's backend has had, seconds."""
-    stat = Path(f"/proc/{connection.info.backend_pid}/stat").read_text().rsplit(")", 1)[1].split()
-    # utime and stime, fields 14 and 15 of the line; field 3 is the first after the name.
-    return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _fill(connection: "psycopg.Connection[tuple[object, ...]]", city: City) -> None:

@@ -5,19 +5,15 @@ ones were answered, so a slow answer is not hidden by waiting for it.
 """
 
 import asyncio
-import os
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import databases_for_bench as scratch
 import httpx
 import numpy as np
 from city import make_city
 from scenes_in_db import CENTRE, SIDE_M, fill
+from served_for_bench import cpu_s, server
 
 from backend.settings import load
 
@@ -30,10 +26,10 @@ def main() -> bool:
     with scratch.database("bench_sight") as url:
         fill(url, make_city(n_cameras=100_000))
         token = scratch.token(url, "operator", "0")
-        with _server(url) as pid:
-            before = _cpu_s(pid)
+        with server(url, PORT) as pid:
+            before = cpu_s(pid)
             times_ms, failures = asyncio.run(_load(token))
-            cpu_ms = (_cpu_s(pid) - before) * 1000 / len(times_ms)
+            cpu_ms = (cpu_s(pid) - before) * 1000 / len(times_ms)
     p50, p99 = np.percentile(times_ms, [50, 99])
     holds = p99 < LIMIT_P99_MS and not failures
     print(
@@ -71,41 +67,6 @@ async def _load(token: str) -> tuple[list[float], int]:
             tasks.append(asyncio.create_task(one(float(x), float(y))))
         await asyncio.gather(*tasks)
     return times_ms, failures
-
-
-def _cpu_s(pid: int) -> float:
-    """Return the user and system seconds of a process so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-@contextmanager
-def _server(url: str) -> Iterator[int]:
-    environment = os.environ | {
-        "GRIDLINK_DATABASE_URL": url,
-        "GRIDLINK_HTTP__PORT": str(PORT),
-        "GRIDLINK_MEDIA__FIRST_PORT": "8791",
-    }
-    child = subprocess.Popen(
-        [sys.executable, "-m", "backend.cli", "serve"],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        deadline = time.monotonic() + 30
-        while True:
-            try:
-                httpx.get(f"http://127.0.0.1:{PORT}/api/health", timeout=1).raise_for_status()
-                break
-            except httpx.HTTPError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.1)
-        yield child.pid
-    finally:
-        child.terminate()
-        child.wait(15)
 
 
 if __name__ == "__main__":

@@ -5,13 +5,9 @@ after the other, as the console does, and then faster than answers come, as nobo
 """
 
 import asyncio
-import os
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import databases_for_bench as scratch
 import httpx
@@ -19,6 +15,7 @@ import numpy as np
 import psycopg
 from city import City, make_city
 from scenes_in_db import CENTRE, SIDE_M, fill, fill_grids
+from served_for_bench import cpu_s, server
 
 from backend.settings import load
 
@@ -39,7 +36,7 @@ def main() -> bool:
         fill_grids(url, per_side=20)
         token = scratch.token(url, "planner", "690000000000")
         ids = _ids(url)
-        with _server(url) as pid:
+        with server(url, PORT) as pid:
             headers = {"Authorization": f"Bearer {token}"}
             base = f"http://127.0.0.1:{PORT}"
             with httpx.Client(base_url=base, headers=headers, timeout=180) as client:
@@ -53,7 +50,7 @@ def _dragged(client: httpx.Client, city: City, ids: list[int], pid: int) -> bool
     _asked(client, [_new(city, 0)])
     first_s = time.perf_counter() - started
     picked_ms, dragged_ms, grids = [], [], []
-    before_s = _cpu_s(pid)
+    before_s = cpu_s(pid)
     rng = np.random.default_rng(5)
     for camera in rng.choice(len(ids), DRAGS, replace=False):
         for step, changes in enumerate(_drag(rng, city, ids, int(camera))):
@@ -63,7 +60,7 @@ def _dragged(client: httpx.Client, city: City, ids: list[int], pid: int) -> bool
             (dragged_ms if step else picked_ms).append(took_ms)
             grids.append(len(told["grids"]))  # type: ignore[arg-type]
     p50, p95, p99 = np.percentile(dragged_ms, [50, 95, 99])
-    cpu_ms = (_cpu_s(pid) - before_s) * 1000 / len(grids)
+    cpu_ms = (cpu_s(pid) - before_s) * 1000 / len(grids)
     print(
         f"what-if, 10,000 cameras, 400 grids, {len(dragged_ms)} steps of {DRAGS} drags over"
         f" {np.mean(grids):.1f} grids: p50 {p50:.1f} ms, p95 {p95:.1f} ms (limit"
@@ -146,41 +143,6 @@ async def _flooded(base: str, headers: dict[str, str], city: City, ids: list[int
 def _ids(url: str) -> list[int]:
     with psycopg.connect(url) as connection:
         return [row[0] for row in connection.execute("SELECT id FROM cameras ORDER BY id")]
-
-
-def _cpu_s(pid: int) -> float:
-    """Return the user and system seconds of a process so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-@contextmanager
-def _server(url: str) -> Iterator[int]:
-    environment = os.environ | {
-        "GRIDLINK_DATABASE_URL": url,
-        "GRIDLINK_HTTP__PORT": str(PORT),
-        "GRIDLINK_MEDIA__FIRST_PORT": str(PORT + 1),
-    }
-    child = subprocess.Popen(
-        [sys.executable, "-m", "backend.cli", "serve"],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                httpx.get(f"http://127.0.0.1:{PORT}/api/health", timeout=1).raise_for_status()
-                break
-            except httpx.HTTPError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.1)
-        yield child.pid
-    finally:
-        child.terminate()
-        child.wait(15)
 
 
 if __name__ == "__main__":
