@@ -3,12 +3,28 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import BigInteger, any_, cast, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from ..jobs import defer
 from ..live import Notice, announce
 from . import checks
 from .models import Camera
+
+
+def out_of_service(session: Session, ids: list[int] | None = None) -> NDArray[np.int64]:
+    """Return which cameras, of these or of all, are dead, blind or moved right now; ascending.
+
+    One that was never tried counts as working: nothing speaks against it.
+    """
+    out = or_(Camera.is_alive.is_(False), Camera.view_fault.is_not(None))
+    query = select(Camera.id).where(out).order_by(Camera.id)
+    if ids is not None:
+        query = query.where(Camera.id == any_(cast(ids, ARRAY(BigInteger))))
+    return np.array(session.scalars(query).all(), dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from gis.coverage import Figures
 
+from ..cameras.status import out_of_service
 from ..live import Notice, announce
 from ..settings import load
 from . import counting, dirty, grounds, history, subjects
@@ -22,7 +23,6 @@ from .loss_rows import Scene, store_losses
 from .storing import forget_gone, store_figures, store_sights, store_sums
 
 _TURN = text("SELECT pg_advisory_xact_lock(hashtext('coverage.turn'))")
-_OUT = text("SELECT id FROM cameras WHERE NOT is_alive OR view_fault IS NOT NULL ORDER BY id")
 _NUMBER = text("SELECT txid_current()")
 
 Rows = NDArray[np.intp]
@@ -45,7 +45,7 @@ def refresh(session: Session) -> Refreshed:
     cameras = grounds.current(session)
     land = subjects.current(session, cameras.lookout.frame, cameras.scene.obstacles)
     work = dirty.work_of(session, marks, cameras, land)
-    out = np.array(session.scalars(_OUT).all(), dtype=np.int64)
+    out = out_of_service(session)
     gone = forget_gone(session, land)
     facts = facts_of(session, land)
     many = len(work.all) > load().coverage.exact_grids

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from gis.coverage import Figures, Subjects
 from gis.exactcover import Plots, plot_figures, plots_of
 from gis.seenground import SeenGrounds
 
+from ..cameras.status import out_of_service
 from ..db import Scope, begin, database_url
 from . import grounds, subjects
 from .grounds import Held as Cameras
@@ -29,11 +29,6 @@ Rows = NDArray[np.intp]
 
 MOST_KEPT = 4000
 """Plots; and columns of figures."""
-
-# Under the owner's eyes: a neighbour's camera that is dead sees no more than one's own.
-_OUT = text(
-    "SELECT id FROM cameras WHERE id = ANY(:ids) AND (NOT is_alive OR view_fault IS NOT NULL)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +112,9 @@ def out_of_order(near: Longs, reading: Reading) -> Longs:
     """Return which of these cameras do not count: by `now`, the dead, blind and moved ones."""
     if reading == "installed":
         return np.empty(0, dtype=np.int64)
+    # Under the owner's eyes: a neighbour's camera that is dead sees no more than one's own.
     with begin() as owner:
-        found = owner.scalars(_OUT, {"ids": near.tolist()}).all()
-    return np.sort(np.array(found, dtype=np.int64))
+        return out_of_service(owner, near.tolist())
 
 
 def _columns(figures: Figures) -> list[Figures]:

@@ -5,6 +5,7 @@ needs. Every number is stored as it is in memory, so both sources give the same 
 """
 
 import json
+import threading
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -12,7 +13,6 @@ from typing import Any, Final, Protocol
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from sqlalchemy import text
 
 from gis.coverage import Shapes, Subjects
 from gis.density import PLANNING_PX_PER_M
@@ -34,7 +34,6 @@ _META, _SUBJECTS, _POSES, _BUILDINGS = (
 #: Columns of a pose table, in the order in which they are hashed and stored.
 POSE_COLUMNS: Final = tuple(column.name for column in fields(PoseColumns))
 
-_SILENT = text("SELECT id FROM cameras WHERE is_alive IS FALSE OR view_fault IS NOT NULL")
 
 #: West, south, east, north in metres of the frame.
 Box = tuple[float, float, float, float]
@@ -242,16 +241,36 @@ def write_stock(folder: Path, rule: Rule, stock: Stock) -> dict[str, int]:
     return {"subjects": len(subjects), "poses": len(poses), "buildings": len(buildings)}
 
 
+_lock = threading.Lock()
+_held: dict[str, tuple[tuple[Any, ...], tuple[Any, ...], tuple[Rule, Stock]]] = {}
+
+
 def _whole() -> tuple[Rule, Stock]:
-    """Return everything the chosen database holds; the parts are kept in memory by their owners."""
+    """Return everything the chosen database holds, made once for each state of it.
+
+    Every partition asks; the footprints of all buildings are not to be drawn for each.
+    """
     from ...cameras import lookout
-    from ...db import begin
+    from ...cameras.status import out_of_service
+    from ...db import begin, database_url
     from .. import subjects
 
     with begin() as session:
         watch, scene = lookout.current(session)
         held = subjects.current(session, scene.frame, scene.obstacles)
-        silent = session.scalars(_SILENT).all()
+        silent = out_of_service(session)
+    # The owners hand out the same object until their layer changes; `parts` keeps them alive.
+    parts = (watch, scene, held)
+    state = (*map(id, parts), silent.tobytes())
+    with _lock:
+        known, _, whole = _held.get(database_url(), (None, None, None))
+        if whole is None or known != state:
+            whole = _made(watch, scene, held, silent)
+            _held[database_url()] = state, parts, whole
+        return whole
+
+
+def _made(watch: Any, scene: Any, held: Any, silent: NDArray[np.int64]) -> tuple[Rule, Stock]:
     poses = {name: getattr(watch.poses, name) for name in POSE_COLUMNS}
     rule = Rule(
         scene.frame,
@@ -267,7 +286,7 @@ def _whole() -> tuple[Rule, Stock]:
         held.division_code,
         held.shapes,
         poses,
-        ~np.isin(watch.camera_id, np.array(silent, dtype=np.int64)),
+        ~np.isin(watch.camera_id, silent),
         footprints(scene.obstacles, every),
         scene.obstacles.height_m,
         scene.obstacles.ground_m,
