@@ -4,7 +4,6 @@ Progress is written in short transactions of its own, so that consoles see it wh
 runs, and a siting called off stops at the next one.
 """
 
-import logging
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,12 +24,13 @@ from ..cameras.models import Camera
 from ..db import begin
 from ..divisions.codes import span
 from ..divisions.locating import division_at
-from ..errors import GridlinkError, InvalidField, Language
+from ..errors import InvalidField
 from ..spatial import to_db
 from .extent import Extent
 from .siting_land import Case, read_case
 from .siting_models import Proposal, Siting
-from .sitings import OPEN, language_of, tell, wish_of
+from .sitings import wish_of
+from .undertaking import CalledOff, carry_out, held, tell
 
 _TOLD_EVERY_S = 1.0
 #: Progress at which each step begins; the search's own steps share what lies between.
@@ -47,8 +47,6 @@ _CONSENT = text(
     "ST_SetSRID(ST_Point(:lon, :lat), 4326)) WHERE kind = 'consent'"
 )
 
-log = logging.getLogger(__name__)
-
 
 class NoCandidates(InvalidField):
     code = "sitings.no_candidates"
@@ -62,21 +60,9 @@ class NoCandidates(InvalidField):
     )
 
 
-class _CalledOff(Exception):
-    """The siting was called off while it was being worked out."""
-
-
 def propose(siting_id: int) -> None:
     """Work out a siting that waits, or one that a killed worker left."""
-    try:
-        _propose(siting_id)
-    except _CalledOff:
-        log.info("siting %d called off", siting_id, extra={"action": "siting.cancelled"})
-    except GridlinkError as fault:
-        _fail(siting_id, fault)
-    except Exception as fault:
-        _fail(siting_id, None)
-        raise fault
+    carry_out(Siting, siting_id, _propose)
 
 
 def _propose(siting_id: int) -> None:
@@ -92,7 +78,7 @@ def _propose(siting_id: int) -> None:
         raise NoCandidates(field="sources", **plan.counts)
     progress.begin_step("store")
     with begin() as session:
-        _store(session, _held(session, siting_id), (case, plan), extent)
+        _store(session, held(session, Siting, siting_id), (case, plan), extent)
 
 
 @dataclass
@@ -111,14 +97,14 @@ class _Progress:
             return True
         try:
             self._write(step.name, _BEGINS[step.name], step)
-        except _CalledOff:
+        except CalledOff:
             return False
         return True
 
     def _write(self, name: str, progress: float, step: Step | None) -> Siting:
         self.told_at = time.monotonic()
         with begin() as session:
-            siting = _held(session, self.siting_id)
+            siting = held(session, Siting, self.siting_id)
             siting.state, siting.step = "running", name
             if step is not None:
                 share = step.elapsed_s / float(siting.wish["seconds"])
@@ -126,16 +112,8 @@ class _Progress:
                 siting.value = step.value
                 siting.bound = step.bound if np.isfinite(step.bound) else None
             siting.progress = max(progress, siting.progress)
-            session.flush()
             tell(session, siting)
             return siting
-
-
-def _held(session: Session, siting_id: int) -> Siting:
-    siting = session.scalar(select(Siting).where(Siting.id == siting_id).with_for_update())
-    if siting is None or siting.state not in OPEN:
-        raise _CalledOff
-    return siting
 
 
 def _store(session: Session, siting: Siting, found: tuple[Case, SitePlan], extent: Extent) -> None:
@@ -158,7 +136,6 @@ def _store(session: Session, siting: Siting, found: tuple[Case, SitePlan], exten
         "area_m2": case.area_m2,
         **plan.counts,
     }
-    session.flush()
     tell(session, siting)
 
 
@@ -248,15 +225,3 @@ def _view(ground: Any) -> Any:
     parts = [part for part in shapely.get_parts(ground) if part.geom_type == "Polygon"]
     whole = shapely.multipolygons(parts)
     return to_db(whole) if parts and whole.is_valid else None
-
-
-def _fail(siting_id: int, fault: GridlinkError | None) -> None:
-    with begin() as session:
-        siting = session.get(Siting, siting_id, with_for_update=True)
-        if siting is None or siting.state not in OPEN:
-            return
-        language: Language = "en" if language_of(siting) == "en" else "zh"
-        siting.state, siting.finished_at = "failed", datetime.now(UTC)
-        siting.fault = (fault or GridlinkError()).sentence(language)
-        session.flush()
-        tell(session, siting)

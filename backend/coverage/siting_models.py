@@ -35,6 +35,11 @@ class Siting(Table):
     )
     finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
+    @property
+    def language(self) -> str:
+        """The language of whoever asked, in which a fault is told."""
+        return str(self.wish.get("language", "zh"))
+
 
 class Proposal(Table):
     """One camera proposed: where, which way, which lens, what it adds and what it repeats."""

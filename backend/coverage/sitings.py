@@ -4,7 +4,6 @@ The work itself is a job (`backend.coverage.proposing`), which commits with the 
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import shapely
@@ -15,7 +14,6 @@ from ..access import Principal
 from ..audit.register import Act, enter
 from ..errors import Conflict, InvalidField, NotFound
 from ..jobs import defer
-from ..live import Notice, announce
 from ..spatial import lonlat
 from . import scenarios
 from .extent import Extent, extent_of
@@ -23,11 +21,10 @@ from .models import Scenario
 from .scenario_schemas import MOST_CHANGES, Change, ScenarioNew
 from .siting_models import Proposal, Siting
 from .siting_schemas import SitingOrder
+from .undertaking import call_off
 
-OPEN = ("waiting", "running")
-_PER_MILLE = 1000
 _LANGUAGE = "language"
-"""Key within the stored wish; the job tells its faults in it."""
+"""Key within the stored wish; see `Siting.language`."""
 
 
 class AreaInvalid(InvalidField):
@@ -103,11 +100,6 @@ def told_wish(siting: Siting) -> dict[str, Any]:
     return {key: value for key, value in siting.wish.items() if key != _LANGUAGE}
 
 
-def language_of(siting: Siting) -> str:
-    """Return the language of whoever asked."""
-    return str(siting.wish.get(_LANGUAGE, "zh"))
-
-
 def listed(session: Session, extent: Extent, *, offset: int, limit: int) -> Sequence[Siting]:
     """Return the sitings of a division, newest first."""
     newest = _inside(extent).order_by(Siting.created_at.desc(), Siting.id.desc())
@@ -137,11 +129,7 @@ def proposals(session: Session, siting_id: int) -> Sequence[Proposal]:
 def cancel(session: Session, siting_id: int, by: Principal) -> Siting:
     """Call a siting off; one that has ended stays as it is."""
     siting = get(session, siting_id, by)
-    session.refresh(siting, with_for_update=True)
-    if siting.state in OPEN:
-        siting.state, siting.finished_at = "cancelled", datetime.now(UTC)
-        session.flush()
-        tell(session, siting)
+    if call_off(session, siting):
         _enter(session, siting, "siting.cancelled", by)
     return siting
 
@@ -181,12 +169,6 @@ def _as_change(siting: Siting, proposal: Proposal) -> Change:
         range_m=proposal.range_m,
         width_px=proposal.width_px,
     )
-
-
-def tell(session: Session, siting: Siting) -> None:
-    """Tell consoles how far a siting is."""
-    version = round(siting.progress * _PER_MILLE)
-    announce(session, Notice("siting", siting.id, version, siting.division_code))
 
 
 def _inside(extent: Extent) -> Any:

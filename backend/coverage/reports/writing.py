@@ -4,40 +4,30 @@ The job's edge opens a short transaction for each step, so that progress is seen
 a cancelled report stops at the next one.
 """
 
-import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ...access import Principal
 from ...audit.register import Act, enter
 from ...db import Scope, begin
 from ...divisions.codes import span, text_of
-from ...errors import Conflict, GridlinkError, Language, NotFound
+from ...errors import Conflict, Language, NotFound
 from ...jobs import defer
-from ...live import Notice, announce
 from ..extent import extent_of
+from ..undertaking import call_off, carry_out, held, tell
 from .content import Content, gather
 from .models import Report
 from .schemas import ReportOrder
 from .wording import word
-
-_PER_MILLE = 1000
-_OPEN = ("waiting", "running")
-
-log = logging.getLogger(__name__)
 
 
 class NotWritten(Conflict):
     code = "reports.not_written"
     zh = "报告尚未生成（{state}），请等待完成后再下载。"
     en = "The report is not written yet ({state}): wait until it is done."
-
-
-class _CalledOff(Exception):
-    """The report was cancelled while it was being written."""
 
 
 def order(session: Session, wish: ReportOrder, by: Principal) -> Report:
@@ -112,24 +102,13 @@ def file_of(session: Session, report_id: int, by: Principal) -> tuple[Report, by
 def cancel(session: Session, report_id: int) -> Report:
     """Call a report off; one that has ended stays as it is."""
     report = one(session, report_id)
-    if report.state in _OPEN:
-        report.state, report.finished_at = "cancelled", datetime.now(UTC)
-        session.flush()
-        _tell(session, report)
+    call_off(session, report)
     return report
 
 
 def write(report_id: int) -> None:
     """Write an ordered report; the job's whole work. A fault is kept with the report."""
-    try:
-        _written(report_id)
-    except _CalledOff:
-        log.info("report %d called off", report_id, extra={"action": "report.cancelled"})
-    except GridlinkError as fault:
-        _fail(report_id, fault)
-    except Exception as fault:
-        _fail(report_id, None)
-        raise fault
+    carry_out(Report, report_id, _written)
 
 
 def _written(report_id: int) -> None:
@@ -140,13 +119,12 @@ def _written(report_id: int) -> None:
     body = FORMS[report.kind](content, language)
     _step(report_id, "store", 0.9)
     with begin() as session:
-        done = _held(session, report_id)
+        done = held(session, Report, report_id)
         done.state, done.progress, done.step = "done", 1.0, ""
         done.content, done.size_bytes = body, len(body)
         done.file_name = file_name(content, done.kind, language)
         done.finished_at = datetime.now(UTC)
-        session.flush()
-        _tell(session, done)
+        tell(session, done)
 
 
 def read_content(division_code: int) -> Content:
@@ -193,39 +171,10 @@ FORMS: dict[str, Callable[[Content, Language], bytes]] = {
 }
 
 
-def _held(session: Session, report_id: int) -> Report:
-    report = session.scalar(select(Report).where(Report.id == report_id).with_for_update())
-    if report is None or report.state not in _OPEN:
-        raise _CalledOff
-    return report
-
-
 def _step(report_id: int, step: str, progress: float) -> Report:
     with begin() as session:
-        report = _held(session, report_id)
+        report = held(session, Report, report_id)
         report.state, report.progress = "running", progress
         report.step = word(step, "en" if report.language == "en" else "zh")
-        session.flush()
-        _tell(session, report)
+        tell(session, report)
         return report
-
-
-def _fail(report_id: int, fault: GridlinkError | None) -> None:
-    with begin() as session:
-        language: Language = "zh"
-        report = session.get(Report, report_id)
-        if report is None or report.state not in _OPEN:
-            return
-        language = "en" if report.language == "en" else "zh"
-        told = fault.sentence(language) if fault else GridlinkError().sentence(language)
-        session.execute(
-            update(Report)
-            .where(Report.id == report_id)
-            .values(state="failed", fault=told, finished_at=datetime.now(UTC))
-        )
-        _tell(session, report)
-
-
-def _tell(session: Session, report: Report) -> None:
-    version = round(report.progress * _PER_MILLE)
-    announce(session, Notice("report", report.id, version, report.division_code))
