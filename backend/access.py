@@ -32,6 +32,7 @@ Right = Literal[
     "imports.write",
     "register.read",
     "users.manage",
+    "handheld.use",
     "schema.read",
 ]
 """`public` needs no sign-in, `signed_in` no more than that; the rest are given by role."""

@@ -23,7 +23,9 @@ _PasswordStdin = Annotated[
 @users.command("add")
 def add_user(
     username: str,
-    role: Annotated[str, typer.Option(help="admin, operator, dispatcher, planner or inspector.")],
+    role: Annotated[
+        str, typer.Option(help="admin, operator, dispatcher, planner, inspector or worker.")
+    ],
     division: Annotated[
         str, typer.Option(help="Division code of 2 to 12 digits; 0 is the whole land.")
     ] = "0",

@@ -1,6 +1,7 @@
 """Who may do what: the one table of roles and rights.
 
 An inspector reads, and opens no picture: supervision looks at the register, not at the street.
+A worker has the handheld: the tasks of the own unit and the ground, no camera and no other unit.
 """
 
 from ..access import Right
@@ -30,6 +31,7 @@ RIGHTS: dict[str, frozenset[Right]] = {
     "planner": _PLAN,
     "inspector": _EVERYBODY | {"sight.read", "incidents.read", "imports.read", "register.read"},
     "admin": _WATCH | _PLAN | {"cameras.enrol", "register.read", "users.manage"},
+    "worker": frozenset({"signed_in", "map.read", "incidents.report", "handheld.use"}),
 }
 
 

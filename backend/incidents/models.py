@@ -51,6 +51,7 @@ class Incident(Table):
     division_code: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     description: Mapped[str] = mapped_column(server_default=text("''"))
     reported_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    observed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     reported_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=text("now()")
     )

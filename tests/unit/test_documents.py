@@ -236,9 +236,9 @@ def test_the_guide_to_the_api_lists_every_route_with_its_right() -> None:
 
 def test_the_guide_to_security_tells_the_rights_of_each_role() -> None:
     guide = (ROOT / "docs/guide/security.md").read_text("utf-8")
-    columns = ("admin", "operator", "dispatcher", "planner", "inspector")
+    columns = ("admin", "operator", "dispatcher", "planner", "inspector", "worker")
     told: dict[str, set[str]] = {role: {"signed_in"} for role in columns}
-    row = r"^\| ((?:`[a-z._]+` ?)+)\|((?: [✓–] \|){5})$"
+    row = r"^\| ((?:`[a-z._]+` ?)+)\|((?: [✓–] \|){6})$"
     for rights, marks in re.findall(row, guide, re.M):
         for role, mark in zip(columns, re.findall("[✓–]", marks), strict=True):
             if mark == "✓":

@@ -43,7 +43,7 @@ export type Purpose = Schema['PurposeShape']
 export type StreamOrder = Schema['StreamOrder']
 export type StreamTicket = Schema['StreamTicket']
 
-export type Role = 'admin' | 'operator' | 'dispatcher' | 'planner' | 'inspector'
+export type Role = 'admin' | 'operator' | 'dispatcher' | 'planner' | 'inspector' | 'worker'
 export type User = Omit<Schema['PrincipalOut'], 'role'> & { role: Role }
 export type Session = Omit<Schema['SessionOut'], 'user'> & { user: User }
 export type Account = Schema['UserOut']

@@ -31,7 +31,7 @@ export const office: typeof source = {
     close: 'Close',
     skip: 'Skip to content',
   },
-  roles: { admin: 'Administrator', operator: 'Operator', dispatcher: 'Dispatcher', planner: 'Planner', inspector: 'Inspector' },
+  roles: { admin: 'Administrator', operator: 'Operator', dispatcher: 'Dispatcher', planner: 'Planner', inspector: 'Inspector', worker: 'Grid worker' },
   live: {
     open: 'Live',
     connecting: 'Connecting',

@@ -31,7 +31,7 @@ export const office = {
     close: '关闭',
     skip: '跳到主要内容',
   },
-  roles: { admin: '管理员', operator: '研判员', dispatcher: '调度员', planner: '规划员', inspector: '监督员' },
+  roles: { admin: '管理员', operator: '研判员', dispatcher: '调度员', planner: '规划员', inspector: '监督员', worker: '网格员' },
   live: {
     open: '实时',
     connecting: '正在连接',
