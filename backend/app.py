@@ -19,7 +19,7 @@ from . import __version__, answers, db, live, site
 from .access import Principal, right
 from .accounts import routes as accounts
 from .accounts.guard import guard_routes
-from .accounts.identity import Remembered, identify, presented_secret
+from .accounts.identity import Identity, Remembered, identify, presented_secret
 from .audit import routes as audit
 from .cameras import calibration_routes as calibration
 from .cameras import intrusions
@@ -151,6 +151,16 @@ def _lifespan(watchers: Sequence[live.Watcher]) -> Any:
 def _identifier() -> Identify:
     """Return who a request's headers speak for, remembered for a few seconds."""
     remembered = Remembered()
+    asked: dict[str, asyncio.Task[Identity | None]] = {}
+
+    async def ask(secret: str, headers: Headers) -> Identity | None:
+        try:
+            known = await anyio.to_thread.run_sync(identify, headers)
+            if known is not None:
+                remembered.put(secret, known)
+            return known
+        finally:
+            del asked[secret]
 
     async def identify_soon(headers: Headers) -> Principal | None:
         secret = presented_secret(headers)
@@ -158,10 +168,10 @@ def _identifier() -> Identify:
             return None
         known = remembered.get(secret)
         if known is None:
-            known = await anyio.to_thread.run_sync(identify, headers)
-            if known is None:
-                return None
-            remembered.put(secret, known)
-        return known.principal
+            # A map asks for hundreds of tiles at once: one question to the database for all.
+            if secret not in asked:
+                asked[secret] = asyncio.create_task(ask(secret, headers))
+            known = await asyncio.shield(asked[secret])
+        return None if known is None else known.principal
 
     return identify_soon

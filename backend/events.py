@@ -6,10 +6,10 @@ notice. A console that cannot keep up is told to resynchronise; its queue never 
 
 import asyncio
 import json
+import logging
 import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 from starlette.datastructures import Headers
@@ -22,6 +22,7 @@ from .live import Notice
 HEARTBEAT_S = 15.0
 RECHECK_S = 10.0
 SEND_LIMIT_S = 30.0
+KEEP_EVERY_S = 1.0
 QUEUE_LENGTH = 256
 
 _RESYNC = b"event: resync\ndata: {}\n\n"
@@ -39,6 +40,8 @@ _COMMON = ("layer.", "coverage")
 
 Identify = Callable[[Headers], Awaitable[Principal | None]]
 
+log = logging.getLogger(__name__)
+
 
 class TooManyStreams(TooMany):
     code = "events.too_many"
@@ -51,9 +54,15 @@ class _Console:
     """One open stream: what waits for it, and whose eyes it has."""
 
     principal: Principal
+    headers: Headers
     pending: deque[bytes] = field(default_factory=deque)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     is_gone: bool = False
+    task: asyncio.Task[None] | None = None
+    is_sending: bool = False
+    sent_at: float = field(default_factory=time.monotonic)
+    """When the last chunk was handed over, or the one under way was begun."""
+    checked_at: float = field(default_factory=time.monotonic)
 
     def offer(self, event: bytes) -> None:
         if len(self.pending) >= QUEUE_LENGTH:
@@ -67,9 +76,9 @@ class _Console:
         self.wake.set()
 
     def take(self) -> bytes:
-        """Return all that waits as one chunk; a heartbeat when nothing does."""
+        """Return all that waits as one chunk."""
         self.wake.clear()
-        chunk = b"".join(self.pending) or _ALIVE
+        chunk = b"".join(self.pending)
         self.pending.clear()
         return chunk
 
@@ -82,6 +91,7 @@ class EventStreams:
         self._per_user = per_user
         self._consoles: set[_Console] = set()
         self._open: Counter[int] = Counter()
+        self._keeper: asyncio.Task[None] | None = None
 
     def tell(self, notice: Notice | None) -> None:
         """Offer a notice to every console whose jurisdiction it concerns."""
@@ -110,34 +120,61 @@ class EventStreams:
         principal = admitted(await self._identify(headers), "map.read")
         if self._open[principal.id] >= self._per_user:
             raise TooManyStreams(limit=self._per_user, retry_after_s=5)
-        console = _Console(principal)
+        console = _Console(principal, headers)
         console.offer(_RESYNC)  # whoever comes back may have missed something
         self._consoles.add(console)
         self._open[principal.id] += 1
+        if self._keeper is None or self._keeper.done():
+            self._keeper = asyncio.create_task(self._keep())
         leaving = asyncio.create_task(_watch_leaving(receive, console))
         try:
             await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-            await self._pump(console, headers, send)
+            console.task = asyncio.create_task(_pump(console, send))
+            await asyncio.wait([console.task])
         finally:
             leaving.cancel()
+            if console.task is not None:
+                console.task.cancel()
             self._consoles.discard(console)
             self._open[principal.id] -= 1
 
-    async def _pump(self, console: _Console, headers: Headers, send: Send) -> None:
-        recheck_at = time.monotonic() + RECHECK_S
-        while not console.is_gone:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(console.wake.wait(), HEARTBEAT_S)
-            if time.monotonic() >= recheck_at:
-                if await self._identify(headers) != console.principal:
-                    break
-                recheck_at = time.monotonic() + RECHECK_S
-            try:
-                async with asyncio.timeout(SEND_LIMIT_S):
-                    await _send_chunk(send, console.take(), more=True)
-            except TimeoutError:
-                return  # it reads nothing; the server closes what was left open
-        await _send_chunk(send, b"", more=False)
+    async def _keep(self) -> None:
+        """Look after all consoles from one place: a timer for each cost more than its events."""
+        while self._consoles:
+            for console in list(self._consoles):
+                await self._look_after(console, time.monotonic())
+            await asyncio.sleep(min(KEEP_EVERY_S, HEARTBEAT_S, RECHECK_S))
+
+    async def _look_after(self, console: _Console, now: float) -> None:
+        silent_s = now - console.sent_at
+        if console.is_sending:
+            if silent_s >= SEND_LIMIT_S and console.task is not None:
+                console.task.cancel()  # it reads nothing; the server closes what was left open
+        elif silent_s >= HEARTBEAT_S:
+            console.offer(_ALIVE)
+        if now - console.checked_at >= RECHECK_S:
+            console.checked_at = now
+            if not await self._is_still(console):
+                console.leave()
+
+    async def _is_still(self, console: _Console) -> bool:
+        """Whether the session still stands; where nobody can tell, the console has to come back."""
+        try:
+            return await self._identify(console.headers) == console.principal
+        except Exception as lost:
+            log.warning("no identity: %s", lost, extra={"action": "events.recheck"})
+            return False
+
+
+async def _pump(console: _Console, send: Send) -> None:
+    while not console.is_gone:
+        await console.wake.wait()
+        chunk = console.take()
+        if chunk:
+            console.is_sending, console.sent_at = True, time.monotonic()
+            await _send_chunk(send, chunk, more=True)
+            console.is_sending = False
+    await _send_chunk(send, b"", more=False)
 
 
 def _event(notice: Notice) -> bytes:

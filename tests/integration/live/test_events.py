@@ -115,7 +115,7 @@ def principal(low: int, high: int) -> Principal:
 
 def test_what_lies_in_no_division_is_told_to_the_whole_land_alone() -> None:
     streams = EventStreams(nobody, per_user=1)
-    county, land = (events._Console(principal(*span)) for span in (
+    county, land = (events._Console(principal(*span), Headers({})) for span in (
         (COUNTY, COUNTY + 999_999), db.WHOLE_LAND
     ))  # fmt: skip
     streams._consoles |= {county, land}
@@ -131,7 +131,7 @@ async def nobody(_: Headers) -> Principal | None:
 
 def test_a_console_that_cannot_keep_up_is_told_to_resynchronise() -> None:
     streams = EventStreams(nobody, per_user=1)
-    console = events._Console(principal(*db.WHOLE_LAND))
+    console = events._Console(principal(*db.WHOLE_LAND), Headers({}))
     streams._consoles.add(console)
     for number in range(events.QUEUE_LENGTH + 1):
         streams.tell(Notice("incident", number, 1))
