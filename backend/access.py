@@ -28,6 +28,8 @@ Right = Literal[
     "incidents.read",
     "incidents.report",
     "incidents.act",
+    "patrol.read",
+    "patrol.edit",
     "imports.read",
     "imports.write",
     "register.read",

@@ -7,7 +7,7 @@ A worker has the handheld: the tasks of the own unit and the ground, no camera a
 from ..access import Right
 
 _EVERYBODY: frozenset[Right] = frozenset(
-    {"signed_in", "map.read", "cameras.read", "coverage.read", "schema.read"}
+    {"signed_in", "map.read", "cameras.read", "coverage.read", "patrol.read", "schema.read"}
 )
 _WATCH: frozenset[Right] = _EVERYBODY | {
     "sight.read",
@@ -27,10 +27,10 @@ _PLAN: frozenset[Right] = _EVERYBODY | {
 
 RIGHTS: dict[str, frozenset[Right]] = {
     "operator": _WATCH,
-    "dispatcher": _WATCH,
+    "dispatcher": _WATCH | {"patrol.edit"},
     "planner": _PLAN,
     "inspector": _EVERYBODY | {"sight.read", "incidents.read", "imports.read", "register.read"},
-    "admin": _WATCH | _PLAN | {"cameras.enrol", "register.read", "users.manage"},
+    "admin": _WATCH | _PLAN | {"patrol.edit", "cameras.enrol", "register.read", "users.manage"},
     "worker": frozenset({"signed_in", "map.read", "incidents.report", "handheld.use"}),
 }
 
