@@ -1,9 +1,9 @@
-"""Serves the built console; every path that is no file is the console's own to route."""
+"""Serves the built console, the handheld under `/m/`; a path that is no file is theirs to route."""
 
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -15,7 +15,7 @@ _ABSENT = (
 
 
 class Console(StaticFiles):
-    """Files of `backend/console_dist`; hashed ones may be kept for ever, the page itself never."""
+    """Files of `backend/console_dist`; hashed ones may be kept for ever, the pages never."""
 
     def __init__(self, directory: Path = DIST) -> None:
         self._page = directory / "index.html"
@@ -25,14 +25,16 @@ class Console(StaticFiles):
         """Return the file, or the page for a deep link; never a page for a missing asset."""
         if not self._page.exists():
             return HTMLResponse(_ABSENT, 503)
+        if scope["path"] == "/m":  # the service worker's realm ends in a slash
+            return RedirectResponse("/m/")
         try:
             response = await super().get_response(path, scope)
         except HTTPException as missing:
-            if missing.status_code != 404 or path.startswith(("assets/", "api/")):
+            if missing.status_code != 404 or path.startswith(("assets/", "m/assets/", "api/")):
                 raise
-            response = await super().get_response("index.html", scope)
-        lasting = (
-            "public, max-age=31536000, immutable" if path.startswith("assets/") else "no-cache"
-        )
+            page = "m/index.html" if path == "m" or path.startswith("m/") else "index.html"
+            response = await super().get_response(page, scope)
+        is_hashed = path.startswith(("assets/", "m/assets/"))
+        lasting = "public, max-age=31536000, immutable" if is_hashed else "no-cache"
         response.headers["Cache-Control"] = lasting
         return response

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 access_log = logging.getLogger("gridlink.access")
 
 UPLOADS = "/api/imports/"
+HANDHELD = "/m/"
 _CSP = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline';"
     " worker-src 'self' blob:; connect-src 'self' ws: wss:; img-src 'self' data: blob:;"
@@ -31,8 +32,10 @@ _SECURITY = [
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
-    (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 ]
+_CONSOLE_MAY = (b"permissions-policy", b"camera=(), microphone=(), geolocation=()")
+_HANDHELD_MAY = (b"permissions-policy", b"camera=(), microphone=(), geolocation=(self)")
+"""The handheld states where its unit is; its photographs come from the phone's own camera app."""
 
 
 def _policy(settings: Settings) -> str:
@@ -58,7 +61,9 @@ class Edge:
         self._app = app
         self._settings = settings
         self._direct = tuple(direct.items())
-        self._headers = [(b"content-security-policy", _policy(settings).encode()), *_SECURITY]
+        security = [(b"content-security-policy", _policy(settings).encode()), *_SECURITY]
+        self._headers = [*security, _CONSOLE_MAY]
+        self._handheld_headers = [*security, _HANDHELD_MAY]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -82,8 +87,9 @@ class Edge:
             await send(message)
 
         limited = _limited(scope, receive, self._settings)
+        headers = self._handheld_headers if scope["path"].startswith(HANDHELD) else self._headers
         try:
-            await self._serve(self._app, scope, limited, _secured(watched, self._headers))
+            await self._serve(self._app, scope, limited, _secured(watched, headers))
         finally:
             # The query string is left out: it may hold what somebody searched for.
             access_log.info(

@@ -117,7 +117,8 @@ class EventStreams:
 
         """
         headers = Headers(scope=scope)
-        principal = admitted(await self._identify(headers), "map.read")
+        # Notices name cameras and units: of a handheld's account is none told.
+        principal = admitted(await self._identify(headers), "cameras.read")
         if self._open[principal.id] >= self._per_user:
             raise TooManyStreams(limit=self._per_user, retry_after_s=5)
         console = _Console(principal, headers)

@@ -21,7 +21,7 @@ from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 from . import db
-from .access import Principal, admitted
+from .access import Principal, Right, admitted
 from .errors import NotFound
 from .events import Identify
 from .live import Notice
@@ -47,6 +47,14 @@ _FIRST_ZOOM = {
     "coveragenow": 12,
 }
 _COMMON = frozenset({"roads", "buildings", "divisions"})
+#: What shows cameras asks for more than the map: the handheld has the ground alone.
+_RIGHT: dict[str, Right] = {
+    "cameras": "cameras.read",
+    "viewsheds": "cameras.read",
+    "restricted": "cameras.read",
+    "coverage": "coverage.read",
+    "coveragenow": "coverage.read",
+}
 _CLUSTERED_BELOW = 11
 #: Table that changed -> layers that show it; others show themselves.
 _SHOWN_IN = {
@@ -126,6 +134,7 @@ class TileServer:
         headers = Headers(scope=scope)
         principal = admitted(await self._identify(headers), "map.read")
         key = parse(scope["path"], principal)
+        admitted(principal, _RIGHT.get(key.layer, "map.read"))
         tile = self._kept.get(key)
         if tile is None:
             tile = await self._drawn(key, principal.id)

@@ -53,6 +53,7 @@ class Report:
     lonlat: tuple[float, float] | None = None
     place_id: int | None = None
     grid_code: str | None = None
+    observed_at: datetime | None = None
     idempotency_key: str | None = None
 
 
@@ -98,6 +99,8 @@ def report(session: Session, told: Report, *, by: Principal, now: datetime) -> I
         division_code=division_code,
         description=told.description,
         reported_by=by.id,
+        # A clock that runs ahead costs the report nothing but its own time.
+        observed_at=min(told.observed_at, now) if told.observed_at else None,
         reported_at=now,
         idempotency_key=told.idempotency_key,
         version=1,

@@ -75,6 +75,7 @@ def report_incident(
         lonlat=lonlat,
         place_id=told.place_id,
         grid_code=told.grid_code,
+        observed_at=told.observed_at,
         idempotency_key=idempotency_key,
     )
     made = reporting.report(session, report, by=user, now=datetime.now(UTC))
@@ -133,4 +134,5 @@ def act_on_incident(
 
 def _sheet(session: Tx, user: CurrentUser, incident_id: int) -> IncidentSheet:
     found = listing.one(session, incident_id, by=user)
-    return sheet_of(found, listing.linked_cameras(session, incident_id))
+    may_know = user.may("sight.read")  # who reports from the street is not told of cameras
+    return sheet_of(found, listing.linked_cameras(session, incident_id) if may_know else [])

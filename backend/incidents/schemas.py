@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from ..divisions.locating import DivisionRef
 from .listing import Dressed
@@ -41,7 +41,10 @@ class KindsOut(BaseModel):
 
 
 class ReportIn(_Strict):
-    """A place is given by lon and lat, by `place_id` or by `grid_code`."""
+    """A place is given by lon and lat, by `place_id` or by `grid_code`.
+
+    `observed_at` is when it was written down, if that was before it could be sent.
+    """
 
     kind: Annotated[str, StringConstraints(min_length=1, max_length=50)]
     severity: Severity | None = None
@@ -50,6 +53,7 @@ class ReportIn(_Strict):
     place_id: BigId | None = None
     grid_code: Annotated[str, StringConstraints(min_length=1, max_length=50)] | None = None
     description: Text = ""
+    observed_at: AwareDatetime | None = None
 
 
 class QueueQuery(BaseModel):
@@ -92,6 +96,7 @@ class IncidentRow(BaseModel):
     grids: list[IncidentGridOut]
     description: str
     reported_by: str
+    observed_at: datetime | None
     reported_at: datetime
     closed_at: datetime | None
     result: str | None
@@ -143,7 +148,7 @@ def row_of(found: Dressed) -> dict[str, Any]:
         for g in found.grids
     ]
     same = ("id", "number", "kind", "severity", "state", "place_id", "place_text", "description")
-    later = ("reported_at", "closed_at", "result", "version")
+    later = ("observed_at", "reported_at", "closed_at", "result", "version")
     return {name: getattr(incident, name) for name in (*same, *later)} | {
         "lon": found.lon,
         "lat": found.lat,

@@ -20,7 +20,7 @@ WITH asked AS (SELECT :pattern AS pattern, :prefix AS prefix)
   SELECT 'camera', c.id::text, c.name, coalesce(c.code, c.address, ''),
          ST_X(c.geom), ST_Y(c.geom), similarity(c.name, :q)
   FROM cameras c, asked
-  WHERE c.division_code BETWEEN :low AND :high
+  WHERE :with_cameras AND c.division_code BETWEEN :low AND :high
     AND (c.name ILIKE asked.pattern OR c.initials LIKE asked.prefix OR c.code LIKE asked.prefix)
   ORDER BY 7 DESC, c.id LIMIT :limit
 ) UNION ALL (

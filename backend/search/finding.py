@@ -45,6 +45,7 @@ def find(session: Session, q: str, *, by: Principal, limit: int) -> list[Hit]:
         "low": by.scope.low,
         "high": by.scope.high,
         "limit": limit,
+        "with_cameras": by.may("cameras.read"),
         "with_incidents": by.may("incidents.read"),
     }
     rows = session.execute(_question(), values)
