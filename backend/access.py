@@ -30,6 +30,8 @@ Right = Literal[
     "incidents.act",
     "patrol.read",
     "patrol.edit",
+    "tasks.read",
+    "tasks.act",
     "imports.read",
     "imports.write",
     "register.read",

@@ -34,7 +34,7 @@ _HEADERS = [
 ]
 
 #: Nouns that concern consoles; the channel also carries orders to media workers.
-_TOLD = ("incident", "camera", "layer.", "coverage", "siting", "report", "scenario")
+_TOLD = ("incident", "camera", "layer.", "coverage", "siting", "report", "scenario", "task")
 _COMMON = ("layer.", "coverage")
 """Changes of the map and its figures are told to all: a layer's name, no row of it."""
 

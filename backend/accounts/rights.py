@@ -15,6 +15,8 @@ _WATCH: frozenset[Right] = _EVERYBODY | {
     "incidents.read",
     "incidents.report",
     "incidents.act",
+    "tasks.read",
+    "tasks.act",
 }
 _PLAN: frozenset[Right] = _EVERYBODY | {
     "sight.read",
@@ -29,7 +31,8 @@ RIGHTS: dict[str, frozenset[Right]] = {
     "operator": _WATCH,
     "dispatcher": _WATCH | {"patrol.edit"},
     "planner": _PLAN,
-    "inspector": _EVERYBODY | {"sight.read", "incidents.read", "imports.read", "register.read"},
+    "inspector": _EVERYBODY
+    | {"sight.read", "incidents.read", "tasks.read", "imports.read", "register.read"},
     "admin": _WATCH | _PLAN | {"patrol.edit", "cameras.enrol", "register.read", "users.manage"},
     "worker": frozenset({"signed_in", "map.read", "incidents.report", "handheld.use"}),
 }
