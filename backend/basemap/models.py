@@ -1,4 +1,4 @@
-"""Roads and buildings: what the map shows and what blocks sight."""
+"""Roads, their network, and buildings: what the map shows, what leads there, what blocks sight."""
 
 from typing import Any
 
@@ -33,3 +33,38 @@ class Road(Table):
     name: Mapped[str | None]
     road_class: Mapped[str] = mapped_column(server_default=text("'other'"))
     geom: Mapped[Any] = geometry_column("MULTILINESTRING")
+
+
+class RoadNode(Table):
+    """Where roads meet or end; shared by every edge that comes within the snap tolerance."""
+
+    __tablename__ = "road_nodes"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    geom: Mapped[Any] = geometry_column("POINT")
+
+
+class RoadEdge(Table):
+    """A road between two nodes, passable both ways; `part` is what it hangs together with."""
+
+    __tablename__ = "road_edges"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    source: Mapped[int] = mapped_column(BigInteger)
+    target: Mapped[int] = mapped_column(BigInteger)
+    road_id: Mapped[int] = mapped_column(BigInteger)
+    road_class: Mapped[str]
+    length_m: Mapped[float]
+    part: Mapped[int]
+    part_m: Mapped[float]
+    geom: Mapped[Any] = geometry_column("LINESTRING")
+
+
+class RoadSpeed(Table):
+    """How fast a way of going gets along on a class of road."""
+
+    __tablename__ = "road_speeds"
+
+    vehicle: Mapped[str] = mapped_column(primary_key=True)
+    road_class: Mapped[str] = mapped_column(primary_key=True)
+    speed_mps: Mapped[float]
