@@ -20,12 +20,17 @@ from backend.basemap import models as _basemap  # noqa: F401
 from backend.cameras import models as _cameras  # noqa: F401
 from backend.coverage import models as _coverage  # noqa: F401
 from backend.coverage import siting_models as _sitings  # noqa: F401
+from backend.dispatch import models as _dispatch  # noqa: F401
 from backend.divisions import models as _divisions  # noqa: F401
 from backend.exchange import kinds
 from backend.exchange import models as _exchange  # noqa: F401
+from backend.eyeson import models as _eyeson  # noqa: F401
 from backend.grids import models as _grids  # noqa: F401
 from backend.incidents import models as _incidents  # noqa: F401
 from backend.patrol import models as _patrol  # noqa: F401
+from backend.patrol.checkpoints import models as _checkpoints  # noqa: F401
+from backend.patrol.deriving import models as _deriving  # noqa: F401
+from backend.patrol.requirements import models as _requirements  # noqa: F401
 from backend.places import models as _places  # noqa: F401
 from backend.restricted import models as _restricted  # noqa: F401
 
