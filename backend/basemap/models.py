@@ -1,8 +1,9 @@
 """Roads, their network, and buildings: what the map shows, what leads there, what blocks sight."""
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Identity, text
+from sqlalchemy import BigInteger, DateTime, Identity, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..db import Table
@@ -58,6 +59,22 @@ class RoadEdge(Table):
     part: Mapped[int]
     part_m: Mapped[float]
     geom: Mapped[Any] = geometry_column("LINESTRING")
+
+
+class RoadNetwork(Table):
+    """What the last building of the network came to; `main_m` is its longest part."""
+
+    __tablename__ = "road_networks"
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, server_default=text("1"))
+    roads_version: Mapped[str]
+    edges: Mapped[int]
+    parts: Mapped[int]
+    length_m: Mapped[float]
+    main_m: Mapped[float]
+    built_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("now()")
+    )
 
 
 class RoadSpeed(Table):

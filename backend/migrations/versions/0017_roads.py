@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0017"
-down_revision = "0015"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
@@ -29,6 +29,17 @@ CREATE TABLE road_edges (
 );
 CREATE INDEX road_edges_geom_idx ON road_edges USING gist (geom);
 
+-- Of which state of the roads the network was built, and what became of it; one row.
+CREATE TABLE road_networks (
+  id smallint PRIMARY KEY DEFAULT 1 CHECK (id = 1),
+  roads_version text NOT NULL,
+  edges integer NOT NULL,
+  parts integer NOT NULL,
+  length_m double precision NOT NULL,
+  main_m double precision NOT NULL,
+  built_at timestamptz NOT NULL DEFAULT now()
+);
+
 -- How fast one gets along, by how one goes and on what; beside the road it is on foot.
 CREATE TABLE road_speeds (
   vehicle text NOT NULL CHECK (vehicle IN ('foot', 'ebike', 'motorcycle', 'car')),
@@ -48,7 +59,7 @@ INSERT INTO road_speeds (vehicle, road_class, speed_mps) VALUES
   ('car', 'national', 18), ('car', 'provincial', 16), ('car', 'county', 13), ('car', 'town', 10),
   ('car', 'street', 8), ('car', 'lane', 4), ('car', 'other', 5);
 
-GRANT SELECT ON road_nodes, road_edges, road_speeds TO gridlink_app;
+GRANT SELECT ON road_nodes, road_edges, road_networks, road_speeds TO gridlink_app;
 
 -- Only a superuser may add pgRouting. Without it travel is told by the straight line, and so named.
 DO $$
@@ -63,7 +74,7 @@ END $$;
 
 DOWNGRADE = """
 DROP EXTENSION IF EXISTS pgrouting;
-DROP TABLE road_speeds, road_edges, road_nodes;
+DROP TABLE road_speeds, road_networks, road_edges, road_nodes;
 """
 
 
