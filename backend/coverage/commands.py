@@ -9,10 +9,10 @@ from rich.table import Table as Sheet
 
 from ..db import begin
 from ..divisions.codes import parse_jurisdiction
+from ..divisions.extent import extent_of
 from ..terminal import screen
 from . import figures, gaps, losses
 from .bands import BANDS, PX_PER_M
-from .extent import extent_of
 from .rate_commands import show_rates
 from .spread.commands import export, spread_out
 from .waiting import ask, ask_for_all

@@ -10,9 +10,9 @@ from sqlalchemy import RowMapping, TextClause, select, text
 from sqlalchemy.orm import Session
 
 from ..divisions.codes import text_of
+from ..divisions.extent import Extent
 from ..errors import NotFound
 from .bands import PX_PER_M, Amounts, bands_of
-from .extent import Extent
 from .models import CoverageFigure
 from .schemas import (
     Band,

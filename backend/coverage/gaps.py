@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from .extent import Extent
+from ..divisions.extent import Extent
 from .schemas import GapPage, GapReasons, GapRow, SubjectRow
 
 _ROW = (

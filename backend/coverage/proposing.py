@@ -23,10 +23,10 @@ from gis.sitesolver import Step
 from ..cameras.models import Camera
 from ..db import begin
 from ..divisions.codes import span
+from ..divisions.extent import Extent
 from ..divisions.locating import division_at
 from ..errors import InvalidField
 from ..spatial import to_db
-from .extent import Extent
 from .siting_land import Case, read_case
 from .siting_models import Proposal, Siting
 from .sitings import wish_of

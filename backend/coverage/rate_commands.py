@@ -9,10 +9,10 @@ from rich.table import Table as Sheet
 
 from ..db import begin
 from ..divisions.codes import parse_jurisdiction, text_of
+from ..divisions.extent import Extent, extent_of
 from ..settings import load
 from ..terminal import screen
 from . import rates
-from .extent import Extent, extent_of
 from .rate_rows import Period, rows_of
 from .rate_schemas import Figure, Rate, RateBoard, RateRowPage
 

@@ -8,9 +8,9 @@ from pydantic import AwareDatetime
 
 from ..accounts.access import CurrentUser, Tx, right
 from ..divisions.codes import text_of
+from ..divisions.extent import DIVISION_FORM, extent_of
 from ..errors import InvalidField
 from . import rates
-from .extent import DIVISION_FORM, extent_of
 from .rate_rows import Period, rows_of
 from .rate_schemas import RateBoard, RateCode, RateRowPage
 

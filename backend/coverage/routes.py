@@ -6,9 +6,9 @@ from fastapi import APIRouter, Path, Query
 
 from ..accounts.access import CurrentUser, Tx, right
 from ..divisions.codes import text_of
+from ..divisions.extent import DIVISION_FORM, extent_of
 from . import figures, gaps, history, losses
 from .bands import PX_PER_M, BandCode
-from .extent import DIVISION_FORM, extent_of
 from .schemas import (
     CoverageSummary,
     DayPage,

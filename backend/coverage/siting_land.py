@@ -31,11 +31,11 @@ from gis.siteplan import Ground, Land, Wish
 from gis.siteview import lenses_for
 
 from ..cameras import lookout
+from ..divisions.extent import Extent
 from ..errors import InvalidField
 from ..settings import load
 from . import subjects
 from .bands import PX_PER_M
-from .extent import Extent
 from .facts import facts_of, place_names
 from .siting_schemas import SitingOrder, SitingWeights
 from .sitings import area_of

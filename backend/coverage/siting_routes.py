@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from ..access import CurrentUser, Id, Tx, right
 from ..divisions.codes import text_of
+from ..divisions.extent import DIVISION_FORM, extent_of
 from ..divisions.locating import named
 from ..spatial import from_db, lonlat
 from . import scenario_routes, sitings
-from .extent import DIVISION_FORM, extent_of
 from .scenario_schemas import ScenarioSheet
 from .siting_models import Proposal, Siting
 from .siting_schemas import (

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from ..access import Principal
 from ..audit.register import Act, enter
+from ..divisions.extent import Extent, extent_of
 from ..errors import Conflict, InvalidField, NotFound
 from ..jobs import defer
 from ..spatial import lonlat
 from . import scenarios
-from .extent import Extent, extent_of
 from .models import Scenario
 from .scenario_schemas import MOST_CHANGES, Change, ScenarioNew
 from .siting_models import Proposal, Siting

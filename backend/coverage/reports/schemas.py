@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ...divisions.codes import text_of
-from ..extent import DIVISION_FORM
+from ...divisions.extent import DIVISION_FORM
 from .models import Report
 
 Kind = Literal["xlsx", "pdf", "html"]

@@ -14,9 +14,9 @@ from ...access import Principal
 from ...audit.register import Act, enter
 from ...db import Scope, begin
 from ...divisions.codes import span, text_of
+from ...divisions.extent import extent_of
 from ...errors import Conflict, Language, NotFound
 from ...jobs import defer
-from ..extent import extent_of
 from ..undertaking import call_off, carry_out, held, tell
 from .content import Content, gather
 from .models import Report

@@ -1,4 +1,4 @@
-"""The land that a question of coverage is about: a division inside the caller's jurisdiction."""
+"""The land that a question is about: a division inside the caller's jurisdiction."""
 
 from dataclasses import dataclass
 
@@ -6,9 +6,9 @@ from sqlalchemy.orm import Session
 
 from ..access import Principal
 from ..db import WHOLE_LAND
-from ..divisions.codes import parse_jurisdiction, span
-from ..divisions.locating import named
 from ..errors import NotFound
+from .codes import parse_jurisdiction, span
+from .locating import named
 
 DIVISION_FORM = r"^(0|\d{2}|\d{4}|\d{6}|\d{9}|\d{12})$"
 
