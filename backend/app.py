@@ -37,6 +37,7 @@ from .events import EventStreams, Identify
 from .exchange import routes as exchange
 from .grids import routes as grids
 from .incidents import routes as incidents
+from .patrol.units import routes as units
 from .places import routes as places
 from .restricted import routes as restricted
 from .search import routes as search
@@ -64,6 +65,7 @@ ROUTERS = (
     sitings.router,
     exchange.router,
     incidents.router,
+    units.router,
     search.router,
 )
 

@@ -20,10 +20,12 @@ registry = Blueprint()
 
 #: Modules that register tasks; the worker imports them, nobody else needs to.
 TASK_MODULES = (
+    "backend.basemap.tasks",
     "backend.cameras.tasks",
     "backend.coverage.tasks",
     "backend.coverage.siting_tasks",
     "backend.coverage.reports.tasks",
+    "backend.patrol.units.tasks",
 )
 
 

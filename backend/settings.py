@@ -28,6 +28,7 @@ class Site(_Branch):
     name: str = "网格联"
     name_en: str = "gridlink"
     simulated: bool = False
+    timezone: str = Field(default="Asia/Shanghai", description="in which shifts are planned")
     tianditu_key: str | None = Field(default=None, repr=False)
     tianditu_host: str = Field(
         default="https://t0.tianditu.gov.cn", pattern=r"^https?://[A-Za-z0-9.:-]+$"
@@ -113,6 +114,34 @@ class Coverage(_Branch):
     )
 
 
+class Patrol(_Branch):
+    """How long positions are kept, and how much a tracker may send."""
+
+    fixes_kept_days: int = Field(default=90, ge=1, le=36_500)
+    rows_per_batch: int = Field(default=5000, ge=1, le=50_000)
+    requests_per_s: float = Field(default=20.0, gt=0, description="of one tracker, on average")
+    longest_duty_hours: int = Field(
+        default=16, ge=1, le=72, description="duty that nobody ended is ended after this"
+    )
+
+
+class Roads(_Branch):
+    """How roads become a network, how far beside it one may stand, how long a loop is sought."""
+
+    snap_m: float = Field(default=1.0, gt=0, le=50)
+    off_road_m: float = Field(default=500.0, gt=0, le=10_000)
+    advice_s: float = Field(default=3.0, gt=0, le=30)
+
+
+class Eyeson(_Branch):
+    """When a grid or key place counts as in view, and from which colour on an alert is raised."""
+
+    grid_share: float = Field(default=0.1, gt=0, le=1)
+    place_share: float = Field(default=0.5, gt=0, le=1)
+    alert_from: Literal["blue", "yellow", "red"] = "yellow"
+    hours_kept_days: int = Field(default=400, ge=2, le=36_500)
+
+
 class Settings(BaseSettings):
     """The tree. `database_url` unset means the private cluster in `var_dir`."""
 
@@ -130,6 +159,9 @@ class Settings(BaseSettings):
     imports: Imports = Imports()
     sight: Sight = Sight()
     coverage: Coverage = Coverage()
+    patrol: Patrol = Patrol()
+    roads: Roads = Roads()
+    eyeson: Eyeson = Eyeson()
 
 
 @cache

@@ -1071,6 +1071,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/shift-plans/{plan_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Shift Plan
+         * @description Take a plan away with its shifts to come.
+         */
+        delete: operations["remove_shift_plan_api_shift_plans__plan_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sight": {
         parameters: {
             query?: never;
@@ -1274,6 +1294,142 @@ export interface paths {
          * @description End a bearer token.
          */
         delete: operations["revoke_token_api_tokens__token_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/trackers/{tracker_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End Tracker
+         * @description End a tracker.
+         */
+        delete: operations["end_tracker_api_trackers__tracker_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Units
+         * @description Units of the jurisdiction in order of code, with duty and place.
+         */
+        get: operations["list_units_api_units_get"];
+        put?: never;
+        /**
+         * Create Unit
+         * @description Add a unit.
+         */
+        post: operations["create_unit_api_units_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/units/{unit_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Unit
+         * @description One unit.
+         */
+        get: operations["read_unit_api_units__unit_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Edit Unit
+         * @description Change the fields given of a unit as it was seen at `version`.
+         */
+        patch: operations["edit_unit_api_units__unit_id__patch"];
+        trace?: never;
+    };
+    "/api/units/{unit_id}/shift-plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Shift Plan
+         * @description Add a weekly plan; shifts of the next eight days follow at once.
+         */
+        post: operations["add_shift_plan_api_units__unit_id__shift_plans_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/units/{unit_id}/shifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Shifts
+         * @description Duty periods that touch a span, by default eight days back and ahead, and the plans.
+         */
+        get: operations["list_shifts_api_units__unit_id__shifts_get"];
+        put?: never;
+        /**
+         * Set Duty
+         * @description Put a unit on or off duty, now or from an instant of the last three days.
+         */
+        post: operations["set_duty_api_units__unit_id__shifts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/units/{unit_id}/trackers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Trackers
+         * @description Trackers of a unit, ended ones too; no token is ever shown again.
+         */
+        get: operations["list_trackers_api_units__unit_id__trackers_get"];
+        put?: never;
+        /**
+         * Issue Tracker
+         * @description Make a tracker; its token is shown this once.
+         */
+        post: operations["issue_tracker_api_units__unit_id__trackers_post"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1955,6 +2111,18 @@ export interface components {
             /** Reason */
             reason: string;
         };
+        /**
+         * DutyOrder
+         * @description On or off duty, by a dispatcher; `at` may lie in the past, and `until` ends it by itself.
+         */
+        DutyOrder: {
+            /** At */
+            at?: string | null;
+            /** On */
+            on: boolean;
+            /** Until */
+            until?: string | null;
+        };
         /** EntryOut */
         EntryOut: {
             /** Act */
@@ -2097,6 +2265,15 @@ export interface components {
             name: string;
             /** Set Name */
             set_name: string;
+        };
+        /** GridRef */
+        GridRef: {
+            /** Code */
+            code: string;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
         };
         /** GridSheet */
         GridSheet: {
@@ -2295,6 +2472,8 @@ export interface components {
             lon: number;
             /** Number */
             number: string;
+            /** Observed At */
+            observed_at: string | null;
             /** Place Id */
             place_id: number | null;
             /** Place Text */
@@ -2348,6 +2527,8 @@ export interface components {
             lon: number;
             /** Number */
             number: string;
+            /** Observed At */
+            observed_at: string | null;
             /** Place Id */
             place_id: number | null;
             /** Place Text */
@@ -2692,6 +2873,24 @@ export interface components {
              */
             tilt_error_deg: number;
         };
+        /** PositionOut */
+        PositionOut: {
+            /** Accuracy M */
+            accuracy_m: number | null;
+            /** Age S */
+            age_s: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** Speed Mps */
+            speed_mps: number | null;
+        };
         /** PrincipalOut */
         PrincipalOut: {
             /** Display Name */
@@ -2985,6 +3184,8 @@ export interface components {
         /**
          * ReportIn
          * @description A place is given by lon and lat, by `place_id` or by `grid_code`.
+         *
+         *     `observed_at` is when it was written down, if that was before it could be sent.
          */
         ReportIn: {
             /**
@@ -3000,6 +3201,8 @@ export interface components {
             lat?: number | null;
             /** Lon */
             lon?: number | null;
+            /** Observed At */
+            observed_at?: string | null;
             /** Place Id */
             place_id?: number | null;
             /** Severity */
@@ -3398,6 +3601,85 @@ export interface components {
             north_m: number;
             /** Up M */
             up_m: number;
+        };
+        /**
+         * ShiftPage
+         * @description Duty periods of a span, and the weekly plans behind them.
+         */
+        ShiftPage: {
+            /** Plans */
+            plans: components["schemas"]["ShiftPlanRow"][];
+            /** Rows */
+            rows: components["schemas"]["ShiftRow"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * ShiftPlanNew
+         * @description Weekly duty in the site's local time; `ends` not after `begins` means the next day.
+         */
+        ShiftPlanNew: {
+            /**
+             * Begins
+             * Format: time
+             */
+            begins: string;
+            /**
+             * Ends
+             * Format: time
+             */
+            ends: string;
+            /** Name */
+            name: string;
+            /** Valid From */
+            valid_from?: string | null;
+            /** Valid To */
+            valid_to?: string | null;
+            /** Weekdays */
+            weekdays: number[];
+        };
+        /** ShiftPlanRow */
+        ShiftPlanRow: {
+            /**
+             * Begins
+             * Format: time
+             */
+            begins: string;
+            /**
+             * Ends
+             * Format: time
+             */
+            ends: string;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+            /** Valid To */
+            valid_to: string | null;
+            /** Weekdays */
+            weekdays: number[];
+        };
+        /** ShiftRow */
+        ShiftRow: {
+            /** Ends At */
+            ends_at: string | null;
+            /** Id */
+            id: number;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "plan" | "handheld" | "dispatcher";
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
         };
         /**
          * SightAnswer
@@ -3825,6 +4107,74 @@ export interface components {
             /** Tokens */
             tokens: components["schemas"]["TokenOut"][];
         };
+        /** TrackerMade */
+        TrackerMade: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /**
+             * Form
+             * @enum {string}
+             */
+            form: "header" | "url";
+            /** Id */
+            id: number;
+            /** Last Heard At */
+            last_heard_at: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Token
+             * @description shown this once; its hash alone is stored
+             */
+            token: string;
+        };
+        /**
+         * TrackerNew
+         * @description `url`: for trackers that can put a token nowhere but into the address (OsmAnd's form).
+         */
+        TrackerNew: {
+            /**
+             * Form
+             * @default header
+             * @enum {string}
+             */
+            form: "header" | "url";
+            /** Name */
+            name: string;
+        };
+        /** TrackerPage */
+        TrackerPage: {
+            /** Rows */
+            rows: components["schemas"]["TrackerRow"][];
+            /** Total */
+            total: number;
+        };
+        /** TrackerRow */
+        TrackerRow: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /**
+             * Form
+             * @enum {string}
+             */
+            form: "header" | "url";
+            /** Id */
+            id: number;
+            /** Last Heard At */
+            last_heard_at: string | null;
+            /** Name */
+            name: string;
+        };
         /** TransitionOut */
         TransitionOut: {
             /** Act */
@@ -3837,6 +4187,133 @@ export interface components {
             right: string;
             /** To State */
             to_state: string;
+        };
+        /**
+         * UnitEdit
+         * @description Only the fields given change; `account` null takes the handheld's account away.
+         */
+        UnitEdit: {
+            /** Account */
+            account?: string | null;
+            /** Code */
+            code?: string | null;
+            /** Division Code */
+            division_code?: string | null;
+            /** Home Grids */
+            home_grids?: number[] | null;
+            /** Is Active */
+            is_active?: boolean | null;
+            /** Is Team */
+            is_team?: boolean | null;
+            /** Kind */
+            kind?: ("household_head" | "grid_worker" | "volunteer" | "response") | null;
+            /** Name */
+            name?: string | null;
+            /** Skills */
+            skills?: string[] | null;
+            /** Strength */
+            strength?: number | null;
+            /** Vehicle */
+            vehicle?: ("foot" | "ebike" | "motorcycle" | "car") | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * UnitNew
+         * @description Without a division it lies in that of its first home grid, else in the caller's own.
+         */
+        UnitNew: {
+            /** Account */
+            account?: string | null;
+            /** Code */
+            code: string;
+            /** Division Code */
+            division_code?: string | null;
+            /** Home Grids */
+            home_grids?: number[] | null;
+            /** Is Team */
+            is_team?: boolean | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "household_head" | "grid_worker" | "volunteer" | "response";
+            /** Name */
+            name: string;
+            /**
+             * Set Name
+             * @default default
+             */
+            set_name: string;
+            /** Skills */
+            skills?: string[] | null;
+            /** Strength */
+            strength?: number | null;
+            /** Vehicle */
+            vehicle?: ("foot" | "ebike" | "motorcycle" | "car") | null;
+        };
+        /** UnitPage */
+        UnitPage: {
+            /** Rows */
+            rows: components["schemas"]["UnitRow"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * UnitRow
+         * @description A unit with its duty and place now; a unit off duty shows no place.
+         */
+        UnitRow: {
+            /**
+             * Account
+             * @description the handheld's account
+             */
+            account: string | null;
+            /** Code */
+            code: string;
+            /** Division Code */
+            division_code: string;
+            /**
+             * Duty Until
+             * @description null while on duty: until it is ended
+             */
+            duty_until: string | null;
+            /** Home Grids */
+            home_grids: components["schemas"]["GridRef"][];
+            /** Id */
+            id: number;
+            /** Is Active */
+            is_active: boolean;
+            /** Is Team */
+            is_team: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "household_head" | "grid_worker" | "volunteer" | "response";
+            /**
+             * Load
+             * @description open assignments
+             */
+            load: number;
+            /** Name */
+            name: string;
+            /** On Duty */
+            on_duty: boolean;
+            position: components["schemas"]["PositionOut"] | null;
+            /** Set Name */
+            set_name: string;
+            /** Skills */
+            skills: string[];
+            /** Strength */
+            strength: number;
+            /**
+             * Vehicle
+             * @enum {string}
+             */
+            vehicle: "foot" | "ebike" | "motorcycle" | "car";
+            /** Version */
+            version: number;
         };
         /**
          * UploadForm
@@ -4073,6 +4550,7 @@ export type SchemaDivisionRow = components['schemas']['DivisionRow'];
 export type SchemaDivisionSheet = components['schemas']['DivisionSheet'];
 export type SchemaDrawnArea = components['schemas']['DrawnArea'];
 export type SchemaDroppedColumn = components['schemas']['DroppedColumn'];
+export type SchemaDutyOrder = components['schemas']['DutyOrder'];
 export type SchemaEntryOut = components['schemas']['EntryOut'];
 export type SchemaFigurePage = components['schemas']['FigurePage'];
 export type SchemaFigureRow = components['schemas']['FigureRow'];
@@ -4080,6 +4558,7 @@ export type SchemaGapPage = components['schemas']['GapPage'];
 export type SchemaGapReasons = components['schemas']['GapReasons'];
 export type SchemaGapRow = components['schemas']['GapRow'];
 export type SchemaGridAt = components['schemas']['GridAt'];
+export type SchemaGridRef = components['schemas']['GridRef'];
 export type SchemaGridSheet = components['schemas']['GridSheet'];
 export type SchemaHttpValidationError = components['schemas']['HTTPValidationError'];
 export type SchemaHealthOut = components['schemas']['HealthOut'];
@@ -4110,6 +4589,7 @@ export type SchemaPlaceSheet = components['schemas']['PlaceSheet'];
 export type SchemaPolygon = components['schemas']['Polygon'];
 export type SchemaPoseErrors = components['schemas']['PoseErrors'];
 export type SchemaPoseShape = components['schemas']['PoseShape'];
+export type SchemaPositionOut = components['schemas']['PositionOut'];
 export type SchemaPrincipalOut = components['schemas']['PrincipalOut'];
 export type SchemaProposalShape = components['schemas']['ProposalShape'];
 export type SchemaPurposeList = components['schemas']['PurposeList'];
@@ -4145,6 +4625,10 @@ export type SchemaSearchOut = components['schemas']['SearchOut'];
 export type SchemaSeeingCamera = components['schemas']['SeeingCamera'];
 export type SchemaSessionOut = components['schemas']['SessionOut'];
 export type SchemaShift = components['schemas']['Shift'];
+export type SchemaShiftPage = components['schemas']['ShiftPage'];
+export type SchemaShiftPlanNew = components['schemas']['ShiftPlanNew'];
+export type SchemaShiftPlanRow = components['schemas']['ShiftPlanRow'];
+export type SchemaShiftRow = components['schemas']['ShiftRow'];
 export type SchemaSightAnswer = components['schemas']['SightAnswer'];
 export type SchemaSiteOut = components['schemas']['SiteOut'];
 export type SchemaSitingOrder = components['schemas']['SitingOrder'];
@@ -4164,7 +4648,15 @@ export type SchemaTimelineOut = components['schemas']['TimelineOut'];
 export type SchemaTokenIn = components['schemas']['TokenIn'];
 export type SchemaTokenOut = components['schemas']['TokenOut'];
 export type SchemaTokensOut = components['schemas']['TokensOut'];
+export type SchemaTrackerMade = components['schemas']['TrackerMade'];
+export type SchemaTrackerNew = components['schemas']['TrackerNew'];
+export type SchemaTrackerPage = components['schemas']['TrackerPage'];
+export type SchemaTrackerRow = components['schemas']['TrackerRow'];
 export type SchemaTransitionOut = components['schemas']['TransitionOut'];
+export type SchemaUnitEdit = components['schemas']['UnitEdit'];
+export type SchemaUnitNew = components['schemas']['UnitNew'];
+export type SchemaUnitPage = components['schemas']['UnitPage'];
+export type SchemaUnitRow = components['schemas']['UnitRow'];
 export type SchemaUploadForm = components['schemas']['UploadForm'];
 export type SchemaUserIn = components['schemas']['UserIn'];
 export type SchemaUserOut = components['schemas']['UserOut'];
@@ -6132,6 +6624,35 @@ export interface operations {
             };
         };
     };
+    remove_shift_plan_api_shift_plans__plan_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     sight_api_sight_get: {
         parameters: {
             query: {
@@ -6478,6 +6999,343 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    end_tracker_api_trackers__tracker_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tracker_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_units_api_units_get: {
+        parameters: {
+            query?: {
+                q?: string;
+                kind?: ("household_head" | "grid_worker" | "volunteer" | "response") | null;
+                on_duty?: boolean | null;
+                /** @description a home grid */
+                grid?: number | null;
+                division?: string | null;
+                is_active?: boolean | null;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_unit_api_units_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnitNew"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitRow"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_unit_api_units__unit_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                unit_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitRow"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    edit_unit_api_units__unit_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                unit_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnitEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitRow"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    add_shift_plan_api_units__unit_id__shift_plans_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                unit_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShiftPlanNew"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShiftPlanRow"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_shifts_api_units__unit_id__shifts_get: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                unit_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShiftPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    set_duty_api_units__unit_id__shifts_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                unit_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DutyOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitRow"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_trackers_api_units__unit_id__trackers_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                unit_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackerPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    issue_tracker_api_units__unit_id__trackers_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                unit_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrackerNew"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackerMade"];
+                };
             };
             /** @description Validation Error */
             422: {
