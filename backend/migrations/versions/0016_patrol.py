@@ -181,7 +181,6 @@ CREATE TABLE alerts (
   rule text NOT NULL,
   detail jsonb NOT NULL DEFAULT '{}',
   raised_at timestamptz NOT NULL,
-  ceased_at timestamptz,
   cleared_at timestamptz,
   clear_reason text,
   seen_by bigint REFERENCES users ON DELETE SET NULL,
@@ -189,7 +188,6 @@ CREATE TABLE alerts (
   version bigint NOT NULL DEFAULT 1,
   CONSTRAINT alerts_cleared_check CHECK ((cleared_at IS NULL) = (clear_reason IS NULL))
 );
--- `ceased_at`: the cause has gone; the alert stays until it has been gone for the quiet time.
 CREATE UNIQUE INDEX alerts_open_key
   ON alerts (kind, subject_kind, subject_id, coalesce(requirement_id, 0), rule)
   WHERE cleared_at IS NULL;

@@ -82,7 +82,6 @@ class Alert(Table):
     rule: Mapped[str]
     detail: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     raised_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    ceased_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     cleared_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     clear_reason: Mapped[str | None]
     seen_by: Mapped[int | None] = mapped_column(ForeignKey(User.id, ondelete="SET NULL"))
