@@ -142,6 +142,26 @@ class Eyeson(_Branch):
     hours_kept_days: int = Field(default=400, ge=2, le=36_500)
 
 
+class Dispatch(_Branch):
+    """Clocks of units and departments, what proves an arrival, how nearest is judged."""
+
+    accept_red_s: int = Field(default=120, ge=10, le=86_400)
+    accept_yellow_s: int = Field(default=300, ge=10, le=86_400)
+    accept_blue_s: int = Field(default=900, ge=10, le=86_400)
+    arrive_red_s: int = Field(default=900, ge=10, le=86_400 * 7)
+    arrive_yellow_s: int = Field(default=1800, ge=10, le=86_400 * 7)
+    arrive_blue_s: int = Field(default=7200, ge=10, le=86_400 * 7)
+    callout_accept_s: int = Field(default=900, ge=10, le=86_400)
+    callout_arrive_s: int = Field(default=3600, ge=10, le=86_400 * 7)
+    arrival_radius_m: float = Field(default=100.0, gt=0, le=5000)
+    arrival_window_s: int = Field(default=600, ge=0, le=3600)
+    position_fresh_s: int = Field(default=720, ge=10, le=86_400)
+    load_penalty_s: int = Field(default=600, ge=0, le=86_400)
+    photograph_limit_bytes: int = Field(default=2 * 1024 * 1024, ge=1024)
+    photograph_side_px: int = Field(default=2048, ge=320, le=8192)
+    photographs_kept_days: int = Field(default=365, ge=1, le=3650)
+
+
 class Settings(BaseSettings):
     """The tree. `database_url` unset means the private cluster in `var_dir`."""
 
@@ -162,6 +182,7 @@ class Settings(BaseSettings):
     patrol: Patrol = Patrol()
     roads: Roads = Roads()
     eyeson: Eyeson = Eyeson()
+    dispatch: Dispatch = Dispatch()
 
 
 @cache
