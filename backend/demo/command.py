@@ -12,7 +12,7 @@ import httpx
 import typer
 
 from ..settings import load
-from . import county, processes
+from . import county, forces, processes
 
 _ENVIRONMENT = {
     "GRIDLINK_SITE__NAME": "云溪县综治中心（模拟）",
@@ -41,20 +41,27 @@ def demo(
             processes.wait_for(lambda: processes.listens(county.ONVIF_PORT), "simulator")
             county.enrol(json.loads(fleet.read_text("utf-8")))
         processes.wait_for(_is_served, "server")
+        if forces.trackers_missing():
+            passwords = json.loads(county.accounts_file().read_text())
+            forces.set_up(_base_url(), passwords)
         _greet()
         processes.watch(children)
 
 
 def _is_served() -> bool:
     try:
-        answer = httpx.get(f"http://127.0.0.1:{load().http.port}/api/health", timeout=1)
+        answer = httpx.get(f"{_base_url()}/api/health", timeout=1)
     except httpx.HTTPError:
         return False
     return answer.status_code == httpx.codes.OK
 
 
+def _base_url() -> str:
+    return f"http://127.0.0.1:{load().http.port}"
+
+
 def _greet() -> None:
-    typer.echo(f"\n网格联 gridlink  http://127.0.0.1:{load().http.port}\n")
+    typer.echo(f"\n网格联 gridlink  {_base_url()}\n")
     passwords = json.loads(county.accounts_file().read_text())
     for name, (role, shown) in county.ACCOUNTS.items():
         typer.echo(f"  {shown:　<4} {role:<11} 账号 {name:<11} 密码 {passwords[name]}")

@@ -22,7 +22,9 @@ ACCOUNTS = {
     "dispatcher": ("dispatcher", "调度员"),
     "planner": ("planner", "规划员"),
     "inspector": ("inspector", "监督员"),
+    "worker": ("worker", "网格员"),
 }
+_VILLAGE_OF_WORKER = 699901001001
 _SHAPES = ROOT / "data" / "shapefiles"
 _LAYERS = (
     *("divisions", "grids", "roads", "buildings", "places", "outlines", "restricted"),
@@ -49,18 +51,20 @@ def prepare_database() -> None:
 def _make_accounts() -> None:
     """Make one account a role, with passwords of this installation's own."""
     path = accounts_file()
-    if path.exists():
-        return
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    passwords = {name: f"yunxi-{secrets.token_hex(4)}" for name in ACCOUNTS}
-    for name, (role, shown) in ACCOUNTS.items():
-        division = "0" if role == "admin" else str(COUNTY_CODE)
+    passwords = json.loads(path.read_text()) if path.exists() else {}
+    missing = [name for name in ACCOUNTS if name not in passwords]
+    for name in missing:
+        role, shown = ACCOUNTS[name]
+        division = {"admin": "0", "worker": str(_VILLAGE_OF_WORKER)}.get(name, str(COUNTY_CODE))
+        passwords[name] = f"yunxi-{secrets.token_hex(4)}"
         command = [*python("backend.cli"), "users", "add", name, "--role", role]
         command += ["--division", division, "--display-name", shown, "--password-stdin"]
         subprocess.run(  # noqa: S603
             command, input=passwords[name], text=True, check=True, stdout=subprocess.DEVNULL
         )
-    _write_private(path, json.dumps(passwords))
+    if missing:
+        write_private(path, json.dumps(passwords))
 
 
 def fleet_file() -> Path:
@@ -73,7 +77,7 @@ def fleet_file() -> Path:
             text("SELECT id, name, has_ptz, ST_X(geom), ST_Y(geom) FROM cameras ORDER BY id")
         ).all()
     path.parent.mkdir(parents=True, exist_ok=True)
-    _write_private(path, json.dumps([_device(k, row) for k, row in enumerate(rows)]))
+    write_private(path, json.dumps([_device(k, row) for k, row in enumerate(rows)]))
     return path
 
 
@@ -121,7 +125,7 @@ def accounts_file() -> Path:
     return load().var_dir / "secrets" / "demo-accounts.json"
 
 
-def _write_private(path: Path, content: str) -> None:
+def write_private(path: Path, content: str) -> None:
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(content)
 

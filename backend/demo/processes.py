@@ -26,6 +26,7 @@ def _commands(fleet: Path) -> dict[str, list[str]]:
         "simulator": [*python("video.simulator"), "--fleet", str(fleet), *ports],
         "worker": [*python("backend.cli"), "worker"],
         "server": [*python("backend.cli"), "serve"],
+        "patrols": python("backend.demo.patrols"),
     }
 
 
