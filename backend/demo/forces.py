@@ -75,19 +75,30 @@ def set_up(base_url: str, passwords: dict[str, str]) -> None:
         answer = _done(client.post("/api/session", json=login))
         client.headers["X-CSRF-Token"] = answer["csrf_token"]
         tokens = {force.code: _make(client, force, now) for force in forces()}
+    trackers_file().parent.mkdir(parents=True, exist_ok=True)
     county.write_private(trackers_file(), json.dumps(tokens))
 
 
 def _make(client: httpx.Client, force: Force, now: datetime) -> str:
-    unit = _done(client.post("/api/units", json=force.order()))
+    unit_id = _unit(client, force, now)
+    made = _done(client.post(f"/api/units/{unit_id}/trackers", json={"name": "模拟终端"}))
+    return str(made["token"])
+
+
+def _unit(client: httpx.Client, force: Force, now: datetime) -> int:
+    """Return the unit's id, made with its plans unless an interrupted start has made it."""
+    answer = client.post("/api/units", json=force.order())
+    if answer.status_code == httpx.codes.CONFLICT:
+        known = _done(client.get("/api/units", params={"q": force.code}))["rows"]
+        return int(known[0]["id"])
+    unit_id = int(_done(answer)["id"])
     for begins, ends in force.plans:
         name = "夜班" if begins > ends else "白班" if begins == _DAY[0] else "傍晚班"
         plan = {"name": name, "weekdays": [1, 2, 3, 4, 5, 6, 7], "begins": begins, "ends": ends}
-        _done(client.post(f"/api/units/{unit['id']}/shift-plans", json=plan))
+        _done(client.post(f"/api/units/{unit_id}/shift-plans", json=plan))
     duty = {"on": True, "at": (now - BEFORE).isoformat(), "until": (now + BEFORE).isoformat()}
-    _done(client.post(f"/api/units/{unit['id']}/shifts", json=duty))
-    made = _done(client.post(f"/api/units/{unit['id']}/trackers", json={"name": "模拟终端"}))
-    return str(made["token"])
+    _done(client.post(f"/api/units/{unit_id}/shifts", json=duty))
+    return unit_id
 
 
 def _done(answer: httpx.Response) -> Any:
