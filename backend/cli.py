@@ -131,6 +131,12 @@ def _mount_report() -> None:
     app.command("report")(write_report)
 
 
+def _mount_roads() -> None:
+    from .basemap.commands import roads
+
+    app.add_typer(roads, name="roads")
+
+
 def _mount_demo() -> None:
     from .demo.command import demo
 
@@ -147,6 +153,7 @@ _DOMAINS = {
     "coverage": _mount_coverage,
     "siting": _mount_siting,
     "report": _mount_report,
+    "roads": _mount_roads,
     "demo": _mount_demo,
 }
 _OWN = frozenset({"db", "serve", "worker", "openapi"})

@@ -16,11 +16,14 @@ as_root() {
 
 # --- system packages -------------------------------------------------------------------------
 missing=()
+newest() { apt-cache search --names-only "$1" | cut -d' ' -f1 | sort -V | tail -n1; }
 need() { command -v "$1" >/dev/null 2>&1 || missing+=("$2"); }
+pgrouting_control() { compgen -G '/usr/share/postgresql/*/extension/pgrouting.control' >/dev/null; }
 postgis_control() { compgen -G '/usr/share/postgresql/*/extension/postgis.control' >/dev/null; }
 
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
 postgis_control || missing+=(postgis-extension)
+pgrouting_control || missing+=(pgrouting-extension)
 need runuser util-linux
 need ffprobe ffmpeg
 python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
@@ -32,9 +35,11 @@ if [ ${#missing[@]} -gt 0 ]; then
   say "安装系统软件包 (system packages): ${missing[*]}"
   as_root apt-get update -qq
   for i in "${!missing[@]}"; do
-    # The extension's package carries the server's version in its name.
-    [ "${missing[$i]}" != postgis-extension ] || missing[$i]=$(
-      apt-cache search --names-only '^postgresql-[0-9]+-postgis-3$' | cut -d' ' -f1 | sort -V | tail -n1)
+    # An extension's package carries the server's version in its name.
+    case ${missing[$i]} in
+      postgis-extension) missing[$i]=$(newest '^postgresql-[0-9]+-postgis-3$') ;;
+      pgrouting-extension) missing[$i]=$(newest '^postgresql-[0-9]+-pgrouting$') ;;
+    esac
   done
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
     "${missing[@]}" >var/apt.log 2>&1 || { tail -n 20 var/apt.log >&2; exit 1; }

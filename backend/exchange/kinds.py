@@ -36,7 +36,8 @@ class Kind:
 
     `locate` fills in divisions and returns them; None where rows belong to no division.
     `refused` names rows that only the database can judge, within the divisions one may change.
-    `changes_sight` is true where viewsheds must be computed anew.
+    `changes_sight` is true where viewsheds must be computed anew, `changes_ways` where the road
+    network must be built anew.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Kind:
     locate: Callable[[Session, Landing], list[int]] | None = None
     refused: Callable[[Session, Landing, Bounds], Refusals] | None = None
     changes_sight: bool = False
+    changes_ways: bool = False
     table: str = ""
 
     @property
@@ -88,7 +90,12 @@ def kind_of(name: str, *, default_height_m: float) -> Kind:
             changes_sight=True,
         ),
         "roads": Kind(
-            "roads", "line", basemap.ROAD_FIELDS, basemap.read_roads, basemap.write_roads
+            "roads",
+            "line",
+            basemap.ROAD_FIELDS,
+            basemap.read_roads,
+            basemap.write_roads,
+            changes_ways=True,
         ),
         "cameras": Kind(
             "cameras",

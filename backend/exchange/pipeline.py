@@ -204,6 +204,8 @@ def _write(session: Session, order: ImportOrder, kind: Kind, landing: Landing) -
     kind.write(session, landing, Berth(kind.target, order.target_set, order.bounds))
     if kind.name == "divisions":
         relocate(session, _LOCATED)
+    if kind.changes_ways:
+        defer(session, "basemap.build_network", key="roads.network")
     if kind.changes_sight:
         defer(session, "cameras.refresh_viewsheds", key="viewsheds:all", camera_ids=None)
     defer(session, "coverage.refresh", key="coverage")
