@@ -18,6 +18,9 @@ def _default_var_dir() -> Path:
     return ROOT / "var" if (ROOT / "pyproject.toml").exists() else Path("/var/lib/gridlink")
 
 
+Vehicle = Literal["foot", "ebike", "motorcycle", "car"]
+
+
 class _Branch(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -115,7 +118,7 @@ class Coverage(_Branch):
 
 
 class Patrol(_Branch):
-    """How long positions are kept, and how much a tracker may send."""
+    """How long positions are kept, how much a tracker may send, what counts as gone over."""
 
     fixes_kept_days: int = Field(default=90, ge=1, le=36_500)
     rows_per_batch: int = Field(default=5000, ge=1, le=50_000)
@@ -123,6 +126,18 @@ class Patrol(_Branch):
     longest_duty_hours: int = Field(
         default=16, ge=1, le=72, description="duty that nobody ended is ended after this"
     )
+    gap_s: float = Field(default=120.0, gt=0, le=3600, description="a longer silence is a gap")
+    accuracy_limit_m: float = Field(default=50.0, gt=0, le=1000)
+    merge_s: float = Field(default=60.0, ge=0, le=3600)
+    swath_m: dict[Vehicle, float] = Field(default={}, description="by vehicle, where it differs")
+    speed_mps: dict[Vehicle, float] = Field(default={}, description="limits, likewise")
+    cell_m: float = Field(default=10.0, ge=5, le=100)
+    figures_kept_days: int = Field(default=400, ge=1, le=36_500)
+    due_share: float = Field(
+        default=0.25, gt=0, lt=1, description="the last part of the time allowed, which is due"
+    )
+    alert_hours: int = Field(default=24, ge=1, le=24 * 31, description="older is not alerted of")
+    quiet_s: float = Field(default=600.0, ge=0, le=86_400, description="before an alert comes anew")
 
 
 class Roads(_Branch):
@@ -162,6 +177,13 @@ class Dispatch(_Branch):
     photographs_kept_days: int = Field(default=365, ge=1, le=3650)
 
 
+class Handheld(_Branch):
+    """How dense the track of a unit on duty is: a position kept when either is reached."""
+
+    fix_least_m: float = Field(default=10.0, ge=0, le=1000)
+    fix_every_s: float = Field(default=15.0, ge=1, le=600)
+
+
 class Settings(BaseSettings):
     """The tree. `database_url` unset means the private cluster in `var_dir`."""
 
@@ -183,6 +205,7 @@ class Settings(BaseSettings):
     roads: Roads = Roads()
     eyeson: Eyeson = Eyeson()
     dispatch: Dispatch = Dispatch()
+    handheld: Handheld = Handheld()
 
 
 @cache

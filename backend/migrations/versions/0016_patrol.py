@@ -33,7 +33,7 @@ CREATE TABLE visits (
   left_at timestamptz NOT NULL,
   dwell_s double precision NOT NULL CHECK (dwell_s >= 0),
   is_sure boolean NOT NULL,
-  basis text NOT NULL CHECK (basis IN ('seen', 'border', 'silence')),
+  basis text NOT NULL CHECK (basis IN ('seen', 'passed', 'silence', 'unheard')),
   is_continued boolean NOT NULL,
   CHECK (left_at >= entered_at)
 );
@@ -92,11 +92,14 @@ CREATE TABLE patrol_figures (
 );
 CREATE INDEX patrol_figures_division_idx ON patrol_figures (division_code, hour);
 
--- From what a day was derived: when it is still the same, nothing is computed.
+-- From what a day was derived: when it is still the same, nothing is computed. `before`, `after`:
+-- the fixes of the neighbouring days that took part; when they change, so may this day.
 CREATE TABLE patrol_derived (
   unit_id bigint NOT NULL REFERENCES units ON DELETE CASCADE,
   day date NOT NULL,
   digest bytea NOT NULL,
+  before bytea NOT NULL,
+  after bytea NOT NULL,
   PRIMARY KEY (unit_id, day)
 );
 
