@@ -109,6 +109,11 @@ def answer(error: GridlinkError, language: Language) -> JSONResponse:
     return JSONResponse(body_of(error, language), status_of(error), headers)
 
 
+def cut_short(error: CutShort, language: Language) -> JSONResponse:
+    """Return the response to a body that broke its bounds."""
+    return JSONResponse(body_of(error.error, language), error.status_code)
+
+
 def translated(error: Exception) -> GridlinkError:
     """Return a foreign error as one of ours; an unforeseen one goes to the log with a number."""
     if isinstance(error, GridlinkError):
@@ -156,7 +161,7 @@ def _field(fault: dict[str, Any], language: Language) -> dict[str, str]:
 async def _answer_http(request: Request, error: Exception) -> JSONResponse:
     language = language_of(request.headers.get("accept-language"))
     if isinstance(error, CutShort):
-        return JSONResponse(body_of(error.error, language), error.status_code)
+        return cut_short(error, language)
     status = error.status_code if isinstance(error, HTTPException) else 500
     if status == 404:
         return answer(NoSuchRoute(path=request.url.path), language)

@@ -5,7 +5,7 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -14,6 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 from sqlalchemy.engine import make_url
 from starlette.datastructures import Headers
+from starlette.types import ASGIApp
 
 from . import __version__, answers, db, live, site
 from .access import Principal, right
@@ -37,6 +38,8 @@ from .events import EventStreams, Identify
 from .exchange import routes as exchange
 from .grids import routes as grids
 from .incidents import routes as incidents
+from .patrol.fixes.gateway import PATHS as FIX_PATHS
+from .patrol.fixes.gateway import FixGateway
 from .patrol.units import routes as units
 from .places import routes as places
 from .restricted import routes as restricted
@@ -80,6 +83,7 @@ def create_app() -> FastAPI:
     identify_soon = _identifier()
     events = EventStreams(identify_soon, per_user=settings.http.streams_per_user)
     tiles = TileServer(identify_soon)
+    fixes = FixGateway()
     # Swagger's page would fetch its scripts from a CDN; the document stays, behind a right.
     app = FastAPI(
         title=f"{settings.site.name} {settings.site.name_en}",
@@ -88,7 +92,7 @@ def create_app() -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
-        lifespan=_lifespan([events.tell, tiles.forget]),
+        lifespan=_lifespan([events.tell, tiles.forget], fixes.close),
     )
     for router in ROUTERS:
         app.include_router(router)
@@ -100,9 +104,12 @@ def create_app() -> FastAPI:
     guard_routes(app)
     answers.install(app)
     app.mount("/", Console())
-    app.add_middleware(
-        Edge, settings=settings, direct={"/api/tiles/": tiles, "/api/events": events}
-    )
+    direct: dict[str, ASGIApp] = {
+        "/api/tiles/": tiles,
+        "/api/events": events,
+        **dict.fromkeys(FIX_PATHS, fixes),
+    }
+    app.add_middleware(Edge, settings=settings, direct=direct)
     return app
 
 
@@ -136,7 +143,7 @@ def _leave(*_: object) -> None:
     raise SystemExit(0)
 
 
-def _lifespan(watchers: Sequence[live.Watcher]) -> Any:
+def _lifespan(watchers: Sequence[live.Watcher], closing: Callable[[], Awaitable[None]]) -> Any:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         url = make_url(db.database_url()).set(drivername="postgresql")
@@ -146,6 +153,7 @@ def _lifespan(watchers: Sequence[live.Watcher]) -> Any:
         relaying.cancel()
         with suppress(asyncio.CancelledError):
             await relaying
+        await closing()
 
     return lifespan
 

@@ -12,7 +12,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .access import language_of
-from .answers import CutShort, answer, translated
+from .answers import CutShort, answer, cut_short, translated
 from .errors import GridlinkError, TooLarge
 from .settings import Settings
 
@@ -72,7 +72,8 @@ class Edge:
         path: str = scope["path"]
         for prefix, app in self._direct:
             if path.startswith(prefix):
-                await self._serve(app, scope, receive, _secured(send, self._headers))
+                limited = _limited(scope, receive, self._settings)
+                await self._serve(app, scope, limited, _secured(send, self._headers))
                 return
         await self._serve_logged(scope, receive, send)
 
@@ -116,9 +117,12 @@ class Edge:
             if has_started:
                 log.warning("an answer broke off: %s", type(error).__name__)
                 return
-            told = translated(error)
             language = language_of(Headers(scope=scope).get("accept-language"))
-            await answer(told, language)(scope, receive, noting)
+            if isinstance(error, CutShort):
+                response = cut_short(error, language)
+            else:
+                response = answer(translated(error), language)
+            await response(scope, receive, noting)
 
 
 def _secured(send: Send, security: list[tuple[bytes, bytes]]) -> Send:

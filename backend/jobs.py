@@ -26,6 +26,7 @@ TASK_MODULES = (
     "backend.coverage.siting_tasks",
     "backend.coverage.reports.tasks",
     "backend.patrol.units.tasks",
+    "backend.patrol.fixes.tasks",
 )
 
 

@@ -224,6 +224,9 @@ def test_the_guide_to_the_api_lists_every_route_with_its_right() -> None:
         "GET /api/tiles/{layer}/{z}/{x}/{y}.mvt": "登录",
         "GET /api/events": "登录",
         "GET /api/openapi.json": "`schema.read`",
+        "POST /api/patrol/fixes": "终端令牌、`handheld.use` 或 `patrol.edit`",
+        "GET /api/patrol/osmand": "终端令牌",
+        "POST /api/patrol/osmand": "终端令牌",
     }
     for path, operations in create_app().openapi()["paths"].items():
         for method, operation in operations.items():
