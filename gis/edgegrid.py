@@ -29,7 +29,7 @@ def _clamp(value: float, last: int) -> int:
 
 
 @compiled
-def _columns_in_row(
+def columns_in_row(
     edge: tuple[float, float, float, float], row: int, grid: Grid
 ) -> tuple[int, int]:
     """First and last column that the edge enters within one row of cells."""
@@ -48,7 +48,8 @@ def _columns_in_row(
 
 
 @compiled
-def _rows(low: float, high: float, grid: Grid) -> tuple[int, int]:
+def rows_between(low: float, high: float, grid: Grid) -> tuple[int, int]:
+    """First and last row of cells between two values of y."""
     _, origin_y, cell_m, _, nrows = grid
     first = _clamp((low - _MARGIN_M - origin_y) / cell_m, nrows - 1)
     last = _clamp((high + _MARGIN_M - origin_y) / cell_m, nrows - 1)
@@ -64,9 +65,9 @@ def list_edges_by_cell(
     starts = np.zeros(ncols * nrows + 1, dtype=np.int32)
     for e in range(len(x0)):
         edge = (x0[e], y0[e], x1[e], y1[e])
-        first_row, last_row = _rows(min(y0[e], y1[e]), max(y0[e], y1[e]), grid)
+        first_row, last_row = rows_between(min(y0[e], y1[e]), max(y0[e], y1[e]), grid)
         for row in range(first_row, last_row + 1):
-            first, last = _columns_in_row(edge, row, grid)
+            first, last = columns_in_row(edge, row, grid)
             for col in range(first, last + 1):
                 starts[row * ncols + col + 1] += 1
     for cell in range(ncols * nrows):
@@ -75,9 +76,9 @@ def list_edges_by_cell(
     free = starts[:-1].copy()
     for e in range(len(x0)):
         edge = (x0[e], y0[e], x1[e], y1[e])
-        first_row, last_row = _rows(min(y0[e], y1[e]), max(y0[e], y1[e]), grid)
+        first_row, last_row = rows_between(min(y0[e], y1[e]), max(y0[e], y1[e]), grid)
         for row in range(first_row, last_row + 1):
-            first, last = _columns_in_row(edge, row, grid)
+            first, last = columns_in_row(edge, row, grid)
             for col in range(first, last + 1):
                 cell = row * ncols + col
                 items[free[cell]] = e
@@ -92,7 +93,7 @@ def list_boxes_by_cell(bounds: Floats, grid: Grid) -> tuple[Ints, Ints]:
     starts = np.zeros(ncols * nrows + 1, dtype=np.int32)
     spans = np.empty((len(bounds), 4), dtype=np.int32)
     for b in range(len(bounds)):
-        spans[b, 0], spans[b, 1] = _rows(bounds[b, 1], bounds[b, 3], grid)
+        spans[b, 0], spans[b, 1] = rows_between(bounds[b, 1], bounds[b, 3], grid)
         spans[b, 2] = _clamp((bounds[b, 0] - _MARGIN_M - origin_x) / cell_m, ncols - 1)
         spans[b, 3] = _clamp((bounds[b, 2] + _MARGIN_M - origin_x) / cell_m, ncols - 1)
         for row in range(spans[b, 0], spans[b, 1] + 1):
