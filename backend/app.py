@@ -32,14 +32,20 @@ from .coverage import scenario_routes as scenarios
 from .coverage import siting_routes as sitings
 from .coverage import whatif_routes as whatif
 from .coverage.reports import routes as reports
+from .dispatch import callout_routes as callouts
+from .dispatch import task_routes as dispatch
 from .divisions import routes as divisions
 from .edge import Edge
 from .events import EventStreams, Identify
 from .exchange import routes as exchange
 from .grids import routes as grids
+from .handheld import routes as handheld
 from .incidents import routes as incidents
+from .patrol.checkpoints import routes as checkpoints
+from .patrol.figures import routes as patrol_figures
 from .patrol.fixes.gateway import PATHS as FIX_PATHS
 from .patrol.fixes.gateway import FixGateway
+from .patrol.requirements import routes as requirements
 from .patrol.units import routes as units
 from .places import routes as places
 from .restricted import routes as restricted
@@ -68,7 +74,13 @@ ROUTERS = (
     sitings.router,
     exchange.router,
     incidents.router,
+    patrol_figures.router,
+    requirements.router,
+    checkpoints.router,
     units.router,
+    dispatch.router,
+    callouts.router,
+    handheld.router,
     search.router,
 )
 

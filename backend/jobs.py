@@ -27,6 +27,7 @@ TASK_MODULES = (
     "backend.coverage.reports.tasks",
     "backend.patrol.units.tasks",
     "backend.patrol.fixes.tasks",
+    "backend.dispatch.periodic",
 )
 
 

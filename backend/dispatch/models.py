@@ -1,27 +1,26 @@
 """派单: tasks, units on tasks, departments called out, the timeline, photographs from the place."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, LargeBinary, text
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, LargeBinary
+from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..db import Table
+from ..incidents.models import DailySerial
 from ..spatial import geometry_column
 
 
 def _at(*, is_now: bool = False) -> Any:
-    return mapped_column(DateTime(timezone=True), server_default=text("now()") if is_now else None)
+    return mapped_column(DateTime(timezone=True), server_default=sql("now()") if is_now else None)
 
 
-class TaskSerial(Table):
+class TaskSerial(DailySerial):
     """The number of a day's last task, over all jurisdictions."""
 
     __tablename__ = "task_serials"
-
-    day: Mapped[date] = mapped_column(primary_key=True)
-    last: Mapped[int]
 
 
 class Task(Table):
@@ -33,20 +32,20 @@ class Task(Table):
     number: Mapped[str]
     kind: Mapped[str]
     title: Mapped[str]
-    text: Mapped[str] = mapped_column(server_default=text("''"))
+    text: Mapped[str] = mapped_column(server_default=sql("''"))
     severity: Mapped[str]
     incident_id: Mapped[int | None] = mapped_column(ForeignKey("incidents.id"))
     alert_id: Mapped[int | None] = mapped_column(BigInteger)
-    division_code: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    division_code: Mapped[int] = mapped_column(BigInteger, server_default=sql("0"))
     geom: Mapped[Any] = geometry_column("POINT", nullable=True)
     place_text: Mapped[str | None]
-    state: Mapped[str] = mapped_column(server_default=text("'open'"))
+    state: Mapped[str] = mapped_column(server_default=sql("'open'"))
     deadline_at: Mapped[datetime | None] = _at()
     created_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = _at(is_now=True)
     done_at: Mapped[datetime | None] = _at()
     result: Mapped[str | None]
-    version: Mapped[int] = mapped_column(BigInteger, server_default=text("1"))
+    version: Mapped[int] = mapped_column(BigInteger, server_default=sql("1"))
 
 
 class TaskGrid(Table):
@@ -70,7 +69,7 @@ class AssignmentTransition(Table):
     from_state: Mapped[str] = mapped_column(primary_key=True)
     act: Mapped[str] = mapped_column(primary_key=True)
     to_state: Mapped[str]
-    needs_text: Mapped[bool] = mapped_column(server_default=text("false"))
+    needs_text: Mapped[bool] = mapped_column(server_default=sql("false"))
     roles: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
 
 
@@ -84,8 +83,8 @@ class Assignment(Table):
     unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
     unit_code: Mapped[str]
     unit_name: Mapped[str]
-    division_code: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
-    state: Mapped[str] = mapped_column(server_default=text("'offered'"))
+    division_code: Mapped[int] = mapped_column(BigInteger, server_default=sql("0"))
+    state: Mapped[str] = mapped_column(server_default=sql("'offered'"))
     offered_at: Mapped[datetime] = _at(is_now=True)
     accept_by: Mapped[datetime] = _at()
     accepted_at: Mapped[datetime | None] = _at()
@@ -103,7 +102,7 @@ class Assignment(Table):
     arrival_proof: Mapped[str | None]
     arrival_distance_m: Mapped[float | None]
     result: Mapped[str | None]
-    version: Mapped[int] = mapped_column(BigInteger, server_default=text("1"))
+    version: Mapped[int] = mapped_column(BigInteger, server_default=sql("1"))
 
 
 class Department(Table):
@@ -113,10 +112,10 @@ class Department(Table):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     name: Mapped[str]
-    division_code: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
-    skills: Mapped[list[str]] = mapped_column(ARRAY(TEXT), server_default=text("'{}'"))
-    is_active: Mapped[bool] = mapped_column(server_default=text("true"))
-    version: Mapped[int] = mapped_column(BigInteger, server_default=text("1"))
+    division_code: Mapped[int] = mapped_column(BigInteger, server_default=sql("0"))
+    skills: Mapped[list[str]] = mapped_column(ARRAY(TEXT), server_default=sql("'{}'"))
+    is_active: Mapped[bool] = mapped_column(server_default=sql("true"))
+    version: Mapped[int] = mapped_column(BigInteger, server_default=sql("1"))
 
 
 class CalloutTransition(Table):
@@ -127,7 +126,7 @@ class CalloutTransition(Table):
     from_state: Mapped[str] = mapped_column(primary_key=True)
     act: Mapped[str] = mapped_column(primary_key=True)
     to_state: Mapped[str]
-    needs_text: Mapped[bool] = mapped_column(server_default=text("false"))
+    needs_text: Mapped[bool] = mapped_column(server_default=sql("false"))
     roles: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
 
 
@@ -140,8 +139,8 @@ class Callout(Table):
     task_id: Mapped[int] = mapped_column(ForeignKey("tasks.id", ondelete="CASCADE"))
     department_id: Mapped[int] = mapped_column(ForeignKey("departments.id"))
     department_name: Mapped[str]
-    division_code: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
-    state: Mapped[str] = mapped_column(server_default=text("'called'"))
+    division_code: Mapped[int] = mapped_column(BigInteger, server_default=sql("0"))
+    state: Mapped[str] = mapped_column(server_default=sql("'called'"))
     called_at: Mapped[datetime] = _at(is_now=True)
     accept_by: Mapped[datetime] = _at()
     accepted_at: Mapped[datetime | None] = _at()
@@ -152,9 +151,9 @@ class Callout(Table):
     timed_out_at: Mapped[datetime | None] = _at()
     withdrawn_at: Mapped[datetime | None] = _at()
     late_at: Mapped[datetime | None] = _at()
-    is_first_receiver: Mapped[bool] = mapped_column(server_default=text("false"))
+    is_first_receiver: Mapped[bool] = mapped_column(server_default=sql("false"))
     result: Mapped[str | None]
-    version: Mapped[int] = mapped_column(BigInteger, server_default=text("1"))
+    version: Mapped[int] = mapped_column(BigInteger, server_default=sql("1"))
 
 
 class Photograph(Table):
@@ -164,7 +163,7 @@ class Photograph(Table):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     sha256: Mapped[bytes] = mapped_column(LargeBinary)
-    division_code: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    division_code: Mapped[int] = mapped_column(BigInteger, server_default=sql("0"))
     task_id: Mapped[int | None] = mapped_column(ForeignKey("tasks.id"))
     assignment_id: Mapped[int | None] = mapped_column(ForeignKey("assignments.id"))
     incident_id: Mapped[int | None] = mapped_column(ForeignKey("incidents.id"))
@@ -196,8 +195,8 @@ class TaskEntry(Table):
     subject_name: Mapped[str | None]
     from_state: Mapped[str | None]
     to_state: Mapped[str | None]
-    text: Mapped[str] = mapped_column(server_default=text("''"))
-    detail: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    text: Mapped[str] = mapped_column(server_default=sql("''"))
+    detail: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=sql("'{}'"))
 
 
 class DispatchKey(Table):

@@ -61,13 +61,19 @@ class Incident(Table):
     version: Mapped[int] = mapped_column(BigInteger, server_default=text("1"))
 
 
-class IncidentSerial(Table):
-    """The number of a day's last incident, over all jurisdictions."""
+class DailySerial(Table):
+    """The last number given on each day."""
 
-    __tablename__ = "incident_serials"
+    __abstract__ = True
 
     day: Mapped[date] = mapped_column(primary_key=True)
     last: Mapped[int]
+
+
+class IncidentSerial(DailySerial):
+    """The number of a day's last incident, over all jurisdictions."""
+
+    __tablename__ = "incident_serials"
 
 
 class IncidentGrid(Table):
@@ -85,14 +91,14 @@ class IncidentGrid(Table):
 
 
 class IncidentEntry(Table):
-    """One line of the timeline; never changed, never removed."""
+    """One line of the timeline; never changed, never removed. No actor: a clock ran out."""
 
     __tablename__ = "incident_entries"
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.id", ondelete="CASCADE"))
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("now()"))
-    actor_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     actor_name: Mapped[str]
     act: Mapped[str]
     from_state: Mapped[str | None]
