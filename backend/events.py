@@ -34,8 +34,20 @@ _HEADERS = [
 ]
 
 #: Nouns that concern consoles; the channel also carries orders to media workers.
-_TOLD = ("incident", "camera", "layer.", "coverage", "siting", "report", "scenario", "task", "unit")
-_COMMON = ("layer.", "coverage", "units")
+_TOLD = (
+    "incident",
+    "camera",
+    "layer.",
+    "coverage",
+    "siting",
+    "report",
+    "scenario",
+    "task",
+    "unit",
+    "patrol",
+    "alert",
+)
+_COMMON = ("layer.", "coverage", "units", "patrol")
 """Changes of the map and its figures are told to all: a layer's name, no row of it."""
 
 Identify = Callable[[Headers], Awaitable[Principal | None]]

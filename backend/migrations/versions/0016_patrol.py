@@ -9,11 +9,17 @@ depends_on = None
 
 UPGRADE = """
 -- What a grid's bits stand for: its cells and pieces of road in a fixed order. `digest` names
--- exactly this plan; bits of another one are never read with it.
+-- exactly this plan; bits of another one are never read with it. Cells lie in rows from a corner,
+-- metres in the frame around a centre: `runs` are (row, first column, column after the last).
 CREATE TABLE patrol_plans (
   grid_id bigint PRIMARY KEY REFERENCES grids ON DELETE CASCADE,
   division_code bigint NOT NULL,
   digest bigint NOT NULL,
+  frame_lon double precision NOT NULL,
+  frame_lat double precision NOT NULL,
+  corner_x double precision NOT NULL,
+  corner_y double precision NOT NULL,
+  runs bytea NOT NULL,
   cells integer NOT NULL,
   cell_m2 double precision NOT NULL,
   road_pieces integer NOT NULL,

@@ -14,13 +14,22 @@ _BITS = BIT(varying=True)
 
 
 class PatrolPlan(Table):
-    """What a grid's bits stand for: cells of `cell_m2`, pieces of road of `piece_m` (float32)."""
+    """What a grid's bits stand for: cells of `cell_m2`, pieces of road of `piece_m` (float32).
+
+    Cells lie in rows from a corner, metres in the frame around a centre; `runs` (int32) are row,
+    first column, column after the last.
+    """
 
     __tablename__ = "patrol_plans"
 
     grid_id: Mapped[int] = mapped_column(ForeignKey(Grid.id, ondelete="CASCADE"), primary_key=True)
     division_code: Mapped[int] = mapped_column(BigInteger)
     digest: Mapped[int] = mapped_column(BigInteger)
+    frame_lon: Mapped[float] = mapped_column(Double)
+    frame_lat: Mapped[float] = mapped_column(Double)
+    corner_x: Mapped[float] = mapped_column(Double)
+    corner_y: Mapped[float] = mapped_column(Double)
+    runs: Mapped[bytes] = mapped_column(LargeBinary)
     cells: Mapped[int]
     cell_m2: Mapped[float] = mapped_column(Double)
     road_pieces: Mapped[int]
