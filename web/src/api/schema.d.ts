@@ -4,6 +4,46 @@
  */
 
 export interface paths {
+    "/api/assignments/{assignment_id}/acts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Act On Assignment
+         * @description Accept, refuse, start, arrive, finish or withdraw: as dispatcher, or as the unit itself.
+         */
+        post: operations["act_on_assignment_api_assignments__assignment_id__acts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/callouts/{callout_id}/acts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Act On Callout
+         * @description Enter what a department answered: accepted, arrived (报到), done, refused, or withdrawn.
+         */
+        post: operations["act_on_callout_api_callouts__callout_id__acts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cameras": {
         parameters: {
             query?: never;
@@ -419,6 +459,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/departments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Departments
+         * @description Departments of the jurisdiction and of the divisions above it.
+         */
+        get: operations["list_departments_api_departments_get"];
+        put?: never;
+        /**
+         * Add Department
+         * @description Add a department that can be called out.
+         */
+        post: operations["add_department_api_departments_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dispatch/nearest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rank Nearest
+         * @description Units on duty that can go, soonest first, each with its reasons; and who cannot, and why.
+         */
+        get: operations["rank_nearest_api_dispatch_nearest_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/divisions": {
         parameters: {
             query?: never;
@@ -471,6 +555,66 @@ export interface paths {
          * @description Return one grid of the jurisdiction.
          */
         get: operations["read_grid_api_grids__grid_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/handheld/duty": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switch Duty
+         * @description Go on or off duty as of `at`; told twice it is the same, so no key is needed.
+         */
+        post: operations["switch_duty_api_handheld_duty_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/handheld/today": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Today
+         * @description Return unit, duty and tasks of the account, with all that is needed to work offline.
+         */
+        get: operations["read_today_api_handheld_today_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/handheld/track": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Track
+         * @description Return the own unit's way since local midnight.
+         */
+        get: operations["read_track_api_handheld_track_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -675,6 +819,350 @@ export interface paths {
          * @description Tell what lies at a point: division, grids, building, the nearest place.
          */
         get: operations["locate_api_locate_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patrol/advice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Advise Loop
+         * @description The shortest loop for a unit through overdue grids, with a bound; it changes nothing.
+         */
+        post: operations["advise_loop_api_patrol_advice_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patrol/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Alerts
+         * @description Alerts of a division: red first, then the newest.
+         */
+        get: operations["list_alerts_api_patrol_alerts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patrol/alerts/{alert_id}/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * See Alert
+         * @description Say that an alert was seen; the first who does is named.
+         */
+        post: operations["see_alert_api_patrol_alerts__alert_id__seen_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patrol/checkpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Checkpoints
+         * @description Checkpoints of a division by name, with who came last.
+         */
+        get: operations["list_checkpoints_api_patrol_checkpoints_get"];
+        put?: never;
+        /**
+         * Add Checkpoint
+         * @description Add a checkpoint; its division is found by place.
+         */
+        post: operations["add_checkpoint_api_patrol_checkpoints_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patrol/checkpoints/{checkpoint_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Checkpoint
+         * @description Take a checkpoint away with its visits.
+         */
+        delete: operations["remove_checkpoint_api_patrol_checkpoints__checkpoint_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Edit Checkpoint
+         * @description Change a checkpoint as it was seen at `version`.
+         */
+        patch: operations["edit_checkpoint_api_patrol_checkpoints__checkpoint_id__patch"];
+        trace?: never;
+    };
+    "/api/patrol/checkpoints/{checkpoint_id}/visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Checkpoint Visits
+         * @description Who was at a checkpoint in a period, by default the last week; the newest first.
+         */
+        get: operations["list_checkpoint_visits_api_patrol_checkpoints__checkpoint_id__visits_get"];
+        put?: never;
+        /**
+         * Check In
+         * @description Sign in with the handheld where one stands; said twice it counts once.
+         */
+        post: operations["check_in_api_patrol_checkpoints__checkpoint_id__visits_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patrol/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Figures
+         * @description Grids of a division over whole hours, by default the last 24.
+         */
+        get: operations["list_figures_api_patrol_figures_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patrol/figures/grid/{grid_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Grid
+         * @description One grid over a period: figures, hours, visits, windows of its requirements.
+         */
+        get: operations["read_grid_api_patrol_figures_grid__grid_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patrol/heat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Heat
+         * @description Cells gone over, with the number of hours in which they were.
+         */
+        get: operations["read_heat_api_patrol_heat_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patrol/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Replay
+         * @description Places of units over at most a day, thinned; with many units by more.
+         */
+        get: operations["read_replay_api_patrol_replay_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patrol/requirements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Requirements
+         * @description What is asked of the grids of a division, by default the jurisdiction.
+         */
+        get: operations["list_requirements_api_patrol_requirements_get"];
+        put?: never;
+        /**
+         * Add Requirement
+         * @description Ask something of one grid or of all grids of a division; judged within a minute.
+         */
+        post: operations["add_requirement_api_patrol_requirements_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patrol/requirements/states": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List States
+         * @description Windows that touch a period, by default the last day, worst first.
+         */
+        get: operations["list_states_api_patrol_requirements_states_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patrol/requirements/{requirement_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Requirement
+         * @description Take a requirement away, with the states of its windows.
+         */
+        delete: operations["remove_requirement_api_patrol_requirements__requirement_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Edit Requirement
+         * @description Change a requirement as it was seen at `version`; windows under way are judged anew.
+         */
+        patch: operations["edit_requirement_api_patrol_requirements__requirement_id__patch"];
+        trace?: never;
+    };
+    "/api/patrol/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Patrol Summary
+         * @description Townships by shift of eight hours, local time.
+         */
+        get: operations["read_patrol_summary_api_patrol_summary_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/photographs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Photographs
+         * @description What is known of the photographs of a task or an incident.
+         */
+        get: operations["list_photographs_api_photographs_get"];
+        put?: never;
+        /**
+         * Add Photograph
+         * @description Keep a photograph (JPEG, PNG or WebP as the body) of an assignment, a task or an incident.
+         */
+        post: operations["add_photograph_api_photographs_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/photographs/{photograph_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Photograph
+         * @description A photograph's picture; every reading is entered into the register.
+         */
+        get: operations["read_photograph_api_photographs__photograph_id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1255,6 +1743,170 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tasks
+         * @description Tasks of the jurisdiction, newest first, with who is on them.
+         */
+        get: operations["list_tasks_api_tasks_get"];
+        put?: never;
+        /**
+         * Create Task
+         * @description Make a task from an incident, an alert or by hand; offered at once if it says to whom.
+         */
+        post: operations["create_task_api_tasks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tasks/counters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count Tasks
+         * @description How many open tasks wait for what.
+         */
+        get: operations["count_tasks_api_tasks_counters_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tasks/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Stats
+         * @description Assignments by township and shift: offered, accepted and arrived in time.
+         */
+        get: operations["read_stats_api_tasks_stats_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tasks/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Steps
+         * @description Which act leads from which state to which, for units and for departments.
+         */
+        get: operations["read_steps_api_tasks_steps_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tasks/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Task
+         * @description One task with its timeline and photographs.
+         */
+        get: operations["read_task_api_tasks__task_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tasks/{task_id}/acts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Act On Task
+         * @description Note, finish or cancel a task as it was seen at `version`.
+         */
+        post: operations["act_on_task_api_tasks__task_id__acts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tasks/{task_id}/assignments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Offer Task
+         * @description Offer a task to units, to the home units of grids, or to another unit instead of one.
+         */
+        post: operations["offer_task_api_tasks__task_id__assignments_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tasks/{task_id}/callouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Call Department
+         * @description Call a department to a task (吹哨).
+         */
+        post: operations["call_department_api_tasks__task_id__callouts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tokens": {
         parameters: {
             query?: never;
@@ -1483,6 +2135,211 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** AlertPage */
+        AlertPage: {
+            /** Rows */
+            rows: components["schemas"]["AlertRow"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * AlertRow
+         * @description An alert with the rule that fired and the figures it was raised on.
+         */
+        AlertRow: {
+            /** Clear Reason */
+            clear_reason: string | null;
+            /** Cleared At */
+            cleared_at: string | null;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** Division Code */
+            division_code: string;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "requirement_due" | "requirement_broken" | "checkpoint" | "eyeson";
+            /** Lat */
+            lat: number | null;
+            /** Lon */
+            lon: number | null;
+            /**
+             * Raised At
+             * Format: date-time
+             */
+            raised_at: string;
+            /** Requirement Id */
+            requirement_id: number | null;
+            /** Rule */
+            rule: string;
+            /** Seen At */
+            seen_at: string | null;
+            /** Seen By */
+            seen_by: string | null;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "red" | "yellow" | "blue";
+            /** Subject Id */
+            subject_id: number;
+            /**
+             * Subject Kind
+             * @enum {string}
+             */
+            subject_kind: "grid" | "place" | "checkpoint";
+            /** Subject Name */
+            subject_name: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * AssignmentOut
+         * @description A unit on a task; `arrival_proof` is "stated" where nothing proves the arrival.
+         */
+        AssignmentOut: {
+            /**
+             * Accept By
+             * Format: date-time
+             */
+            accept_by: string;
+            /** Accepted At */
+            accepted_at: string | null;
+            /** Arrival Distance M */
+            arrival_distance_m: number | null;
+            /** Arrival Proof */
+            arrival_proof: ("position" | "photograph" | "stated") | null;
+            /** Arrive By */
+            arrive_by: string | null;
+            /** Arrived At */
+            arrived_at: string | null;
+            /** Done At */
+            done_at: string | null;
+            /** Id */
+            id: number;
+            /** Late At */
+            late_at: string | null;
+            /**
+             * Offered At
+             * Format: date-time
+             */
+            offered_at: string;
+            /** Refused At */
+            refused_at: string | null;
+            /** Result */
+            result: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "offered" | "accepted" | "under_way" | "arrived" | "done" | "refused" | "timed_out" | "withdrawn";
+            /** Task Id */
+            task_id: number;
+            /** Timed Out At */
+            timed_out_at: string | null;
+            /** Travel How */
+            travel_how: ("roads" | "straight") | null;
+            /** Travel M */
+            travel_m: number | null;
+            /** Travel S */
+            travel_s: number | null;
+            /** Under Way At */
+            under_way_at: string | null;
+            /** Unit Code */
+            unit_code: string;
+            /** Unit Id */
+            unit_id: number;
+            /** Unit Name */
+            unit_name: string;
+            /** Version */
+            version: number;
+            /** Withdrawn At */
+            withdrawn_at: string | null;
+        };
+        /**
+         * AssignmentStatRow
+         * @description Assignments of a township and a shift; spans are medians in seconds.
+         */
+        AssignmentStatRow: {
+            /** Accepted */
+            accepted: number;
+            /** Accepted In Time */
+            accepted_in_time: number;
+            /** Arrived */
+            arrived: number;
+            /** Arrived In Time */
+            arrived_in_time: number;
+            /** Arrived Proven */
+            arrived_proven: number;
+            /** Done */
+            done: number;
+            /** Median Accept S */
+            median_accept_s: number | null;
+            /** Median Arrive S */
+            median_arrive_s: number | null;
+            /** Offered */
+            offered: number;
+            /** Refused */
+            refused: number;
+            /** Shift */
+            shift: string;
+            /** Timed Out */
+            timed_out: number;
+            /** Township */
+            township: string;
+            /** Township Name */
+            township_name: string | null;
+            /** Withdrawn */
+            withdrawn: number;
+        };
+        /** AssignmentStats */
+        AssignmentStats: {
+            /** Rows */
+            rows: components["schemas"]["AssignmentStatRow"][];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
+         * AssignmentStepIn
+         * @description An act of a unit; `at` is when it was taken, `version` may be left out by a queue.
+         */
+        AssignmentStepIn: {
+            /** Accuracy */
+            accuracy?: number | null;
+            /**
+             * Act
+             * @enum {string}
+             */
+            act: "accept" | "refuse" | "start" | "arrive" | "finish" | "withdraw";
+            /** At */
+            at?: string | null;
+            /** Lat */
+            lat?: number | null;
+            /** Lon */
+            lon?: number | null;
+            /** Photograph Id */
+            photograph_id?: number | null;
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+            /** Version */
+            version?: number | null;
+        };
         /**
          * Band
          * @description One density band of one subject; certain = one + more, none is what is left.
@@ -1613,6 +2470,79 @@ export interface components {
             sensor_no: number;
             /** Width Px */
             width_px: number;
+        };
+        /** CalloutIn */
+        CalloutIn: {
+            /** Department Id */
+            department_id: number;
+        };
+        /**
+         * CalloutOut
+         * @description A department called to a task.
+         */
+        CalloutOut: {
+            /**
+             * Accept By
+             * Format: date-time
+             */
+            accept_by: string;
+            /** Accepted At */
+            accepted_at: string | null;
+            /** Arrive By */
+            arrive_by: string | null;
+            /** Arrived At */
+            arrived_at: string | null;
+            /**
+             * Called At
+             * Format: date-time
+             */
+            called_at: string;
+            /** Department Id */
+            department_id: number;
+            /** Department Name */
+            department_name: string;
+            /** Done At */
+            done_at: string | null;
+            /** Id */
+            id: number;
+            /** Is First Receiver */
+            is_first_receiver: boolean;
+            /** Late At */
+            late_at: string | null;
+            /** Refused At */
+            refused_at: string | null;
+            /** Result */
+            result: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "called" | "accepted" | "arrived" | "done" | "refused" | "timed_out" | "withdrawn";
+            /** Task Id */
+            task_id: number;
+            /** Timed Out At */
+            timed_out_at: string | null;
+            /** Version */
+            version: number;
+            /** Withdrawn At */
+            withdrawn_at: string | null;
+        };
+        /** CalloutStepIn */
+        CalloutStepIn: {
+            /**
+             * Act
+             * @enum {string}
+             */
+            act: "accept" | "refuse" | "arrive" | "finish" | "withdraw";
+            /** At */
+            at?: string | null;
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+            /** Version */
+            version: number;
         };
         /**
          * CameraCounts
@@ -1855,6 +2785,132 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        /**
+         * CheckInNew
+         * @description A unit signs in where it stands; `at` may lie in the past, as of a handheld without net.
+         */
+        CheckInNew: {
+            /** At */
+            at?: string | null;
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+        };
+        /** CheckpointEdit */
+        CheckpointEdit: {
+            /** Is Active */
+            is_active?: boolean | null;
+            /** Lat */
+            lat?: number | null;
+            /** Lon */
+            lon?: number | null;
+            /** Longest Interval S */
+            longest_interval_s?: number | null;
+            /** Name */
+            name?: string | null;
+            /** Radius M */
+            radius_m?: number | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * CheckpointNew
+         * @description Without an interval a checkpoint only records who came by.
+         */
+        CheckpointNew: {
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** Longest Interval S */
+            longest_interval_s?: number | null;
+            /** Name */
+            name: string;
+            /**
+             * Radius M
+             * @default 30
+             */
+            radius_m: number;
+        };
+        /** CheckpointOut */
+        CheckpointOut: {
+            /** Id */
+            id: number;
+            /**
+             * Last Visit At
+             * @description of the own unit, today's or before
+             */
+            last_visit_at: string | null;
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** Name */
+            name: string;
+            /** Radius M */
+            radius_m: number;
+        };
+        /** CheckpointPage */
+        CheckpointPage: {
+            /** Rows */
+            rows: components["schemas"]["CheckpointRow"][];
+            /** Total */
+            total: number;
+        };
+        /** CheckpointRow */
+        CheckpointRow: {
+            /** Division Code */
+            division_code: string;
+            /** Id */
+            id: number;
+            /** Is Active */
+            is_active: boolean;
+            /** Last Unit Id */
+            last_unit_id: number | null;
+            /** Last Visit At */
+            last_visit_at: string | null;
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** Longest Interval S */
+            longest_interval_s: number | null;
+            /** Name */
+            name: string;
+            /** Radius M */
+            radius_m: number;
+            /** Version */
+            version: number;
+        };
+        /** CheckpointVisitPage */
+        CheckpointVisitPage: {
+            /** Rows */
+            rows: components["schemas"]["CheckpointVisitRow"][];
+            /** Total */
+            total: number;
+        };
+        /** CheckpointVisitRow */
+        CheckpointVisitRow: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Checkpoint Id */
+            checkpoint_id: number;
+            /**
+             * How
+             * @enum {string}
+             */
+            how: "position" | "handheld";
+            /** Unit Code */
+            unit_code: string;
+            /** Unit Id */
+            unit_id: number;
+            /** Unit Name */
+            unit_name: string;
+        };
         /** ColumnMatch */
         ColumnMatch: {
             /** Column */
@@ -1982,6 +3038,38 @@ export interface components {
             total: number;
         };
         /**
+         * DepartmentIn
+         * @description Without a division it lies in the caller's own.
+         */
+        DepartmentIn: {
+            /** Division Code */
+            division_code?: string | null;
+            /** Name */
+            name: string;
+            /** Skills */
+            skills?: string[];
+        };
+        /** DepartmentOut */
+        DepartmentOut: {
+            /** Division Code */
+            division_code: string;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Skills */
+            skills: string[];
+            /** Version */
+            version: number;
+        };
+        /** DepartmentPage */
+        DepartmentPage: {
+            /** Rows */
+            rows: components["schemas"]["DepartmentOut"][];
+            /** Total */
+            total: number;
+        };
+        /**
          * DeviceOrder
          * @description Where a device answers and how to sign in; the password is never shown again.
          */
@@ -2024,6 +3112,27 @@ export interface components {
             profiles: {
                 [key: string]: unknown;
             }[];
+        };
+        /**
+         * DispatchStepOut
+         * @description One legal step: which act leads from which state to which.
+         */
+        DispatchStepOut: {
+            /** Act */
+            act: string;
+            /** From State */
+            from_state: string;
+            /** Needs Text */
+            needs_text: boolean;
+            /** To State */
+            to_state: string;
+        };
+        /** DispatchStepsOut */
+        DispatchStepsOut: {
+            /** Assignments */
+            assignments: components["schemas"]["DispatchStepOut"][];
+            /** Callouts */
+            callouts: components["schemas"]["DispatchStepOut"][];
         };
         /** DivisionList */
         DivisionList: {
@@ -2112,6 +3221,16 @@ export interface components {
             reason: string;
         };
         /**
+         * DutyIn
+         * @description On or off duty as of `at`: a switch without a network is told later, with its own time.
+         */
+        DutyIn: {
+            /** At */
+            at?: string | null;
+            /** On */
+            on: boolean;
+        };
+        /**
          * DutyOrder
          * @description On or off duty, by a dispatcher; `at` may lie in the past, and `until` ends it by itself.
          */
@@ -2122,6 +3241,15 @@ export interface components {
             on: boolean;
             /** Until */
             until?: string | null;
+        };
+        /** DutyOut */
+        DutyOut: {
+            /** Is On */
+            is_on: boolean;
+            /** Since */
+            since: string | null;
+            /** Until */
+            until: string | null;
         };
         /** EntryOut */
         EntryOut: {
@@ -2143,12 +3271,29 @@ export interface components {
             /** To State */
             to_state: string | null;
         };
-        /** FigurePage */
-        FigurePage: {
-            /** Rows */
-            rows: components["schemas"]["FigureRow"][];
-            /** Total */
-            total: number;
+        /**
+         * ExcludedRow
+         * @description A unit that is not proposed; `why` says what speaks against it.
+         */
+        ExcludedRow: {
+            /** Code */
+            code: string;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "household_head" | "grid_worker" | "volunteer" | "response";
+            /** Name */
+            name: string;
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "silent" | "off_duty" | "lacks_skill" | "never_heard";
+            /** Why */
+            why: string;
         };
         /** FigureRow */
         FigureRow: {
@@ -2266,6 +3411,70 @@ export interface components {
             /** Set Name */
             set_name: string;
         };
+        /**
+         * GridFigures
+         * @description One grid over the period; `state` is the worst of its newest windows.
+         */
+        GridFigures: {
+            /**
+             * Cells M2
+             * @description ground measured; null before the first count
+             */
+            cells_m2: number | null;
+            /** Code */
+            code: string;
+            /** Division Code */
+            division_code: string;
+            /** Division Name */
+            division_name: string | null;
+            /** Dwell S */
+            dwell_s: number;
+            /** Grid Id */
+            grid_id: number;
+            /** Last Visit At */
+            last_visit_at: string | null;
+            /** Likely Share */
+            likely_share: number | null;
+            /**
+             * Likely Visits
+             * @description ways through without a fix that proves it
+             */
+            likely_visits: number;
+            /** Name */
+            name: string;
+            /** Road Likely Share */
+            road_likely_share: number | null;
+            /** Road M */
+            road_m: number | null;
+            /** Road Unknown Share */
+            road_unknown_share: number | null;
+            /** Road Visited Share */
+            road_visited_share: number | null;
+            /** Set Name */
+            set_name: string;
+            /** State */
+            state: ("met" | "not_met" | "unknown" | "due" | "open") | null;
+            /** Units */
+            units: number;
+            /** Unknown Share */
+            unknown_share: number | null;
+            /** Visited Share */
+            visited_share: number | null;
+            /**
+             * Visits
+             * @description visits that are sure
+             */
+            visits: number;
+        };
+        /** GridOfTask */
+        GridOfTask: {
+            /** Code */
+            code: string;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+        };
         /** GridRef */
         GridRef: {
             /** Code */
@@ -2275,51 +3484,20 @@ export interface components {
             /** Name */
             name: string;
         };
-        /** GridSheet */
-        GridSheet: {
-            /** Area M2 */
-            area_m2: number;
-            /** Bounds */
-            bounds: [
-                number,
-                number,
-                number,
-                number
-            ];
-            /** Centre */
-            centre: [
-                number,
-                number
-            ];
-            /** Code */
-            code: string;
-            division: components["schemas"]["DivisionRef"] | null;
-            /** Geometry */
-            geometry: {
-                [key: string]: unknown;
-            };
-            /** Households */
-            households: number | null;
-            /** Id */
-            id: number;
-            /** Kind */
-            kind: string;
-            /** Name */
-            name: string;
-            /** Set Name */
-            set_name: string;
-            /**
-             * Valid From
-             * Format: date
-             */
-            valid_from: string;
-            /** Valid To */
-            valid_to: string | null;
-        };
         /** HTTPValidationError */
         HTTPValidationError: {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
+        };
+        /**
+         * HandheldSettings
+         * @description How dense the track of a unit on duty is.
+         */
+        HandheldSettings: {
+            /** Fix Every S */
+            fix_every_s: number;
+            /** Fix Least M */
+            fix_least_m: number;
         };
         /** HealthOut */
         HealthOut: {
@@ -2330,6 +3508,58 @@ export interface components {
              * @enum {string}
              */
             status: "ok" | "degraded";
+        };
+        /**
+         * HeardAt
+         * @description Where a unit was last heard, and how long ago.
+         */
+        HeardAt: {
+            /** Accuracy M */
+            accuracy_m: number | null;
+            /** Age S */
+            age_s: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** Speed Mps */
+            speed_mps: number | null;
+        };
+        /**
+         * Heat
+         * @description Cells of `cell_m` metres gone over for sure, with the hours in which they were.
+         */
+        Heat: {
+            /** Cell M */
+            cell_m: number;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /** Hours */
+            hours: number[];
+            /**
+             * Is Cut
+             * @description more cells than an answer holds: ask for a smaller box
+             */
+            is_cut: boolean;
+            /** Lat */
+            lat: number[];
+            /** Lon */
+            lon: number[];
+            /** Most */
+            most: number;
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
         };
         /**
          * Hit
@@ -2351,6 +3581,22 @@ export interface components {
             subtitle: string;
             /** Title */
             title: string;
+        };
+        /** HourRow */
+        HourRow: {
+            /** Dwell S */
+            dwell_s: number;
+            /**
+             * Hour
+             * Format: date-time
+             */
+            hour: string;
+            /** Unknown Share */
+            unknown_share: number | null;
+            /** Visited Share */
+            visited_share: number | null;
+            /** Visits */
+            visits: number;
         };
         /** ImportList */
         ImportList: {
@@ -2636,6 +3882,19 @@ export interface components {
              */
             v: number;
         };
+        /**
+         * LegOut
+         * @description A line of the track. Where it is not known, nothing was heard between its ends.
+         */
+        LegOut: {
+            /** Coordinates */
+            coordinates: [
+                number,
+                number
+            ][];
+            /** Is Known */
+            is_known: boolean;
+        };
         /** LocateOut */
         LocateOut: {
             /** Building Id */
@@ -2644,6 +3903,113 @@ export interface components {
             /** Grids */
             grids: components["schemas"]["GridAt"][];
             nearest_place: components["schemas"]["NearPlace"] | null;
+        };
+        /**
+         * LoopAnswer
+         * @description A loop. No loop through these grids on this network is shorter than `bound_m`.
+         */
+        LoopAnswer: {
+            /** Bound M */
+            bound_m: number;
+            /**
+             * Gap
+             * @description (length_m - bound_m) / length_m
+             */
+            gap: number;
+            /** Left Out */
+            left_out: components["schemas"]["LoopLeftOut"][];
+            legs: components["schemas"]["LoopLegs"];
+            /** Length M */
+            length_m: number;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "exact" | "search";
+            /** Returns */
+            returns: boolean;
+            /** Stops */
+            stops: components["schemas"]["LoopStop"][];
+            /**
+             * Travel How
+             * @enum {string}
+             */
+            travel_how: "roads" | "straight";
+            /** Travel S */
+            travel_s: number;
+            /** Travel Why */
+            travel_why: ("no_network" | "no_pgrouting" | "off_road") | null;
+            /** Unit Id */
+            unit_id: number;
+        };
+        /**
+         * LoopLeftOut
+         * @description A grid the loop does not enter: the unit is inside, no road leads there, or it is too far.
+         */
+        LoopLeftOut: {
+            /** Code */
+            code: string;
+            /** Grid Id */
+            grid_id: number;
+            /** Name */
+            name: string;
+            /**
+             * Why
+             * @enum {string}
+             */
+            why: "inside" | "no_road" | "apart" | "too_many";
+        };
+        /**
+         * LoopLegs
+         * @description GeoJSON: a LineString for each leg, with `order`, `length_m` and `travel_s`.
+         */
+        LoopLegs: {
+            /** Features */
+            features: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Type
+             * @default FeatureCollection
+             * @constant
+             */
+            type: "FeatureCollection";
+        };
+        /**
+         * LoopOrder
+         * @description For whom a loop is sought, and through which grids; none named: those that are overdue.
+         */
+        LoopOrder: {
+            /** Grids */
+            grids?: number[] | null;
+            /**
+             * Returns
+             * @description whether the way back to the start counts
+             * @default true
+             */
+            returns: boolean;
+            /** Unit Id */
+            unit_id: number;
+        };
+        /**
+         * LoopStop
+         * @description Where a grid is entered; `arrive_s` counts from the start.
+         */
+        LoopStop: {
+            /** Arrive S */
+            arrive_s: number;
+            /** Code */
+            code: string;
+            /** Grid Id */
+            grid_id: number;
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** Name */
+            name: string;
+            /** Order */
+            order: number;
         };
         /** LossPage */
         LossPage: {
@@ -2719,6 +4085,20 @@ export interface components {
              */
             type: "MultiPolygon";
         };
+        /** NearPage */
+        NearPage: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Excluded */
+            excluded: components["schemas"]["ExcludedRow"][];
+            /** Rows */
+            rows: components["schemas"]["NearRow"][];
+            /** Total */
+            total: number;
+        };
         /**
          * NearPlace
          * @description The nearest place and how far it is.
@@ -2730,6 +4110,59 @@ export interface components {
             id: number;
             /** Name */
             name: string;
+        };
+        /**
+         * NearRow
+         * @description A unit that can go; `cost_s` ranks it: travel time and a set time for each open task.
+         */
+        NearRow: {
+            /** Code */
+            code: string;
+            /** Cost S */
+            cost_s: number;
+            /**
+             * How
+             * @enum {string}
+             */
+            how: "roads" | "straight";
+            /**
+             * How Why
+             * @description why it is no way by road
+             */
+            how_why: string | null;
+            /** Id */
+            id: number;
+            /** Is Team */
+            is_team: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "household_head" | "grid_worker" | "volunteer" | "response";
+            /** Load */
+            load: number;
+            /** Name */
+            name: string;
+            /** On Duty */
+            on_duty: boolean;
+            position: components["schemas"]["HeardAt"];
+            /** Skills */
+            skills: string[];
+            /** Straight M */
+            straight_m: number;
+            /** Strength */
+            strength: number;
+            /** Travel M */
+            travel_m: number;
+            /** Travel S */
+            travel_s: number;
+            /**
+             * Vehicle
+             * @enum {string}
+             */
+            vehicle: "foot" | "ebike" | "motorcycle" | "car";
+            /** Why */
+            why: string;
         };
         /**
          * NearestPtz
@@ -2774,6 +4207,104 @@ export interface components {
              * @description shown this once
              */
             token: string;
+        };
+        /**
+         * OfferIn
+         * @description `instead_of` names an assignment that is withdrawn for it (改派).
+         */
+        OfferIn: {
+            /**
+             * Grid Ids
+             * @default []
+             */
+            grid_ids: number[];
+            /** Instead Of */
+            instead_of?: number | null;
+            /**
+             * Unit Ids
+             * @default []
+             */
+            unit_ids: number[];
+            /** Version */
+            version?: number | null;
+        };
+        /** OutlineOut */
+        OutlineOut: {
+            /** Name */
+            name: string;
+            /** Rings */
+            rings: [
+                number,
+                number
+            ][][];
+        };
+        /**
+         * OwnUnitOut
+         * @description The unit whose handheld this account is.
+         */
+        OwnUnitOut: {
+            /** Code */
+            code: string;
+            /** Home Grids */
+            home_grids: components["schemas"]["GridRef"][];
+            /** Id */
+            id: number;
+            /** Is Team */
+            is_team: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "household_head" | "grid_worker" | "volunteer" | "response";
+            /** Name */
+            name: string;
+            /**
+             * Vehicle
+             * @enum {string}
+             */
+            vehicle: "foot" | "ebike" | "motorcycle" | "car";
+        };
+        /**
+         * PhotographOut
+         * @description What is known of a photograph; its picture is `GET /api/photographs/{id}`.
+         */
+        PhotographOut: {
+            /** Assignment Id */
+            assignment_id: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Height Px */
+            height_px: number;
+            /** Id */
+            id: number;
+            /** Incident Id */
+            incident_id: number | null;
+            /** Lat */
+            lat: number | null;
+            /** Lon */
+            lon: number | null;
+            /** Place How */
+            place_how: ("stated" | "file") | null;
+            /** Sha256 */
+            sha256: string;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Taken At */
+            taken_at: string | null;
+            /** Task Id */
+            task_id: number | null;
+            /** Width Px */
+            width_px: number;
+        };
+        /** PlaceOut */
+        PlaceOut: {
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
         };
         /** PlaceSheet */
         PlaceSheet: {
@@ -3181,6 +4712,51 @@ export interface components {
             /** Todo */
             todo: string;
         };
+        /** Replay */
+        Replay: {
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /** Is Cut */
+            is_cut: boolean;
+            /** Rows */
+            rows: components["schemas"]["ReplayTrack"][];
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /** Step S */
+            step_s: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * ReplayTrack
+         * @description Places of a unit, thinned; `is_known` n tells of the way from fix n to n + 1.
+         */
+        ReplayTrack: {
+            /** At S */
+            at_s: number[];
+            /** Code */
+            code: string;
+            /** Is Known */
+            is_known: boolean[];
+            /** Kind */
+            kind: string;
+            /** Lat */
+            lat: number[];
+            /** Lon */
+            lon: number[];
+            /** Name */
+            name: string;
+            /** Unit Id */
+            unit_id: number;
+            /** Vehicle */
+            vehicle: string;
+        };
         /**
          * ReportIn
          * @description A place is given by lon and lat, by `place_id` or by `grid_code`.
@@ -3280,6 +4856,197 @@ export interface components {
             state: "waiting" | "running" | "done" | "failed" | "cancelled";
             /** Step */
             step: string;
+        };
+        /**
+         * RequirementEdit
+         * @description What changes; what is not given stays. `version` is the one that was looked at.
+         */
+        RequirementEdit: {
+            /** Begins */
+            begins?: string | null;
+            /** Ends */
+            ends?: string | null;
+            /** Is Active */
+            is_active?: boolean | null;
+            /** Least Share */
+            least_share?: number | null;
+            /** Longest Interval S */
+            longest_interval_s?: number | null;
+            /** Name */
+            name?: string | null;
+            /** Times */
+            times?: number | null;
+            /** Unit Kinds */
+            unit_kinds?: ("household_head" | "grid_worker" | "volunteer" | "response")[] | null;
+            /** Valid From */
+            valid_from?: string | null;
+            /** Valid To */
+            valid_to?: string | null;
+            /** Version */
+            version: number;
+            /** Weekdays */
+            weekdays?: number[] | null;
+        };
+        /**
+         * RequirementNew
+         * @description One grid, or all grids of a division (of one kind or set). `ends` not after `begins` is on
+         *     the next day. A least share is counted by whole hours, so its band has to be of whole hours.
+         */
+        RequirementNew: {
+            /**
+             * Begins
+             * Format: time
+             */
+            begins: string;
+            /**
+             * Division Code
+             * @description by default the grid's
+             */
+            division_code?: string | null;
+            /**
+             * Ends
+             * Format: time
+             */
+            ends: string;
+            /** Grid Id */
+            grid_id?: number | null;
+            /** Grid Kind */
+            grid_kind?: ("basic" | "exclusive") | null;
+            /**
+             * Is Active
+             * @default true
+             */
+            is_active: boolean;
+            /** Least Share */
+            least_share?: number | null;
+            /** Longest Interval S */
+            longest_interval_s?: number | null;
+            /** Name */
+            name: string;
+            /** Set Name */
+            set_name?: string | null;
+            /** Times */
+            times?: number | null;
+            /** Unit Kinds */
+            unit_kinds?: ("household_head" | "grid_worker" | "volunteer" | "response")[] | null;
+            /** Valid From */
+            valid_from?: string | null;
+            /** Valid To */
+            valid_to?: string | null;
+            /**
+             * Weekdays
+             * @default [
+             *       1,
+             *       2,
+             *       3,
+             *       4,
+             *       5,
+             *       6,
+             *       7
+             *     ]
+             */
+            weekdays: number[];
+        };
+        /** RequirementPage */
+        RequirementPage: {
+            /** Rows */
+            rows: components["schemas"]["RequirementRow"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * RequirementReading
+         * @description One window of one grid; `why` holds the figures behind the state.
+         */
+        RequirementReading: {
+            /** Division Code */
+            division_code: string;
+            /** Grid Code */
+            grid_code: string;
+            /** Grid Id */
+            grid_id: number;
+            /** Grid Name */
+            grid_name: string;
+            /** Last Visit At */
+            last_visit_at: string | null;
+            /** Requirement Id */
+            requirement_id: number;
+            /** Requirement Name */
+            requirement_name: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "met" | "not_met" | "unknown" | "due" | "open";
+            /** Times */
+            times: number;
+            /** Why */
+            why: {
+                [key: string]: unknown;
+            };
+            /**
+             * Window End
+             * Format: date-time
+             */
+            window_end: string;
+            /**
+             * Window Start
+             * Format: date-time
+             */
+            window_start: string;
+        };
+        /** RequirementRow */
+        RequirementRow: {
+            /**
+             * Begins
+             * Format: time
+             */
+            begins: string;
+            /** Division Code */
+            division_code: string;
+            /**
+             * Ends
+             * Format: time
+             */
+            ends: string;
+            /** Grid Id */
+            grid_id: number | null;
+            /** Grid Kind */
+            grid_kind: ("basic" | "exclusive") | null;
+            /** Id */
+            id: number;
+            /** Is Active */
+            is_active: boolean;
+            /** Least Share */
+            least_share: number | null;
+            /** Longest Interval S */
+            longest_interval_s: number | null;
+            /** Name */
+            name: string;
+            /** Set Name */
+            set_name: string | null;
+            /** Times */
+            times: number | null;
+            /** Unit Kinds */
+            unit_kinds: ("household_head" | "grid_worker" | "volunteer" | "response")[] | null;
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+            /** Valid To */
+            valid_to: string | null;
+            /** Version */
+            version: number;
+            /** Weekdays */
+            weekdays: number[];
+        };
+        /** RequirementStatePage */
+        RequirementStatePage: {
+            /** Rows */
+            rows: components["schemas"]["RequirementReading"][];
+            /** Total */
+            total: number;
         };
         /**
          * Residual
@@ -3973,6 +5740,20 @@ export interface components {
             version: number;
         };
         /**
+         * StepOut
+         * @description What a worker may do next; the handheld goes on by it while it has no network.
+         */
+        StepOut: {
+            /** Act */
+            act: string;
+            /** From State */
+            from_state: string;
+            /** Needs Text */
+            needs_text: boolean;
+            /** To State */
+            to_state: string;
+        };
+        /**
          * StreamOrder
          * @description Ask to open a picture: which camera, and why.
          */
@@ -4060,6 +5841,302 @@ export interface components {
              */
             subject_kind: "grid" | "division" | "place";
         };
+        /** SummaryPage */
+        SummaryPage: {
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /** Rows */
+            rows: components["schemas"]["TownshipShift"][];
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /** Total */
+            total: number;
+        };
+        /**
+         * TaskCounters
+         * @description Open tasks by how far their furthest unit is.
+         */
+        TaskCounters: {
+            /** Accepted */
+            accepted: number;
+            /** Arrived */
+            arrived: number;
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Offered */
+            offered: number;
+            /** Open */
+            open: number;
+            /** Overdue */
+            overdue: number;
+            /** Under Way */
+            under_way: number;
+            /** Waiting */
+            waiting: number;
+        };
+        /**
+         * TaskEntryOut
+         * @description One line of the timeline; `subject` names the unit or department.
+         */
+        TaskEntryOut: {
+            /** Act */
+            act: string;
+            /** Actor */
+            actor: string;
+            /** Assignment Id */
+            assignment_id: number | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Callout Id */
+            callout_id: number | null;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** From State */
+            from_state: string | null;
+            /** Id */
+            id: number;
+            /** Subject */
+            subject: string | null;
+            /** Text */
+            text: string;
+            /** To State */
+            to_state: string | null;
+        };
+        /** TaskGridOut */
+        TaskGridOut: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * TaskIn
+         * @description What an incident or alert tells may be left out; grids stand for their units on duty.
+         */
+        TaskIn: {
+            /** Alert Id */
+            alert_id?: number | null;
+            /** Deadline At */
+            deadline_at?: string | null;
+            /**
+             * Department Ids
+             * @default []
+             */
+            department_ids: number[];
+            /**
+             * Grid Ids
+             * @default []
+             */
+            grid_ids: number[];
+            /** Incident Id */
+            incident_id?: number | null;
+            /** Kind */
+            kind?: ("incident" | "patrol" | "check" | "other") | null;
+            /** Lat */
+            lat?: number | null;
+            /** Lon */
+            lon?: number | null;
+            /** Place Text */
+            place_text?: string | null;
+            /** Severity */
+            severity?: ("red" | "yellow" | "blue") | null;
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+            /** Title */
+            title?: string | null;
+            /**
+             * Unit Ids
+             * @default []
+             */
+            unit_ids: number[];
+        };
+        /** TaskPage */
+        TaskPage: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Rows */
+            rows: components["schemas"]["TaskRow"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * TaskRow
+         * @description A task as the board shows it; `progress` is how far its furthest unit is.
+         */
+        TaskRow: {
+            /** Alert Id */
+            alert_id: number | null;
+            /** Assignments */
+            assignments: components["schemas"]["AssignmentOut"][];
+            /** Callouts */
+            callouts: components["schemas"]["CalloutOut"][];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Deadline At */
+            deadline_at: string | null;
+            /** Division Code */
+            division_code: string;
+            /** Done At */
+            done_at: string | null;
+            /** Grids */
+            grids: components["schemas"]["GridOfTask"][];
+            /** Id */
+            id: number;
+            /** Incident Id */
+            incident_id: number | null;
+            /** Incident Number */
+            incident_number: string | null;
+            /** Is Overdue */
+            is_overdue: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "incident" | "patrol" | "check" | "other";
+            /** Lat */
+            lat: number | null;
+            /** Lon */
+            lon: number | null;
+            /** Number */
+            number: string;
+            /** Place Text */
+            place_text: string | null;
+            /**
+             * Progress
+             * @enum {string}
+             */
+            progress: "waiting" | "offered" | "accepted" | "under_way" | "arrived" | "done" | "cancelled";
+            /** Result */
+            result: string | null;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "red" | "yellow" | "blue";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "done" | "cancelled";
+            /** Text */
+            text: string;
+            /** Title */
+            title: string;
+            /** Version */
+            version: number;
+        };
+        /** TaskSheet */
+        TaskSheet: {
+            /** Alert Id */
+            alert_id: number | null;
+            /** Assignments */
+            assignments: components["schemas"]["AssignmentOut"][];
+            /** Callouts */
+            callouts: components["schemas"]["CalloutOut"][];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Deadline At */
+            deadline_at: string | null;
+            /** Division Code */
+            division_code: string;
+            /** Done At */
+            done_at: string | null;
+            /** Entries */
+            entries: components["schemas"]["TaskEntryOut"][];
+            /** Grids */
+            grids: components["schemas"]["GridOfTask"][];
+            /** Id */
+            id: number;
+            /** Incident Id */
+            incident_id: number | null;
+            /** Incident Number */
+            incident_number: string | null;
+            /** Is Overdue */
+            is_overdue: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "incident" | "patrol" | "check" | "other";
+            /** Lat */
+            lat: number | null;
+            /** Lon */
+            lon: number | null;
+            /** Number */
+            number: string;
+            /** Photographs */
+            photographs: components["schemas"]["PhotographOut"][];
+            /** Place Text */
+            place_text: string | null;
+            /**
+             * Progress
+             * @enum {string}
+             */
+            progress: "waiting" | "offered" | "accepted" | "under_way" | "arrived" | "done" | "cancelled";
+            /** Result */
+            result: string | null;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "red" | "yellow" | "blue";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "done" | "cancelled";
+            /** Text */
+            text: string;
+            /** Title */
+            title: string;
+            /** Version */
+            version: number;
+        };
+        /** TaskStepIn */
+        TaskStepIn: {
+            /**
+             * Act
+             * @enum {string}
+             */
+            act: "note" | "finish" | "cancel";
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+            /** Version */
+            version: number;
+        };
         /**
          * Tianditu
          * @description Tile addresses of the national map with {z} {x} {y}: ground and Chinese labels, EPSG:3857.
@@ -4074,6 +6151,87 @@ export interface components {
         TimelineOut: {
             /** Entries */
             entries: components["schemas"]["EntryOut"][];
+        };
+        /** TodayOut */
+        TodayOut: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** @description where the unit's own map opens */
+            centre: components["schemas"]["PlaceOut"] | null;
+            /** Checkpoints */
+            checkpoints: components["schemas"]["CheckpointOut"][];
+            duty: components["schemas"]["DutyOut"];
+            /** Kinds */
+            kinds: components["schemas"]["KindOut"][];
+            settings: components["schemas"]["HandheldSettings"];
+            /** Tasks */
+            tasks: components["schemas"]["TodayTaskOut"][];
+            /** Transitions */
+            transitions: components["schemas"]["StepOut"][];
+            unit: components["schemas"]["OwnUnitOut"] | null;
+        };
+        /**
+         * TodayTaskOut
+         * @description One assignment of the own unit, with what it is about.
+         */
+        TodayTaskOut: {
+            /**
+             * Accept By
+             * Format: date-time
+             */
+            accept_by: string;
+            /** Arrive By */
+            arrive_by: string | null;
+            /** Assignment Id */
+            assignment_id: number;
+            /** Deadline At */
+            deadline_at: string | null;
+            /** Grids */
+            grids: components["schemas"]["TaskGridOut"][];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "incident" | "patrol" | "check" | "other";
+            /** Lat */
+            lat: number | null;
+            /** Lon */
+            lon: number | null;
+            /** Number */
+            number: string;
+            /**
+             * Offered At
+             * Format: date-time
+             */
+            offered_at: string;
+            /** Photograph Ids */
+            photograph_ids: number[];
+            /** Place Text */
+            place_text: string | null;
+            /** Result */
+            result: string | null;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "red" | "yellow" | "blue";
+            /** State */
+            state: string;
+            /** Task Id */
+            task_id: number;
+            /** Text */
+            text: string;
+            /** Title */
+            title: string;
+            /** Travel How */
+            travel_how: ("roads" | "straight") | null;
+            /** Travel M */
+            travel_m: number | null;
+            /** Version */
+            version: number;
         };
         /** TokenIn */
         TokenIn: {
@@ -4106,6 +6264,61 @@ export interface components {
         TokensOut: {
             /** Tokens */
             tokens: components["schemas"]["TokenOut"][];
+        };
+        /**
+         * TownshipShift
+         * @description A township in one shift, local time: night 00-08, day 08-16, evening 16-24.
+         *
+         *     Shares are those of an average day of the period.
+         */
+        TownshipShift: {
+            /** Division Code */
+            division_code: string;
+            /** Division Name */
+            division_name: string;
+            /** Dwell S */
+            dwell_s: number;
+            /** Likely Share */
+            likely_share: number | null;
+            /** Met */
+            met: number;
+            /** Not Met */
+            not_met: number;
+            /** Shift */
+            shift: string;
+            /** Unknown */
+            unknown: number;
+            /** Unknown Share */
+            unknown_share: number | null;
+            /** Visited Share */
+            visited_share: number | null;
+            /** Visits */
+            visits: number;
+        };
+        /**
+         * TrackOut
+         * @description The unit's own way since local midnight; `length_m` counts the known legs alone.
+         */
+        TrackOut: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** First At */
+            first_at: string | null;
+            /** Gaps */
+            gaps: number;
+            /** Home Grids */
+            home_grids: components["schemas"]["OutlineOut"][];
+            /** Last At */
+            last_at: string | null;
+            /** Legs */
+            legs: components["schemas"]["LegOut"][];
+            /** Length M */
+            length_m: number;
+            /** Points */
+            points: number;
         };
         /** TrackerMade */
         TrackerMade: {
@@ -4445,6 +6658,38 @@ export interface components {
             /** Reason */
             reason: string | null;
         };
+        /** VisitRow */
+        VisitRow: {
+            /**
+             * Basis
+             * @enum {string}
+             */
+            basis: "seen" | "passed" | "silence" | "unheard";
+            /** Dwell S */
+            dwell_s: number;
+            /**
+             * Entered At
+             * Format: date-time
+             */
+            entered_at: string;
+            /** Id */
+            id: number;
+            /** Is Sure */
+            is_sure: boolean;
+            /**
+             * Left At
+             * Format: date-time
+             */
+            left_at: string;
+            /** Unit Code */
+            unit_code: string;
+            /** Unit Id */
+            unit_id: number;
+            /** Unit Kind */
+            unit_kind: string;
+            /** Unit Name */
+            unit_name: string;
+        };
         /** WarmOrder */
         WarmOrder: {
             /** Camera Ids */
@@ -4509,6 +6754,144 @@ export interface components {
              */
             scale: "iec" | "dori";
         };
+        /** FigurePage */
+        backend__coverage__schemas__FigurePage: {
+            /** Rows */
+            rows: components["schemas"]["FigureRow"][];
+            /** Total */
+            total: number;
+        };
+        /** GridSheet */
+        backend__grids__schemas__GridSheet: {
+            /** Area M2 */
+            area_m2: number;
+            /** Bounds */
+            bounds: [
+                number,
+                number,
+                number,
+                number
+            ];
+            /** Centre */
+            centre: [
+                number,
+                number
+            ];
+            /** Code */
+            code: string;
+            division: components["schemas"]["DivisionRef"] | null;
+            /** Geometry */
+            geometry: {
+                [key: string]: unknown;
+            };
+            /** Households */
+            households: number | null;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Set Name */
+            set_name: string;
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+            /** Valid To */
+            valid_to: string | null;
+        };
+        /**
+         * FigurePage
+         * @description Whole hours: `start` and `end` are what was counted.
+         */
+        backend__patrol__figures__schemas__FigurePage: {
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /** Is Fresh */
+            is_fresh: boolean;
+            /** Rows */
+            rows: components["schemas"]["GridFigures"][];
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /** Total */
+            total: number;
+        };
+        /** GridSheet */
+        backend__patrol__figures__schemas__GridSheet: {
+            /**
+             * Cells M2
+             * @description ground measured; null before the first count
+             */
+            cells_m2: number | null;
+            /** Code */
+            code: string;
+            /** Division Code */
+            division_code: string;
+            /** Division Name */
+            division_name: string | null;
+            /** Dwell S */
+            dwell_s: number;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /** Grid Id */
+            grid_id: number;
+            /** Hours */
+            hours: components["schemas"]["HourRow"][];
+            /** Last Visit At */
+            last_visit_at: string | null;
+            /** Likely Share */
+            likely_share: number | null;
+            /**
+             * Likely Visits
+             * @description ways through without a fix that proves it
+             */
+            likely_visits: number;
+            /** Name */
+            name: string;
+            /** Road Likely Share */
+            road_likely_share: number | null;
+            /** Road M */
+            road_m: number | null;
+            /** Road Unknown Share */
+            road_unknown_share: number | null;
+            /** Road Visited Share */
+            road_visited_share: number | null;
+            /** Set Name */
+            set_name: string;
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /** State */
+            state: ("met" | "not_met" | "unknown" | "due" | "open") | null;
+            /** States */
+            states: components["schemas"]["RequirementReading"][];
+            /** Units */
+            units: number;
+            /** Unknown Share */
+            unknown_share: number | null;
+            /** Visit Rows */
+            visit_rows: components["schemas"]["VisitRow"][];
+            /** Visited Share */
+            visited_share: number | null;
+            /**
+             * Visits
+             * @description visits that are sure
+             */
+            visits: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -4516,12 +6899,21 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type SchemaAlertPage = components['schemas']['AlertPage'];
+export type SchemaAlertRow = components['schemas']['AlertRow'];
+export type SchemaAssignmentOut = components['schemas']['AssignmentOut'];
+export type SchemaAssignmentStatRow = components['schemas']['AssignmentStatRow'];
+export type SchemaAssignmentStats = components['schemas']['AssignmentStats'];
+export type SchemaAssignmentStepIn = components['schemas']['AssignmentStepIn'];
 export type SchemaBand = components['schemas']['Band'];
 export type SchemaBands = components['schemas']['Bands'];
 export type SchemaBeforeAfter = components['schemas']['BeforeAfter'];
 export type SchemaBudget = components['schemas']['Budget'];
 export type SchemaCalibrationAnswer = components['schemas']['CalibrationAnswer'];
 export type SchemaCalibrationOrder = components['schemas']['CalibrationOrder'];
+export type SchemaCalloutIn = components['schemas']['CalloutIn'];
+export type SchemaCalloutOut = components['schemas']['CalloutOut'];
+export type SchemaCalloutStepIn = components['schemas']['CalloutStepIn'];
 export type SchemaCameraCounts = components['schemas']['CameraCounts'];
 export type SchemaCameraEdit = components['schemas']['CameraEdit'];
 export type SchemaCameraNew = components['schemas']['CameraNew'];
@@ -4532,6 +6924,14 @@ export type SchemaCameraStatus = components['schemas']['CameraStatus'];
 export type SchemaChange = components['schemas']['Change'];
 export type SchemaChangedGrid = components['schemas']['ChangedGrid'];
 export type SchemaChangedView = components['schemas']['ChangedView'];
+export type SchemaCheckInNew = components['schemas']['CheckInNew'];
+export type SchemaCheckpointEdit = components['schemas']['CheckpointEdit'];
+export type SchemaCheckpointNew = components['schemas']['CheckpointNew'];
+export type SchemaCheckpointOut = components['schemas']['CheckpointOut'];
+export type SchemaCheckpointPage = components['schemas']['CheckpointPage'];
+export type SchemaCheckpointRow = components['schemas']['CheckpointRow'];
+export type SchemaCheckpointVisitPage = components['schemas']['CheckpointVisitPage'];
+export type SchemaCheckpointVisitRow = components['schemas']['CheckpointVisitRow'];
 export type SchemaColumnMatch = components['schemas']['ColumnMatch'];
 export type SchemaComparedGrid = components['schemas']['ComparedGrid'];
 export type SchemaComparedScenario = components['schemas']['ComparedScenario'];
@@ -4541,8 +6941,13 @@ export type SchemaCoveringCamera = components['schemas']['CoveringCamera'];
 export type SchemaCredentials = components['schemas']['Credentials'];
 export type SchemaDayPage = components['schemas']['DayPage'];
 export type SchemaDayRow = components['schemas']['DayRow'];
+export type SchemaDepartmentIn = components['schemas']['DepartmentIn'];
+export type SchemaDepartmentOut = components['schemas']['DepartmentOut'];
+export type SchemaDepartmentPage = components['schemas']['DepartmentPage'];
 export type SchemaDeviceOrder = components['schemas']['DeviceOrder'];
 export type SchemaDeviceShape = components['schemas']['DeviceShape'];
+export type SchemaDispatchStepOut = components['schemas']['DispatchStepOut'];
+export type SchemaDispatchStepsOut = components['schemas']['DispatchStepsOut'];
 export type SchemaDivisionList = components['schemas']['DivisionList'];
 export type SchemaDivisionOut = components['schemas']['DivisionOut'];
 export type SchemaDivisionRef = components['schemas']['DivisionRef'];
@@ -4550,19 +6955,26 @@ export type SchemaDivisionRow = components['schemas']['DivisionRow'];
 export type SchemaDivisionSheet = components['schemas']['DivisionSheet'];
 export type SchemaDrawnArea = components['schemas']['DrawnArea'];
 export type SchemaDroppedColumn = components['schemas']['DroppedColumn'];
+export type SchemaDutyIn = components['schemas']['DutyIn'];
 export type SchemaDutyOrder = components['schemas']['DutyOrder'];
+export type SchemaDutyOut = components['schemas']['DutyOut'];
 export type SchemaEntryOut = components['schemas']['EntryOut'];
-export type SchemaFigurePage = components['schemas']['FigurePage'];
+export type SchemaExcludedRow = components['schemas']['ExcludedRow'];
 export type SchemaFigureRow = components['schemas']['FigureRow'];
 export type SchemaGapPage = components['schemas']['GapPage'];
 export type SchemaGapReasons = components['schemas']['GapReasons'];
 export type SchemaGapRow = components['schemas']['GapRow'];
 export type SchemaGridAt = components['schemas']['GridAt'];
+export type SchemaGridFigures = components['schemas']['GridFigures'];
+export type SchemaGridOfTask = components['schemas']['GridOfTask'];
 export type SchemaGridRef = components['schemas']['GridRef'];
-export type SchemaGridSheet = components['schemas']['GridSheet'];
 export type SchemaHttpValidationError = components['schemas']['HTTPValidationError'];
+export type SchemaHandheldSettings = components['schemas']['HandheldSettings'];
 export type SchemaHealthOut = components['schemas']['HealthOut'];
+export type SchemaHeardAt = components['schemas']['HeardAt'];
+export type SchemaHeat = components['schemas']['Heat'];
 export type SchemaHit = components['schemas']['Hit'];
+export type SchemaHourRow = components['schemas']['HourRow'];
 export type SchemaImportList = components['schemas']['ImportList'];
 export type SchemaImportReport = components['schemas']['ImportReport'];
 export type SchemaImportRow = components['schemas']['ImportRow'];
@@ -4575,16 +6987,29 @@ export type SchemaIntrusionRow = components['schemas']['IntrusionRow'];
 export type SchemaKindOut = components['schemas']['KindOut'];
 export type SchemaKindsOut = components['schemas']['KindsOut'];
 export type SchemaLandmarkShape = components['schemas']['LandmarkShape'];
+export type SchemaLegOut = components['schemas']['LegOut'];
 export type SchemaLocateOut = components['schemas']['LocateOut'];
+export type SchemaLoopAnswer = components['schemas']['LoopAnswer'];
+export type SchemaLoopLeftOut = components['schemas']['LoopLeftOut'];
+export type SchemaLoopLegs = components['schemas']['LoopLegs'];
+export type SchemaLoopOrder = components['schemas']['LoopOrder'];
+export type SchemaLoopStop = components['schemas']['LoopStop'];
 export type SchemaLossPage = components['schemas']['LossPage'];
 export type SchemaLossRow = components['schemas']['LossRow'];
 export type SchemaMeasureReadings = components['schemas']['MeasureReadings'];
 export type SchemaMeasures = components['schemas']['Measures'];
 export type SchemaMendedPolygon = components['schemas']['MendedPolygon'];
 export type SchemaMultiPolygon = components['schemas']['MultiPolygon'];
+export type SchemaNearPage = components['schemas']['NearPage'];
 export type SchemaNearPlace = components['schemas']['NearPlace'];
+export type SchemaNearRow = components['schemas']['NearRow'];
 export type SchemaNearestPtz = components['schemas']['NearestPtz'];
 export type SchemaNewTokenOut = components['schemas']['NewTokenOut'];
+export type SchemaOfferIn = components['schemas']['OfferIn'];
+export type SchemaOutlineOut = components['schemas']['OutlineOut'];
+export type SchemaOwnUnitOut = components['schemas']['OwnUnitOut'];
+export type SchemaPhotographOut = components['schemas']['PhotographOut'];
+export type SchemaPlaceOut = components['schemas']['PlaceOut'];
 export type SchemaPlaceSheet = components['schemas']['PlaceSheet'];
 export type SchemaPolygon = components['schemas']['Polygon'];
 export type SchemaPoseErrors = components['schemas']['PoseErrors'];
@@ -4605,11 +7030,19 @@ export type SchemaRefusal = components['schemas']['Refusal'];
 export type SchemaRegisterEntryOut = components['schemas']['RegisterEntryOut'];
 export type SchemaRegisterOut = components['schemas']['RegisterOut'];
 export type SchemaRejectedRow = components['schemas']['RejectedRow'];
+export type SchemaReplay = components['schemas']['Replay'];
+export type SchemaReplayTrack = components['schemas']['ReplayTrack'];
 export type SchemaReportIn = components['schemas']['ReportIn'];
 export type SchemaReportNote = components['schemas']['ReportNote'];
 export type SchemaReportOrder = components['schemas']['ReportOrder'];
 export type SchemaReportPage = components['schemas']['ReportPage'];
 export type SchemaReportShape = components['schemas']['ReportShape'];
+export type SchemaRequirementEdit = components['schemas']['RequirementEdit'];
+export type SchemaRequirementNew = components['schemas']['RequirementNew'];
+export type SchemaRequirementPage = components['schemas']['RequirementPage'];
+export type SchemaRequirementReading = components['schemas']['RequirementReading'];
+export type SchemaRequirementRow = components['schemas']['RequirementRow'];
+export type SchemaRequirementStatePage = components['schemas']['RequirementStatePage'];
 export type SchemaResidual = components['schemas']['Residual'];
 export type SchemaRestrictedAreaList = components['schemas']['RestrictedAreaList'];
 export type SchemaRestrictedAreaNew = components['schemas']['RestrictedAreaNew'];
@@ -4640,14 +7073,28 @@ export type SchemaSnapshotOrder = components['schemas']['SnapshotOrder'];
 export type SchemaStatusPage = components['schemas']['StatusPage'];
 export type SchemaStatusRow = components['schemas']['StatusRow'];
 export type SchemaStepIn = components['schemas']['StepIn'];
+export type SchemaStepOut = components['schemas']['StepOut'];
 export type SchemaStreamOrder = components['schemas']['StreamOrder'];
 export type SchemaStreamTicket = components['schemas']['StreamTicket'];
 export type SchemaSubjectSheet = components['schemas']['SubjectSheet'];
+export type SchemaSummaryPage = components['schemas']['SummaryPage'];
+export type SchemaTaskCounters = components['schemas']['TaskCounters'];
+export type SchemaTaskEntryOut = components['schemas']['TaskEntryOut'];
+export type SchemaTaskGridOut = components['schemas']['TaskGridOut'];
+export type SchemaTaskIn = components['schemas']['TaskIn'];
+export type SchemaTaskPage = components['schemas']['TaskPage'];
+export type SchemaTaskRow = components['schemas']['TaskRow'];
+export type SchemaTaskSheet = components['schemas']['TaskSheet'];
+export type SchemaTaskStepIn = components['schemas']['TaskStepIn'];
 export type SchemaTianditu = components['schemas']['Tianditu'];
 export type SchemaTimelineOut = components['schemas']['TimelineOut'];
+export type SchemaTodayOut = components['schemas']['TodayOut'];
+export type SchemaTodayTaskOut = components['schemas']['TodayTaskOut'];
 export type SchemaTokenIn = components['schemas']['TokenIn'];
 export type SchemaTokenOut = components['schemas']['TokenOut'];
 export type SchemaTokensOut = components['schemas']['TokensOut'];
+export type SchemaTownshipShift = components['schemas']['TownshipShift'];
+export type SchemaTrackOut = components['schemas']['TrackOut'];
 export type SchemaTrackerMade = components['schemas']['TrackerMade'];
 export type SchemaTrackerNew = components['schemas']['TrackerNew'];
 export type SchemaTrackerPage = components['schemas']['TrackerPage'];
@@ -4664,12 +7111,91 @@ export type SchemaUserPatch = components['schemas']['UserPatch'];
 export type SchemaUsersOut = components['schemas']['UsersOut'];
 export type SchemaValidationError = components['schemas']['ValidationError'];
 export type SchemaVerdictOut = components['schemas']['VerdictOut'];
+export type SchemaVisitRow = components['schemas']['VisitRow'];
 export type SchemaWarmOrder = components['schemas']['WarmOrder'];
 export type SchemaWarned = components['schemas']['Warned'];
 export type SchemaWhatIfAnswer = components['schemas']['WhatIfAnswer'];
 export type SchemaWhatIfOrder = components['schemas']['WhatIfOrder'];
+export type SchemaBackendCoverageSchemasFigurePage = components['schemas']['backend__coverage__schemas__FigurePage'];
+export type SchemaBackendGridsSchemasGridSheet = components['schemas']['backend__grids__schemas__GridSheet'];
+export type SchemaBackendPatrolFiguresSchemasFigurePage = components['schemas']['backend__patrol__figures__schemas__FigurePage'];
+export type SchemaBackendPatrolFiguresSchemasGridSheet = components['schemas']['backend__patrol__figures__schemas__GridSheet'];
 export type $defs = Record<string, never>;
 export interface operations {
+    act_on_assignment_api_assignments__assignment_id__acts_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                assignment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignmentStepIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssignmentOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    act_on_callout_api_callouts__callout_id__acts_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                callout_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalloutStepIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalloutOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_cameras_api_cameras_get: {
         parameters: {
             query?: {
@@ -5129,7 +7655,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FigurePage"];
+                    "application/json": components["schemas"]["backend__coverage__schemas__FigurePage"];
                 };
             };
             /** @description Validation Error */
@@ -5439,6 +7965,96 @@ export interface operations {
             };
         };
     };
+    list_departments_api_departments_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DepartmentPage"];
+                };
+            };
+        };
+    };
+    add_department_api_departments_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DepartmentIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DepartmentOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    rank_nearest_api_dispatch_nearest_get: {
+        parameters: {
+            query: {
+                lon: number;
+                lat: number;
+                skills?: string[] | null;
+                kind?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NearPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_divisions_api_divisions_get: {
         parameters: {
             query?: {
@@ -5518,7 +8134,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["GridSheet"];
+                    "application/json": components["schemas"]["backend__grids__schemas__GridSheet"];
                 };
             };
             /** @description Validation Error */
@@ -5528,6 +8144,79 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    switch_duty_api_handheld_duty_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DutyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_today_api_handheld_today_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TodayOut"];
+                };
+            };
+        };
+    };
+    read_track_api_handheld_track_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackOut"];
                 };
             };
         };
@@ -5856,6 +8545,754 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LocateOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    advise_loop_api_patrol_advice_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoopOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_alerts_api_patrol_alerts_get: {
+        parameters: {
+            query?: {
+                division?: string | null;
+                kind?: ("requirement_due" | "requirement_broken" | "checkpoint" | "eyeson") | null;
+                /** @description false: those cleared since `from` as well */
+                is_open?: boolean;
+                from?: string | null;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    see_alert_api_patrol_alerts__alert_id__seen_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alert_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRow"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_checkpoints_api_patrol_checkpoints_get: {
+        parameters: {
+            query?: {
+                division?: string | null;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckpointPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    add_checkpoint_api_patrol_checkpoints_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckpointNew"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckpointRow"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_checkpoint_api_patrol_checkpoints__checkpoint_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                checkpoint_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    edit_checkpoint_api_patrol_checkpoints__checkpoint_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                checkpoint_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckpointEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckpointRow"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_checkpoint_visits_api_patrol_checkpoints__checkpoint_id__visits_get: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                checkpoint_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckpointVisitPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    check_in_api_patrol_checkpoints__checkpoint_id__visits_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                checkpoint_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckInNew"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckpointRow"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_figures_api_patrol_figures_get: {
+        parameters: {
+            query?: {
+                division?: string | null;
+                from?: string | null;
+                to?: string | null;
+                set?: string | null;
+                sort?: "code" | "name" | "visited_share" | "unknown_share" | "visits" | "dwell_s" | "last_visit_at" | "state";
+                descending?: boolean;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["backend__patrol__figures__schemas__FigurePage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_grid_api_patrol_figures_grid__grid_id__get: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                grid_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["backend__patrol__figures__schemas__GridSheet"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_heat_api_patrol_heat_get: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+                /** @description west,south,east,north */
+                bbox?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Heat"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_replay_api_patrol_replay_get: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+                division?: string | null;
+                unit?: number[] | null;
+                step_s?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replay"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_requirements_api_patrol_requirements_get: {
+        parameters: {
+            query?: {
+                division?: string | null;
+                grid?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequirementPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    add_requirement_api_patrol_requirements_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequirementNew"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequirementRow"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_states_api_patrol_requirements_states_get: {
+        parameters: {
+            query?: {
+                division?: string | null;
+                grid?: number | null;
+                requirement?: number | null;
+                state?: ("met" | "not_met" | "unknown" | "due" | "open") | null;
+                from?: string | null;
+                to?: string | null;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequirementStatePage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_requirement_api_patrol_requirements__requirement_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                requirement_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    edit_requirement_api_patrol_requirements__requirement_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                requirement_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequirementEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequirementRow"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_patrol_summary_api_patrol_summary_get: {
+        parameters: {
+            query?: {
+                division?: string | null;
+                from?: string | null;
+                to?: string | null;
+                set?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SummaryPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_photographs_api_photographs_get: {
+        parameters: {
+            query?: {
+                task_id?: number | null;
+                incident_id?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhotographOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    add_photograph_api_photographs_post: {
+        parameters: {
+            query?: {
+                assignment_id?: number | null;
+                task_id?: number | null;
+                incident_id?: number | null;
+                taken_at?: string | null;
+                lon?: number | null;
+                lat?: number | null;
+            };
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/jpeg": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhotographOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_photograph_api_photographs__photograph_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                photograph_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
                 };
             };
             /** @description Validation Error */
@@ -6917,6 +10354,299 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_tasks_api_tasks_get: {
+        parameters: {
+            query?: {
+                state?: "open" | "done" | "cancelled" | "all";
+                severity?: ("red" | "yellow" | "blue") | null;
+                kind?: ("incident" | "patrol" | "check" | "other") | null;
+                unit?: number | null;
+                incident?: number | null;
+                alert?: number | null;
+                mine?: boolean;
+                overdue?: boolean;
+                q?: string;
+                before?: number | null;
+                offset?: number;
+                limit?: number;
+                division?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_task_api_tasks_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskSheet"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    count_tasks_api_tasks_counters_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskCounters"];
+                };
+            };
+        };
+    };
+    read_stats_api_tasks_stats_get: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+                division?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssignmentStats"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_steps_api_tasks_steps_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DispatchStepsOut"];
+                };
+            };
+        };
+    };
+    read_task_api_tasks__task_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskSheet"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    act_on_task_api_tasks__task_id__acts_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskStepIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskSheet"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    offer_task_api_tasks__task_id__assignments_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfferIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskSheet"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    call_department_api_tasks__task_id__callouts_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalloutIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskSheet"];
+                };
             };
             /** @description Validation Error */
             422: {
