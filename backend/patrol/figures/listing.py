@@ -29,7 +29,7 @@ _SORTED_BY = {
     "visits": "visits",
     "dwell_s": "dwell_s",
     "last_visit_at": "last_visit_at",
-    "state": "array_position('{{not_met,due,unknown,open,met}}', state)",
+    "state": "array_position('{not_met,due,unknown,open,met}', state)",
 }
 
 

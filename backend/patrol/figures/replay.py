@@ -105,7 +105,7 @@ def _thinned(fixes: Heard, step_s: float) -> _Thinned:
 def _tracks(thinned: _Thinned, told: dict[int, RowMapping]) -> list[ReplayTrack]:
     fixes = thinned.heard
     ids, starts = np.unique(fixes.unit, return_index=True)
-    ends = np.append(starts[1:], len(fixes))
+    ends = np.append(starts, len(fixes))[1:]
     rows = []
     for unit, start, end in zip(ids.tolist(), starts, ends, strict=True):
         own = told[unit]
