@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from ..db import begin
 from ..settings import load
-from . import county
+from . import county, duties
 
 _GRIDS = """
 SELECT g.id, g.code, g.division_code, v.name AS village, t.name AS township
@@ -74,6 +74,7 @@ def set_up(base_url: str, passwords: dict[str, str]) -> None:
     with httpx.Client(base_url=base_url, timeout=30) as client:
         answer = _done(client.post("/api/session", json=login))
         client.headers["X-CSRF-Token"] = answer["csrf_token"]
+        duties.ask(client)
         tokens = {force.code: _make(client, force, now) for force in forces()}
     trackers_file().parent.mkdir(parents=True, exist_ok=True)
     county.write_private(trackers_file(), json.dumps(tokens))
