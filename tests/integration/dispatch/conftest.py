@@ -47,7 +47,7 @@ def unit(land) -> Callable[..., int]:
                 *(number, division, begun),
             )
         if lonlat is not None:
-            heard(land, number, division, lonlat, now - timedelta(seconds=age_s))
+            hear(land, number, division, lonlat, now - timedelta(seconds=age_s))
         if grid is not None:
             land.run(
                 "INSERT INTO unit_grids SELECT %s, id FROM grids WHERE code = %s", number, grid
@@ -57,7 +57,7 @@ def unit(land) -> Callable[..., int]:
     return add
 
 
-def heard(
+def hear(
     land: Any,
     unit_id: int,
     division: int,
@@ -79,6 +79,12 @@ def heard(
         " WHERE unit_positions.at < excluded.at",
         *(unit_id, division, at, *place),
     )
+
+
+@pytest.fixture
+def heard(land) -> Callable[..., None]:
+    """Return `heard(unit_id, lonlat, at)`, which stores a fix of a unit of the west village."""
+    return lambda unit_id, lonlat, at: hear(land, unit_id, WEST_VILLAGE, lonlat, at)
 
 
 @pytest.fixture
