@@ -61,8 +61,8 @@ if [ ! -e "$stamp" ] || [ requirements-dev.lock -nt "$stamp" ] || [ pyproject.to
 fi
 
 # --- console ---------------------------------------------------------------------------------
-if [ -z "$(find backend/console_dist/index.html -newer web/package-lock.json 2>/dev/null)" ] ||
-   [ -n "$(find web/src web/public web/index.html web/vite.config.ts -newer backend/console_dist/index.html -print -quit 2>/dev/null)" ]; then
+if [ -z "$(find backend/console_dist/index.html -newer web/package-lock.json 2>/dev/null)" ] || [ ! -e backend/console_dist/m/index.html ] ||
+   [ -n "$(find web/src web/public web/handheld web/index.html web/vite.config.ts web/vite.handheld.config.ts -newer backend/console_dist/index.html -print -quit 2>/dev/null)" ]; then
   major=$(node --version 2>/dev/null | sed 's/v\([0-9]*\).*/\1/' || true)
   if [ "${major:-0}" -lt 20 ]; then
     # Debian 12 has Node 18; the wheel carries a current one and stays inside the environment.

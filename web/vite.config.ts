@@ -23,7 +23,7 @@ function reportAssets(): Plugin {
 
 export default defineConfig({
   plugins: [vue(), reportAssets()],
-  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)), '@m': fileURLToPath(new URL('./handheld', import.meta.url)) } },
   server: {
     proxy: {
       '/api': { target: api, changeOrigin: true },
@@ -51,5 +51,5 @@ export default defineConfig({
     __INTLIFY_PROD_DEVTOOLS__: false,
     __INTLIFY_JIT_COMPILATION__: true,
   },
-  test: { include: ['src/**/*.spec.ts'], environment: 'node' },
+  test: { include: ['src/**/*.spec.ts', 'handheld/**/*.spec.ts'], environment: 'node' },
 })

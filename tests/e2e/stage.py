@@ -96,9 +96,11 @@ def staged(
 def build_console() -> None:
     """Build the console when it is missing or older than its sources."""
     web, page = ROOT / "web", ROOT / "backend" / "console_dist" / "index.html"
-    sources = [*(web / "src").rglob("*"), web / "index.html", web / "package-lock.json"]
+    folders = [*(web / "src").rglob("*"), *(web / "handheld").rglob("*")]
+    sources = [*folders, web / "index.html", web / "package-lock.json"]
     newest = max(path.stat().st_mtime for path in sources)
-    if page.exists() and page.stat().st_mtime >= newest:
+    is_whole = page.exists() and (page.parent / "m" / "index.html").exists()
+    if is_whole and page.stat().st_mtime >= newest:
         return
     if not (web / "node_modules").exists():
         subprocess.run(["npm", "ci"], cwd=web, check=True, capture_output=True)

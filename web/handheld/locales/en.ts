@@ -1,0 +1,37 @@
+import type { Messages } from './zh'
+
+export const en: Messages = {
+  app: { name: 'gridlink handheld', back: 'Back', cancel: 'Cancel', close: 'Close', unreachable: 'The server cannot be reached', newEdition: 'A new version is ready', update: 'Update', copied: 'Copied' },
+  tabs: { today: 'Tasks', report: 'Report', track: 'Track', mine: 'Me' },
+  signIn: { title: 'Sign in', username: 'User name', password: 'Password', act: 'Sign in', again: 'The session has ended: sign in again. All that is unsent is on this phone.', wrongRole: 'This is not a grid worker’s account: use the console on a computer.', needsNetwork: 'The first sign-in needs a network.', remain: '{n} unsent entries of another account are on this phone; they go out once it signs in.' },
+  sync: {
+    offline: 'Offline · {n} to send',
+    offlineNone: 'Offline · as of {at}',
+    waiting: '{n} to send',
+    refused: '{n} not taken: please look',
+    ended: 'Session ended · {n} to send',
+    endedNone: 'Session ended',
+    signIn: 'Sign in again',
+    look: 'Look',
+  },
+  duty: { on: 'On duty', off: 'Off duty', goOn: 'Go on duty', goOff: 'Go off duty', ask: 'Go off duty? Positions are no longer recorded then.', since: 'since {at}', until: 'shift until {at}', noUnit: 'This account has no unit yet: ask the dispatcher.', denied: 'No permission for the location: neither track nor arrival can be proven by place. Allow it in the phone’s settings.', unavailable: 'No location signal at the moment', openOnly: 'Positions are recorded only while this app is open and the screen is on.' },
+  today: { empty: 'No tasks', emptyHint: 'New tasks appear here', open: 'Open {n}', ended: 'Ended {n}', asOf: 'As of {at}', deadline: 'Due {at}', late: 'Overdue', acceptBy: 'Answer by {at}', noPlace: 'No place', pull: 'Pull to refresh', release: 'Release to refresh', loading: 'Reading' },
+  severity: { red: 'Red', yellow: 'Yellow', blue: 'Blue' },
+  kind: { incident: 'Incident', patrol: 'Patrol', check: 'Check', other: 'Other' },
+  state: { offered: 'Offered', accepted: 'Accepted', under_way: 'Under way', arrived: 'Arrived', done: 'Done', refused: 'Refused', timed_out: 'Timed out', withdrawn: 'Withdrawn', waiting: 'To send', notTaken: 'Not taken' },
+  act: { accept: 'Accept', refuse: 'Refuse', start: 'Start', arrive: 'Arrive', finish: 'Done', on: 'On duty', off: 'Off duty', report: 'Report', photograph: 'Photograph', checkin: 'Check in' },
+  task: {
+    place: 'Place', distance: 'Distance', road: '{m} by road', straight: '{m} straight', deadline: 'Due', arriveBy: 'Arrive by', grids: 'Grids', text: 'What', number: 'Number', navigate: 'Navigate', copy: 'Copy coordinates', gone: 'This task is no longer on the list',
+    proofPosition: 'Your position will prove the arrival', proofNone: 'No position: prove the arrival with a photograph', result: 'Result', resultHint: 'Say what was done', reason: 'Reason', reasonHint: 'Choose or write a reason', reasons: 'Busy with another task|Too far away|Vehicle or gear lacking|Not my grid',
+    needText: 'Please fill this in', kept: 'Kept on this phone', sent: 'Sent',
+  },
+  photo: { add: 'Photograph', remove: 'Remove the photograph', fault: 'This picture cannot be opened: take it again', count: '{n} photographs' },
+  report: { title: 'Report an incident', kind: 'Kind', place: 'Place', here: 'Where I am', accuracy: 'within {m}', seeking: 'Locating', none: 'No position: choose it on the map', pick: 'Choose on map', picked: 'Chosen on the map', text: 'What happened', textHint: 'What you see, whether anyone is hurt, what is needed', act: 'Report', needKind: 'Choose a kind', needPlace: 'Set the place', kept: 'Kept on this phone; sent when there is a network', noKinds: 'Kinds are not read yet: connect once first' },
+  pick: { title: 'Move the map under the cross', act: 'Choose this place', noMap: 'Without a network the map may be blank; the place under the cross still counts' },
+  track: { title: 'Track of today', none: 'No track today yet', length: 'Length', known: 'Known', gaps: '{n} gaps in the signal', points: '{n} positions', unsent: '{n} positions to send', from: '{from} to {to}', gapHint: 'Dashed: no signal, where the unit was is not known', scale: '{m}' },
+  checkpoint: { title: 'Checkpoints', near: '{m} away', act: 'Check in', done: 'Checked in', tooFar: 'Go {m} closer to check in' },
+  mine: { unit: 'Unit', account: 'Account', unsent: 'Unsent', language: 'Language', theme: 'Theme', system: 'As the system', dark: 'Dark', light: 'Light', chinese: 'Chinese', english: 'English', signOut: 'Sign out', signOutAsk: '{n} entries are unsent. They stay on this phone and go out when this account signs in again. Sign out all the same?', signOutPlain: 'Sign out?', version: 'Version' },
+  unsent: { title: 'Unsent', none: 'All is sent', sendNow: 'Send now', sending: 'Sending', age: '{age} ago', tries: 'tried {n} times', next: 'again in {s} s', offline: 'waits for the network', signedOut: 'waits for the sign-in', held: 'waits for the one before', retry: 'Try again', discard: 'Discard', discardAsk: 'It cannot be brought back, and the server will not know of it.', discardReport: 'Its photographs go with it. It cannot be brought back, and the server will not know of it.', fixes: '{n} positions', refusals: '{n} positions not taken', others: '{n} of other accounts', recent: 'Sent lately', notTaken: 'Not taken by the server' },
+  unit: { m: 'm', km: 'km', minutes: '{n} min', hours: '{n} h', days: '{n} d', now: 'just now' },
+  kinds: { household_head: 'Household head', grid_worker: 'Grid worker', volunteer: 'Volunteer', response: 'Response' },
+}
