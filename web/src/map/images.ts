@@ -1,7 +1,9 @@
 // Marks of the map, drawn on a canvas when the map first asks for them; names say what they show:
-// "camera:<pose>:<width>:<state>:<ptz>", "incident:<severity>", "hatch:<colour>", "dots:<colour>", "place:key", "site:<state>".
+// "camera:<pose>:<width>:<state>:<ptz>", "unit:<kind>:<standing>:<load>", "task:<severity>", "checkpoint:<state>", "incident:<severity>", "hatch:<colour>", "dots:<colour>", "crosses:<colour>", "place:key", "site:<state>".
 
+import { drawCheckpoint, drawTask, drawUnit } from './dutyMarks'
 import type { Palette } from './palette'
+import { side_px, type Pen } from './pen'
 
 export interface Mark {
   width: number
@@ -10,9 +12,6 @@ export interface Mark {
 }
 
 export const markScale = 2
-const side_px = 48
-
-type Pen = CanvasRenderingContext2D
 
 function canvasOf(size_px: number): { canvas: HTMLCanvasElement; pen: Pen } {
   const canvas = document.createElement('canvas')
@@ -190,6 +189,17 @@ function drawHatch(pen: Pen, colour: string): void {
   pen.stroke()
 }
 
+function drawCrosses(pen: Pen, colour: string): void {
+  pen.strokeStyle = colour
+  pen.lineWidth = 1.1
+  pen.beginPath()
+  pen.moveTo(2, 2)
+  pen.lineTo(6, 6)
+  pen.moveTo(6, 2)
+  pen.lineTo(2, 6)
+  pen.stroke()
+}
+
 function drawDots(pen: Pen, colour: string): void {
   pen.fillStyle = colour
   for (const [x, y] of [[2, 2], [6, 6]] as const) {
@@ -217,15 +227,19 @@ function drawSite(pen: Pen, state: string, palette: Palette): void {
 
 export function drawMark(name: string, palette: Palette): HTMLCanvasElement | null {
   const [family, ...parts] = name.split(':')
-  const size_px = family === 'hatch' || family === 'dots' ? hatchTile_px : side_px
+  const size_px = ['hatch', 'dots', 'crosses'].includes(family!) ? hatchTile_px : side_px
   const { canvas, pen } = canvasOf(size_px)
   if (family === 'camera') drawCamera(pen, parts, palette)
   else if (family === 'incident') drawIncident(pen, parts[0] ?? 'blue', palette)
+  else if (family === 'unit') drawUnit(pen, parts, palette)
+  else if (family === 'task') drawTask(pen, parts[0] ?? 'blue', palette)
+  else if (family === 'checkpoint') drawCheckpoint(pen, parts[0] ?? '', palette)
   else if (family === 'place') drawKeyPlace(pen, palette)
   else if (family === 'block') drawBlock(pen, palette)
   else if (family === 'site') drawSite(pen, parts[0] ?? '', palette)
   else if (family === 'hatch') drawHatch(pen, palette[parts[0] as 'accent' | 'deadLine' | 'grid' | 'blocked'])
-  else if (family === 'dots') drawDots(pen, palette[parts[0] as 'accent'])
+  else if (family === 'dots') drawDots(pen, palette[parts[0] as 'accent' | 'yellow'])
+  else if (family === 'crosses') drawCrosses(pen, palette[parts[0] as 'red'])
   else return null
   return canvas
 }

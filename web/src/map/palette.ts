@@ -28,6 +28,8 @@ export interface Palette {
   red: string
   yellow: string
   blue: string
+  /** In order: what was required was done. */
+  green: string
   onMark: string
   blocked: string
   /** Ground nobody sees: light in the dark theme, dark in the light one. */
@@ -64,6 +66,7 @@ const dark: Palette = {
   red: '#ff5c57',
   yellow: '#f3bd45',
   blue: '#6fb0ff',
+  green: '#4cc184',
   onMark: '#0d1116',
   blocked: '#98a4b0',
   blind: '#c9d3dd',
@@ -98,6 +101,7 @@ const light: Palette = {
   red: '#cf2e2e',
   yellow: '#d99a0b',
   blue: '#1a62c6',
+  green: '#2f9a5d',
   onMark: '#ffffff',
   blocked: '#5d6975',
   blind: '#27313c',
