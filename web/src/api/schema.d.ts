@@ -935,6 +935,26 @@ export interface paths {
         patch: operations["edit_checkpoint_api_patrol_checkpoints__checkpoint_id__patch"];
         trace?: never;
     };
+    "/api/patrol/checkpoints/{checkpoint_id}/check-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check In
+         * @description Sign in with the handheld where one stands; said twice it counts once.
+         */
+        post: operations["check_in_api_patrol_checkpoints__checkpoint_id__check_ins_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/patrol/checkpoints/{checkpoint_id}/visits": {
         parameters: {
             query?: never;
@@ -948,11 +968,7 @@ export interface paths {
          */
         get: operations["list_checkpoint_visits_api_patrol_checkpoints__checkpoint_id__visits_get"];
         put?: never;
-        /**
-         * Check In
-         * @description Sign in with the handheld where one stands; said twice it counts once.
-         */
-        post: operations["check_in_api_patrol_checkpoints__checkpoint_id__visits_post"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1011,6 +1027,26 @@ export interface paths {
          * @description Cells gone over, with the number of hours in which they were.
          */
         get: operations["read_heat_api_patrol_heat_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patrol/positions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Positions
+         * @description Where the units of the jurisdiction were last heard; with a version, what changed since.
+         */
+        get: operations["read_positions_api_patrol_positions_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1119,6 +1155,26 @@ export interface paths {
          * @description Townships by shift of eight hours, local time.
          */
         get: operations["read_patrol_summary_api_patrol_summary_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patrol/tracks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Track
+         * @description The way of a unit over a period of at most 31 days, known runs and silences apart.
+         */
+        get: operations["read_track_api_patrol_tracks_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3295,6 +3351,13 @@ export interface components {
             /** Why */
             why: string;
         };
+        /** FigurePage */
+        FigurePage: {
+            /** Rows */
+            rows: components["schemas"]["FigureRow"][];
+            /** Total */
+            total: number;
+        };
         /** FigureRow */
         FigureRow: {
             /** Bands */
@@ -3475,6 +3538,74 @@ export interface components {
             /** Name */
             name: string;
         };
+        /** GridPatrolSheet */
+        GridPatrolSheet: {
+            /**
+             * Cells M2
+             * @description ground measured; null before the first count
+             */
+            cells_m2: number | null;
+            /** Code */
+            code: string;
+            /** Division Code */
+            division_code: string;
+            /** Division Name */
+            division_name: string | null;
+            /** Dwell S */
+            dwell_s: number;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /** Grid Id */
+            grid_id: number;
+            /** Hours */
+            hours: components["schemas"]["PatrolHour"][];
+            /** Last Visit At */
+            last_visit_at: string | null;
+            /** Likely Share */
+            likely_share: number | null;
+            /**
+             * Likely Visits
+             * @description ways through without a fix that proves it
+             */
+            likely_visits: number;
+            /** Name */
+            name: string;
+            /** Road Likely Share */
+            road_likely_share: number | null;
+            /** Road M */
+            road_m: number | null;
+            /** Road Unknown Share */
+            road_unknown_share: number | null;
+            /** Road Visited Share */
+            road_visited_share: number | null;
+            /** Set Name */
+            set_name: string;
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /** State */
+            state: ("met" | "not_met" | "unknown" | "due" | "open") | null;
+            /** States */
+            states: components["schemas"]["RequirementReading"][];
+            /** Units */
+            units: number;
+            /** Unknown Share */
+            unknown_share: number | null;
+            /** Visit Rows */
+            visit_rows: components["schemas"]["VisitRow"][];
+            /** Visited Share */
+            visited_share: number | null;
+            /**
+             * Visits
+             * @description visits that are sure
+             */
+            visits: number;
+        };
         /** GridRef */
         GridRef: {
             /** Code */
@@ -3483,6 +3614,47 @@ export interface components {
             id: number;
             /** Name */
             name: string;
+        };
+        /** GridSheet */
+        GridSheet: {
+            /** Area M2 */
+            area_m2: number;
+            /** Bounds */
+            bounds: [
+                number,
+                number,
+                number,
+                number
+            ];
+            /** Centre */
+            centre: [
+                number,
+                number
+            ];
+            /** Code */
+            code: string;
+            division: components["schemas"]["DivisionRef"] | null;
+            /** Geometry */
+            geometry: {
+                [key: string]: unknown;
+            };
+            /** Households */
+            households: number | null;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Set Name */
+            set_name: string;
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+            /** Valid To */
+            valid_to: string | null;
         };
         /** HTTPValidationError */
         HTTPValidationError: {
@@ -3581,22 +3753,6 @@ export interface components {
             subtitle: string;
             /** Title */
             title: string;
-        };
-        /** HourRow */
-        HourRow: {
-            /** Dwell S */
-            dwell_s: number;
-            /**
-             * Hour
-             * Format: date-time
-             */
-            hour: string;
-            /** Unknown Share */
-            unknown_share: number | null;
-            /** Visited Share */
-            visited_share: number | null;
-            /** Visits */
-            visits: number;
         };
         /** ImportList */
         ImportList: {
@@ -4265,6 +4421,61 @@ export interface components {
             vehicle: "foot" | "ebike" | "motorcycle" | "car";
         };
         /**
+         * PatrolFigurePage
+         * @description Whole hours: `start` and `end` are what was counted.
+         */
+        PatrolFigurePage: {
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /** Is Fresh */
+            is_fresh: boolean;
+            /** Rows */
+            rows: components["schemas"]["GridFigures"][];
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /** Total */
+            total: number;
+        };
+        /** PatrolHour */
+        PatrolHour: {
+            /** Dwell S */
+            dwell_s: number;
+            /**
+             * Hour
+             * Format: date-time
+             */
+            hour: string;
+            /** Unknown Share */
+            unknown_share: number | null;
+            /** Visited Share */
+            visited_share: number | null;
+            /** Visits */
+            visits: number;
+        };
+        /** PatrolSummaryPage */
+        PatrolSummaryPage: {
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /** Rows */
+            rows: components["schemas"]["TownshipShift"][];
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /** Total */
+            total: number;
+        };
+        /**
          * PhotographOut
          * @description What is known of a photograph; its picture is `GET /api/photographs/{id}`.
          */
@@ -4421,6 +4632,43 @@ export interface components {
             lon: number;
             /** Speed Mps */
             speed_mps: number | null;
+        };
+        /**
+         * PositionPage
+         * @description `version` asks next time, as `since_version`, for what has changed since.
+         */
+        PositionPage: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Rows */
+            rows: components["schemas"]["PositionRow"][];
+            /** Version */
+            version: number;
+        };
+        /** PositionRow */
+        PositionRow: {
+            /** Accuracy M */
+            accuracy_m: number | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** On Duty */
+            on_duty: boolean;
+            /** Speed Mps */
+            speed_mps: number | null;
+            /** Unit Id */
+            unit_id: number;
+            /** Version */
+            version: number;
         };
         /** PrincipalOut */
         PrincipalOut: {
@@ -5841,23 +6089,6 @@ export interface components {
              */
             subject_kind: "grid" | "division" | "place";
         };
-        /** SummaryPage */
-        SummaryPage: {
-            /**
-             * End
-             * Format: date-time
-             */
-            end: string;
-            /** Rows */
-            rows: components["schemas"]["TownshipShift"][];
-            /**
-             * Start
-             * Format: date-time
-             */
-            start: string;
-            /** Total */
-            total: number;
-        };
         /**
          * TaskCounters
          * @description Open tasks by how far their furthest unit is.
@@ -6269,7 +6500,7 @@ export interface components {
          * TownshipShift
          * @description A township in one shift, local time: night 00-08, day 08-16, evening 16-24.
          *
-         *     Shares are those of an average day of the period.
+         *     PatrolShares are those of an average day of the period.
          */
         TownshipShift: {
             /** Division Code */
@@ -6294,6 +6525,85 @@ export interface components {
             visited_share: number | null;
             /** Visits */
             visits: number;
+        };
+        /**
+         * Track
+         * @description A unit's way as GeoJSON: runs heard of, and the silences between them, in order of time.
+         */
+        Track: {
+            /** Age S */
+            age_s: number | null;
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Features */
+            features: components["schemas"]["TrackFeature"][];
+            /** Fixes */
+            fixes: number;
+            /** Last At */
+            last_at: string | null;
+            /**
+             * Refused
+             * @description fixes left out, by reason: jumps, inaccurate
+             */
+            refused: {
+                [key: string]: number;
+            };
+            /**
+             * Type
+             * @default FeatureCollection
+             * @constant
+             */
+            type: "FeatureCollection";
+            /** Unit Id */
+            unit_id: number;
+        };
+        /** TrackFeature */
+        TrackFeature: {
+            geometry: components["schemas"]["TrackLine"];
+            properties: components["schemas"]["TrackLeg"];
+            /**
+             * Type
+             * @default Feature
+             * @constant
+             */
+            type: "Feature";
+        };
+        /** TrackLeg */
+        TrackLeg: {
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /**
+             * Is Known
+             * @description false: a silence; where the unit was then is not known
+             */
+            is_known: boolean;
+            /** Points */
+            points: number;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+        };
+        /** TrackLine */
+        TrackLine: {
+            /** Coordinates */
+            coordinates: [
+                number,
+                number
+            ][];
+            /**
+             * Type
+             * @default LineString
+             * @constant
+             */
+            type: "LineString";
         };
         /**
          * TrackOut
@@ -6754,144 +7064,6 @@ export interface components {
              */
             scale: "iec" | "dori";
         };
-        /** FigurePage */
-        backend__coverage__schemas__FigurePage: {
-            /** Rows */
-            rows: components["schemas"]["FigureRow"][];
-            /** Total */
-            total: number;
-        };
-        /** GridSheet */
-        backend__grids__schemas__GridSheet: {
-            /** Area M2 */
-            area_m2: number;
-            /** Bounds */
-            bounds: [
-                number,
-                number,
-                number,
-                number
-            ];
-            /** Centre */
-            centre: [
-                number,
-                number
-            ];
-            /** Code */
-            code: string;
-            division: components["schemas"]["DivisionRef"] | null;
-            /** Geometry */
-            geometry: {
-                [key: string]: unknown;
-            };
-            /** Households */
-            households: number | null;
-            /** Id */
-            id: number;
-            /** Kind */
-            kind: string;
-            /** Name */
-            name: string;
-            /** Set Name */
-            set_name: string;
-            /**
-             * Valid From
-             * Format: date
-             */
-            valid_from: string;
-            /** Valid To */
-            valid_to: string | null;
-        };
-        /**
-         * FigurePage
-         * @description Whole hours: `start` and `end` are what was counted.
-         */
-        backend__patrol__figures__schemas__FigurePage: {
-            /**
-             * End
-             * Format: date-time
-             */
-            end: string;
-            /** Is Fresh */
-            is_fresh: boolean;
-            /** Rows */
-            rows: components["schemas"]["GridFigures"][];
-            /**
-             * Start
-             * Format: date-time
-             */
-            start: string;
-            /** Total */
-            total: number;
-        };
-        /** GridSheet */
-        backend__patrol__figures__schemas__GridSheet: {
-            /**
-             * Cells M2
-             * @description ground measured; null before the first count
-             */
-            cells_m2: number | null;
-            /** Code */
-            code: string;
-            /** Division Code */
-            division_code: string;
-            /** Division Name */
-            division_name: string | null;
-            /** Dwell S */
-            dwell_s: number;
-            /**
-             * End
-             * Format: date-time
-             */
-            end: string;
-            /** Grid Id */
-            grid_id: number;
-            /** Hours */
-            hours: components["schemas"]["HourRow"][];
-            /** Last Visit At */
-            last_visit_at: string | null;
-            /** Likely Share */
-            likely_share: number | null;
-            /**
-             * Likely Visits
-             * @description ways through without a fix that proves it
-             */
-            likely_visits: number;
-            /** Name */
-            name: string;
-            /** Road Likely Share */
-            road_likely_share: number | null;
-            /** Road M */
-            road_m: number | null;
-            /** Road Unknown Share */
-            road_unknown_share: number | null;
-            /** Road Visited Share */
-            road_visited_share: number | null;
-            /** Set Name */
-            set_name: string;
-            /**
-             * Start
-             * Format: date-time
-             */
-            start: string;
-            /** State */
-            state: ("met" | "not_met" | "unknown" | "due" | "open") | null;
-            /** States */
-            states: components["schemas"]["RequirementReading"][];
-            /** Units */
-            units: number;
-            /** Unknown Share */
-            unknown_share: number | null;
-            /** Visit Rows */
-            visit_rows: components["schemas"]["VisitRow"][];
-            /** Visited Share */
-            visited_share: number | null;
-            /**
-             * Visits
-             * @description visits that are sure
-             */
-            visits: number;
-        };
     };
     responses: never;
     parameters: never;
@@ -6960,6 +7132,7 @@ export type SchemaDutyOrder = components['schemas']['DutyOrder'];
 export type SchemaDutyOut = components['schemas']['DutyOut'];
 export type SchemaEntryOut = components['schemas']['EntryOut'];
 export type SchemaExcludedRow = components['schemas']['ExcludedRow'];
+export type SchemaFigurePage = components['schemas']['FigurePage'];
 export type SchemaFigureRow = components['schemas']['FigureRow'];
 export type SchemaGapPage = components['schemas']['GapPage'];
 export type SchemaGapReasons = components['schemas']['GapReasons'];
@@ -6967,14 +7140,15 @@ export type SchemaGapRow = components['schemas']['GapRow'];
 export type SchemaGridAt = components['schemas']['GridAt'];
 export type SchemaGridFigures = components['schemas']['GridFigures'];
 export type SchemaGridOfTask = components['schemas']['GridOfTask'];
+export type SchemaGridPatrolSheet = components['schemas']['GridPatrolSheet'];
 export type SchemaGridRef = components['schemas']['GridRef'];
+export type SchemaGridSheet = components['schemas']['GridSheet'];
 export type SchemaHttpValidationError = components['schemas']['HTTPValidationError'];
 export type SchemaHandheldSettings = components['schemas']['HandheldSettings'];
 export type SchemaHealthOut = components['schemas']['HealthOut'];
 export type SchemaHeardAt = components['schemas']['HeardAt'];
 export type SchemaHeat = components['schemas']['Heat'];
 export type SchemaHit = components['schemas']['Hit'];
-export type SchemaHourRow = components['schemas']['HourRow'];
 export type SchemaImportList = components['schemas']['ImportList'];
 export type SchemaImportReport = components['schemas']['ImportReport'];
 export type SchemaImportRow = components['schemas']['ImportRow'];
@@ -7008,6 +7182,9 @@ export type SchemaNewTokenOut = components['schemas']['NewTokenOut'];
 export type SchemaOfferIn = components['schemas']['OfferIn'];
 export type SchemaOutlineOut = components['schemas']['OutlineOut'];
 export type SchemaOwnUnitOut = components['schemas']['OwnUnitOut'];
+export type SchemaPatrolFigurePage = components['schemas']['PatrolFigurePage'];
+export type SchemaPatrolHour = components['schemas']['PatrolHour'];
+export type SchemaPatrolSummaryPage = components['schemas']['PatrolSummaryPage'];
 export type SchemaPhotographOut = components['schemas']['PhotographOut'];
 export type SchemaPlaceOut = components['schemas']['PlaceOut'];
 export type SchemaPlaceSheet = components['schemas']['PlaceSheet'];
@@ -7015,6 +7192,8 @@ export type SchemaPolygon = components['schemas']['Polygon'];
 export type SchemaPoseErrors = components['schemas']['PoseErrors'];
 export type SchemaPoseShape = components['schemas']['PoseShape'];
 export type SchemaPositionOut = components['schemas']['PositionOut'];
+export type SchemaPositionPage = components['schemas']['PositionPage'];
+export type SchemaPositionRow = components['schemas']['PositionRow'];
 export type SchemaPrincipalOut = components['schemas']['PrincipalOut'];
 export type SchemaProposalShape = components['schemas']['ProposalShape'];
 export type SchemaPurposeList = components['schemas']['PurposeList'];
@@ -7077,7 +7256,6 @@ export type SchemaStepOut = components['schemas']['StepOut'];
 export type SchemaStreamOrder = components['schemas']['StreamOrder'];
 export type SchemaStreamTicket = components['schemas']['StreamTicket'];
 export type SchemaSubjectSheet = components['schemas']['SubjectSheet'];
-export type SchemaSummaryPage = components['schemas']['SummaryPage'];
 export type SchemaTaskCounters = components['schemas']['TaskCounters'];
 export type SchemaTaskEntryOut = components['schemas']['TaskEntryOut'];
 export type SchemaTaskGridOut = components['schemas']['TaskGridOut'];
@@ -7094,6 +7272,10 @@ export type SchemaTokenIn = components['schemas']['TokenIn'];
 export type SchemaTokenOut = components['schemas']['TokenOut'];
 export type SchemaTokensOut = components['schemas']['TokensOut'];
 export type SchemaTownshipShift = components['schemas']['TownshipShift'];
+export type SchemaTrack = components['schemas']['Track'];
+export type SchemaTrackFeature = components['schemas']['TrackFeature'];
+export type SchemaTrackLeg = components['schemas']['TrackLeg'];
+export type SchemaTrackLine = components['schemas']['TrackLine'];
 export type SchemaTrackOut = components['schemas']['TrackOut'];
 export type SchemaTrackerMade = components['schemas']['TrackerMade'];
 export type SchemaTrackerNew = components['schemas']['TrackerNew'];
@@ -7116,10 +7298,6 @@ export type SchemaWarmOrder = components['schemas']['WarmOrder'];
 export type SchemaWarned = components['schemas']['Warned'];
 export type SchemaWhatIfAnswer = components['schemas']['WhatIfAnswer'];
 export type SchemaWhatIfOrder = components['schemas']['WhatIfOrder'];
-export type SchemaBackendCoverageSchemasFigurePage = components['schemas']['backend__coverage__schemas__FigurePage'];
-export type SchemaBackendGridsSchemasGridSheet = components['schemas']['backend__grids__schemas__GridSheet'];
-export type SchemaBackendPatrolFiguresSchemasFigurePage = components['schemas']['backend__patrol__figures__schemas__FigurePage'];
-export type SchemaBackendPatrolFiguresSchemasGridSheet = components['schemas']['backend__patrol__figures__schemas__GridSheet'];
 export type $defs = Record<string, never>;
 export interface operations {
     act_on_assignment_api_assignments__assignment_id__acts_post: {
@@ -7655,7 +7833,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["backend__coverage__schemas__FigurePage"];
+                    "application/json": components["schemas"]["FigurePage"];
                 };
             };
             /** @description Validation Error */
@@ -8134,7 +8312,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["backend__grids__schemas__GridSheet"];
+                    "application/json": components["schemas"]["GridSheet"];
                 };
             };
             /** @description Validation Error */
@@ -8789,6 +8967,41 @@ export interface operations {
             };
         };
     };
+    check_in_api_patrol_checkpoints__checkpoint_id__check_ins_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                checkpoint_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckInNew"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckpointRow"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_checkpoint_visits_api_patrol_checkpoints__checkpoint_id__visits_get: {
         parameters: {
             query?: {
@@ -8811,41 +9024,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CheckpointVisitPage"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    check_in_api_patrol_checkpoints__checkpoint_id__visits_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                checkpoint_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CheckInNew"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CheckpointRow"];
                 };
             };
             /** @description Validation Error */
@@ -8883,7 +9061,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["backend__patrol__figures__schemas__FigurePage"];
+                    "application/json": components["schemas"]["PatrolFigurePage"];
                 };
             };
             /** @description Validation Error */
@@ -8917,7 +9095,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["backend__patrol__figures__schemas__GridSheet"];
+                    "application/json": components["schemas"]["GridPatrolSheet"];
                 };
             };
             /** @description Validation Error */
@@ -8952,6 +9130,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Heat"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_positions_api_patrol_positions_get: {
+        parameters: {
+            query?: {
+                bbox?: string | null;
+                since_version?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionPage"];
                 };
             };
             /** @description Validation Error */
@@ -9187,7 +9397,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SummaryPage"];
+                    "application/json": components["schemas"]["PatrolSummaryPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_track_api_patrol_tracks_get: {
+        parameters: {
+            query: {
+                unit: number;
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Track"];
                 };
             };
             /** @description Validation Error */

@@ -4,7 +4,7 @@ import { queueOrder } from './incidents'
 
 const incident = (number: string, more: Partial<Incident>): Incident => ({
   id: 1, number, kind: 'fire', severity: 'blue', state: 'reported', lon: 108, lat: 34, place_id: null, place_text: null, division: null, grid: null,
-  grids: [], description: '', reported_by: '研判员', reported_at: '2026-03-05T04:00:00Z', closed_at: null, result: null, version: 1, ...more,
+  grids: [], description: '', reported_by: '研判员', reported_at: '2026-03-05T04:00:00Z', observed_at: null, closed_at: null, result: null, version: 1, ...more,
 })
 
 describe('order of the queue', () => {

@@ -10,6 +10,9 @@ export type LayerName = (typeof layerNames)[number]
 export const planLayerNames = ['fill', 'bands', 'none', 'one', 'restricted', 'cameras', 'viewsheds', 'places', 'buildings', 'divisions'] as const
 export type PlanLayerName = (typeof planLayerNames)[number]
 
+export const dispatchLayerNames = ['fill', 'units', 'tracks', 'tasks', 'checkpoints', 'heat', 'cameras', 'places', 'incidents', 'buildings', 'divisions'] as const
+export type DispatchLayerName = (typeof dispatchLayerNames)[number]
+
 interface Kept {
   theme: Theme
   language: Language
@@ -21,6 +24,10 @@ interface Kept {
   planDrawer_px: number
   planLegendOpen: boolean
   planLayers: Record<PlanLayerName, boolean>
+  dispatchWidth_px: number
+  dispatchDrawer_px: number
+  dispatchLegendOpen: boolean
+  dispatchLayers: Record<DispatchLayerName, boolean>
   soundOn: boolean
 }
 
@@ -37,6 +44,12 @@ const defaults = (): Kept => ({
   planDrawer_px: 280,
   planLegendOpen: true,
   planLayers: { fill: true, bands: true, none: false, one: false, restricted: true, cameras: true, viewsheds: false, places: true, buildings: true, divisions: true },
+  dispatchWidth_px: 372,
+  dispatchDrawer_px: 260,
+  dispatchLegendOpen: true,
+  dispatchLayers: {
+    fill: true, units: true, tracks: true, tasks: true, checkpoints: true, heat: false, cameras: false, places: true, incidents: true, buildings: true, divisions: true,
+  },
   soundOn: true,
 })
 
@@ -44,7 +57,7 @@ function stored(): Kept {
   try {
     const kept = JSON.parse(localStorage.getItem(key) ?? '{}') as Partial<Kept>
     const base = defaults()
-    return { ...base, ...kept, layers: { ...base.layers, ...kept.layers }, planLayers: { ...base.planLayers, ...kept.planLayers } }
+    return { ...base, ...kept, layers: { ...base.layers, ...kept.layers }, planLayers: { ...base.planLayers, ...kept.planLayers }, dispatchLayers: { ...base.dispatchLayers, ...kept.dispatchLayers } }
   } catch {
     return defaults()
   }
@@ -70,5 +83,7 @@ export const usePreferences = defineStore('preferences', () => {
   const switchLayer = (name: LayerName) => (kept.layers[name] = !kept.layers[name])
   const switchPlanLayer = (name: PlanLayerName) => (kept.planLayers[name] = !kept.planLayers[name])
 
-  return { kept, legendOpen, toggleTheme, switchLayer, switchPlanLayer }
+  const switchDispatchLayer = (name: DispatchLayerName) => (kept.dispatchLayers[name] = !kept.dispatchLayers[name])
+
+  return { kept, legendOpen, toggleTheme, switchLayer, switchPlanLayer, switchDispatchLayer }
 })
