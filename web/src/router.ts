@@ -18,6 +18,12 @@ export const router = createRouter({
     // One record for every object of the workspace, so that the map stays while the selection changes.
     { path: '/watch/:kind?/:id?', name: 'watch', component: () => import('@/watch/WatchView.vue') },
     {
+      path: '/dispatch/:kind(tasks|alerts|units|grids|checkpoints|incidents|cameras|places|new)?/:id?',
+      name: 'dispatch',
+      component: () => import('@/dispatch/DispatchView.vue'),
+      meta: { roles: ['operator', 'dispatcher', 'planner', 'admin', 'inspector'] },
+    },
+    {
       path: '/plan/:kind(grids|divisions|places|cameras|scenarios|sitings|rates)?/:id?',
       name: 'plan',
       component: () => import('@/plan/PlanView.vue'),
@@ -58,6 +64,6 @@ router.beforeEach(async (to) => {
   if (to.meta.isPublic) return session.isSignedIn ? '/watch' : true
   if (!session.isSignedIn) return { name: 'login', query: to.fullPath === '/watch' ? {} : { next: to.fullPath } }
   // The map's own view lives in the hash; a change of selection must not lose it.
-  if ((to.name === 'watch' || to.name === 'plan') && !to.hash && location.hash.startsWith('#map=')) return { ...to, hash: location.hash, replace: false }
+  if (['watch', 'dispatch', 'plan'].includes(String(to.name)) && !to.hash && location.hash.startsWith('#map=')) return { ...to, hash: location.hash, replace: false }
   return true
 })

@@ -1,7 +1,8 @@
 import type { Messages } from './zh'
 import { calibration } from './en/calibration'
+import { dispatch } from './en/dispatch'
 import { office } from './en/office'
 import { plan } from './en/plan'
 import { watch } from './en/watch'
 
-export const en: Messages = { ...calibration, ...office, ...plan, ...watch }
+export const en: Messages = { ...calibration, ...dispatch, ...office, ...plan, ...watch }

@@ -8,12 +8,12 @@ export interface Series {
   look: 'certain' | 'possible' | 'second' | 'third'
 }
 
-const percent = (share: number | null) => (share === null ? null : Number((share * 100).toFixed(4)))
+export const percent = (share: number | null) => (share === null ? null : Number((share * 100).toFixed(4)))
 const percentText = (value: unknown) => (typeof value === 'number' ? `${Number(value.toPrecision(3))} %` : '–')
 
-const hatched = (colour: string) => ({ color: colour, opacity: 0.35, decal: { symbol: 'rect', rotation: Math.PI / 4, dashArrayX: [1, 0], dashArrayY: [2, 3], color: colour } })
+export const hatched = (colour: string) => ({ color: colour, opacity: 0.35, decal: { symbol: 'rect', rotation: Math.PI / 4, dashArrayX: [1, 0], dashArrayY: [2, 3], color: colour } })
 
-function frame(ink: Ink, names: string[]) {
+export function frame(ink: Ink, names: string[]) {
   const axis = { axisLine: { lineStyle: { color: ink.faint } }, axisTick: { show: false }, axisLabel: { color: ink.meta, fontSize: 12, hideOverlap: true } }
   return {
     animationDuration: 200,
