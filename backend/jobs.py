@@ -26,6 +26,7 @@ TASK_MODULES = (
     "backend.coverage.siting_tasks",
     "backend.coverage.reports.tasks",
     "backend.patrol.units.tasks",
+    "backend.patrol.deriving.tasks",
     "backend.patrol.fixes.tasks",
     "backend.dispatch.periodic",
 )

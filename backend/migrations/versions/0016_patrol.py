@@ -100,12 +100,14 @@ CREATE INDEX patrol_figures_division_idx ON patrol_figures (division_code, hour)
 
 -- From what a day was derived: when it is still the same, nothing is computed. `before`, `after`:
 -- the fixes of the neighbouring days that took part; when they change, so may this day.
+-- `duty_until`: the end of the last duty that had ended then; silence until it is counted.
 CREATE TABLE patrol_derived (
   unit_id bigint NOT NULL REFERENCES units ON DELETE CASCADE,
   day date NOT NULL,
   digest bytea NOT NULL,
   before bytea NOT NULL,
   after bytea NOT NULL,
+  duty_until timestamptz,
   PRIMARY KEY (unit_id, day)
 );
 

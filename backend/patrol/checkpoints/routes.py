@@ -72,7 +72,7 @@ def list_checkpoint_visits(
     return editing.visits(tx, checkpoint_id, start or until - timedelta(days=7), until, limit)
 
 
-@router.post("/{checkpoint_id}/visits", status_code=201, **right("handheld.use"))
+@router.post("/{checkpoint_id}/check-ins", status_code=201, **right("handheld.use"))
 def check_in(checkpoint_id: Id, new: CheckInNew, user: CurrentUser, tx: Tx) -> CheckpointRow:
     """Sign in with the handheld where one stands; said twice it counts once."""
     return editing.check_in(tx, checkpoint_id, new, by=user, now=datetime.now(UTC))

@@ -117,3 +117,4 @@ class PatrolDerived(Table):
     digest: Mapped[bytes] = mapped_column(LargeBinary)
     before: Mapped[bytes] = mapped_column(LargeBinary)
     after: Mapped[bytes] = mapped_column(LargeBinary)
+    duty_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -15,7 +15,7 @@ from ...divisions.codes import text_of
 from ...divisions.extent import Extent
 from ...errors import InvalidField
 from ..models import PatrolDirty
-from .schemas import FigurePage, GridFigures
+from .schemas import GridFigures, PatrolFigurePage
 
 HOUR = timedelta(hours=1)
 LONGEST = timedelta(days=100)
@@ -77,14 +77,14 @@ def period_of(start: datetime | None, end: datetime | None, now: datetime) -> Pe
     return Period(first, last)
 
 
-def page(session: Session, extent: Extent, period: Period, listing: Listing) -> FigurePage:
+def page(session: Session, extent: Extent, period: Period, listing: Listing) -> PatrolFigurePage:
     """Return one page of a division's grids."""
     rows = read(session, extent, period, listing)
     counted = rows
     if not rows and listing.offset:  # beyond the last page there is no row that knows the count
         first = Listing(grid_id=listing.grid_id, set_name=listing.set_name, limit=1)
         counted = read(session, extent, period, first)
-    return FigurePage(
+    return PatrolFigurePage(
         rows=[figures_of(row) for row in rows],
         total=counted[0]["found"] if counted else 0,
         start=period.start,

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 from ...access import CurrentUser, Id, Tx, right
 from ...divisions.extent import DIVISION_FORM, extent_of
 from . import heat, listing, replay, sheet, summary
-from .schemas import FigurePage, GridSheet, Heat, Replay, SummaryPage
+from .schemas import GridPatrolSheet, Heat, PatrolFigurePage, PatrolSummaryPage, Replay
 
 router = APIRouter(prefix="/api/patrol", tags=["patrol"])
 
@@ -37,7 +37,7 @@ def list_figures(
     descending: bool = False,
     offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
     limit: Annotated[int, Query(ge=1, le=5000)] = 100,
-) -> FigurePage:
+) -> PatrolFigurePage:
     """Grids of a division over whole hours, by default the last 24."""
     period = listing.period_of(start, end, datetime.now(UTC))
     wanted = listing.Listing(sort, descending, offset, limit, set_name=set_name)
@@ -47,7 +47,7 @@ def list_figures(
 @router.get("/figures/grid/{grid_id}", **right("patrol.read"))
 def read_grid(
     grid_id: Id, *, user: CurrentUser, tx: Tx, start: From = None, end: To = None
-) -> GridSheet:
+) -> GridPatrolSheet:
     """One grid over a period: figures, hours, visits, windows of its requirements."""
     period = listing.period_of(start, end, datetime.now(UTC))
     return sheet.read(tx, extent_of(tx, user, None), grid_id, period)
@@ -62,7 +62,7 @@ def read_patrol_summary(
     start: From = None,
     end: To = None,
     set_name: GridSet = None,
-) -> SummaryPage:
+) -> PatrolSummaryPage:
     """Townships by shift of eight hours, local time."""
     period = listing.period_of(start, end, datetime.now(UTC))
     return summary.page(tx, extent_of(tx, user, division), period, set_name)

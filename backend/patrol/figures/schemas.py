@@ -15,7 +15,7 @@ class _Shape(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Shares(_Shape):
+class PatrolShares(_Shape):
     """Gone over for sure; may be (unknown), of which likely; the rest was not."""
 
     visited_share: Share | None
@@ -26,7 +26,7 @@ class Shares(_Shape):
     road_unknown_share: Share | None
 
 
-class GridFigures(Shares):
+class GridFigures(PatrolShares):
     """One grid over the period; `state` is the worst of its newest windows."""
 
     grid_id: int
@@ -45,7 +45,7 @@ class GridFigures(Shares):
     state: State | None
 
 
-class FigurePage(_Shape):
+class PatrolFigurePage(_Shape):
     """Whole hours: `start` and `end` are what was counted."""
 
     rows: list[GridFigures]
@@ -68,7 +68,7 @@ class VisitRow(_Shape):
     basis: Basis
 
 
-class HourRow(_Shape):
+class PatrolHour(_Shape):
     hour: datetime
     visited_share: Share | None
     unknown_share: Share | None
@@ -76,18 +76,18 @@ class HourRow(_Shape):
     dwell_s: float
 
 
-class GridSheet(GridFigures):
+class GridPatrolSheet(GridFigures):
     start: datetime
     end: datetime
     visit_rows: list[VisitRow]
-    hours: list[HourRow]
+    hours: list[PatrolHour]
     states: list[RequirementReading]
 
 
 class TownshipShift(_Shape):
     """A township in one shift, local time: night 00-08, day 08-16, evening 16-24.
 
-    Shares are those of an average day of the period.
+    PatrolShares are those of an average day of the period.
     """
 
     division_code: str
@@ -103,7 +103,7 @@ class TownshipShift(_Shape):
     unknown: int
 
 
-class SummaryPage(_Shape):
+class PatrolSummaryPage(_Shape):
     rows: list[TownshipShift]
     total: int
     start: datetime

@@ -10,7 +10,7 @@ from ...errors import NotFound
 from ..requirements import states
 from .listing import Listing, Period, figures_of
 from .listing import read as read_figures
-from .schemas import GridSheet, HourRow, VisitRow
+from .schemas import GridPatrolSheet, PatrolHour, VisitRow
 
 _MOST_VISITS = 1000
 # Index: visits_grid_idx.
@@ -31,7 +31,7 @@ _HOURS = text(
 )
 
 
-def read(session: Session, extent: Extent, grid_id: int, period: Period) -> GridSheet:
+def read(session: Session, extent: Extent, grid_id: int, period: Period) -> GridPatrolSheet:
     """Return the sheet of a grid.
 
     Raises
@@ -54,12 +54,12 @@ def read(session: Session, extent: Extent, grid_id: int, period: Period) -> Grid
     visits = session.execute(_VISITS, asked).mappings()
     hours = session.execute(_HOURS, asked).mappings()
     windows = states.Asking(start=period.start, end=period.end, grid_id=grid_id, limit=500)
-    return GridSheet(
+    return GridPatrolSheet(
         **figures_of(rows[0]).model_dump(),
         start=period.start,
         end=period.end,
         visit_rows=[VisitRow(**row) for row in visits],
-        hours=[HourRow(**{**row, **_within(row)}) for row in hours],
+        hours=[PatrolHour(**{**row, **_within(row)}) for row in hours],
         states=states.page(session, extent, windows).rows,
     )
 

@@ -12,13 +12,15 @@ from ...divisions.codes import text_of
 from ...divisions.extent import Extent
 from ...settings import load
 from .listing import Period
-from .schemas import SummaryPage, TownshipShift
+from .schemas import PatrolSummaryPage, TownshipShift
 
 SHIFTS = ("night", "day", "evening")
 """00-08, 08-16 and 16-24 local time."""
 
 
-def page(session: Session, extent: Extent, period: Period, set_name: str | None) -> SummaryPage:
+def page(
+    session: Session, extent: Extent, period: Period, set_name: str | None
+) -> PatrolSummaryPage:
     """Return one row for each township and shift with grids in the extent."""
     asked: dict[str, Any] = {
         "low": extent.low,
@@ -30,7 +32,7 @@ def page(session: Session, extent: Extent, period: Period, set_name: str | None)
     }
     rows = session.execute(_question(), asked).mappings().all()
     told = [_row(row) for row in rows]
-    return SummaryPage(rows=told, total=len(told), start=period.start, end=period.end)
+    return PatrolSummaryPage(rows=told, total=len(told), start=period.start, end=period.end)
 
 
 def _row(row: RowMapping) -> TownshipShift:
