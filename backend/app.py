@@ -43,6 +43,7 @@ from .handheld import routes as handheld
 from .incidents import routes as incidents
 from .patrol.checkpoints import routes as checkpoints
 from .patrol.figures import routes as patrol_figures
+from .patrol.fixes import routes as fix_routes
 from .patrol.fixes.gateway import PATHS as FIX_PATHS
 from .patrol.fixes.gateway import FixGateway
 from .patrol.requirements import routes as requirements
@@ -78,6 +79,7 @@ ROUTERS = (
     requirements.router,
     checkpoints.router,
     units.router,
+    fix_routes.router,
     dispatch.router,
     callouts.router,
     handheld.router,

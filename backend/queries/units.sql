@@ -1,5 +1,5 @@
 -- Units of a jurisdiction with duty, place and home grids, in order of code.
--- Index: units_division_idx; shifts_unit_idx, unit_positions_pkey and unit_grids_pkey per unit.
+-- Index: units_division_idx; shifts_end_idx, unit_positions_pkey and unit_grids_pkey per unit.
 WITH chosen AS (
   SELECT u.*, count(*) OVER () AS total
   FROM units u
@@ -19,14 +19,15 @@ SELECT c.id, c.set_name, c.code, c.name, c.kind, c.vehicle, c.is_team, c.strengt
   c.division_code, c.is_active, c.version, c.total, a.username AS account,
   duty.on_duty, duty.duty_until,
   p.at, p.lon_e7 / 1e7 AS lon, p.lat_e7 / 1e7 AS lat, p.accuracy_m, p.speed_mps,
-  coalesce(home.grids, '[]') AS home_grids
+  coalesce(home.grids, '[]') AS home_grids, unit_load(c.id) AS load
 FROM chosen c
 LEFT JOIN users a ON a.id = c.user_id
 CROSS JOIN LATERAL (
   SELECT count(*) > 0 AS on_duty,
     CASE WHEN bool_and(s.ends_at IS NOT NULL) THEN max(s.ends_at) END AS duty_until
   FROM shifts s
-  WHERE s.unit_id = c.id AND s.starts_at <= :now AND (s.ends_at IS NULL OR s.ends_at > :now)
+  WHERE s.unit_id = c.id AND s.starts_at <= :now
+    AND coalesce(s.ends_at, timestamptz 'infinity') > :now
 ) duty
 LEFT JOIN unit_positions p ON p.unit_id = c.id AND duty.on_duty
 CROSS JOIN LATERAL (

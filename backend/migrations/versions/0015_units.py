@@ -78,6 +78,9 @@ CREATE TABLE shifts (
 );
 CREATE INDEX shifts_unit_idx ON shifts (unit_id, starts_at);
 CREATE INDEX shifts_division_idx ON shifts (division_code, starts_at);
+-- Who is on duty now is asked of all units at once: the past of each must cost nothing.
+CREATE INDEX shifts_end_idx ON shifts (unit_id, (coalesce(ends_at, 'infinity'::timestamptz)));
+CREATE INDEX shifts_ends_idx ON shifts (ends_at);
 -- Planned once; what was cut short since is not planned anew.
 CREATE UNIQUE INDEX shifts_plan_key ON shifts (plan_id, starts_at) WHERE plan_id IS NOT NULL;
 CREATE UNIQUE INDEX shifts_open_key ON shifts (unit_id) WHERE ends_at IS NULL;
@@ -85,7 +88,7 @@ CREATE UNIQUE INDEX shifts_open_key ON shifts (unit_id) WHERE ends_at IS NULL;
 CREATE FUNCTION unit_on_duty(asked_unit bigint, asked_at timestamptz) RETURNS boolean
   LANGUAGE sql STABLE AS $$
   SELECT EXISTS (SELECT FROM shifts s WHERE s.unit_id = asked_unit AND s.starts_at <= asked_at
-    AND (s.ends_at IS NULL OR asked_at < s.ends_at))
+    AND coalesce(s.ends_at, 'infinity'::timestamptz) > asked_at)
 $$;
 
 -- The key is the whole row, so that any order of arrival leaves the same set. -1 = unknown.
@@ -171,6 +174,7 @@ GRANT SELECT, INSERT, UPDATE ON units, trackers, shifts TO gridlink_app;
 GRANT SELECT, INSERT, DELETE ON unit_grids TO gridlink_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON shift_plans TO gridlink_app;
 GRANT DELETE ON shifts TO gridlink_app;
+GRANT UPDATE (version) ON unit_positions TO gridlink_app;
 GRANT SELECT ON fixes, fix_refusals, unit_positions, patrol_dirty TO gridlink_app;
 """
 

@@ -17,6 +17,10 @@ _OLDEST = timedelta(hours=72)
 """A handheld may have been without a network for days; longer ago is an error of its clock."""
 _EARLY = timedelta(minutes=5)
 _TURN = text("SELECT pg_advisory_xact_lock(hashtext('duty'), CAST(:unit AS integer))")
+_TOUCH = text(
+    "UPDATE unit_positions SET version = CAST(CAST(pg_current_xact_id() AS text) AS bigint)"
+    " WHERE unit_id = :unit"
+)
 
 
 class DutyTime(Refused):
@@ -132,4 +136,6 @@ def _locked(session: Session, unit_id: int) -> Unit:
 
 def _tell(session: Session, unit: Unit) -> None:
     session.flush()
+    # Its place is shown otherwise now: whoever asks for what changed is to hear of it.
+    session.execute(_TOUCH, {"unit": unit.id})
     announce(session, Notice("unit", unit.id, unit.version, unit.division_code))

@@ -99,13 +99,12 @@ def _row(row: Row[Any], now: datetime) -> UnitRow:
             age_s=round((now - row.at).total_seconds(), 1),
         )
     same = ("id", "set_name", "code", "name", "kind", "vehicle", "is_team", "strength", "skills")
-    more = ("account", "is_active", "on_duty", "duty_until", "version")
+    more = ("account", "is_active", "on_duty", "duty_until", "load", "version")
     return UnitRow(
         **{name: getattr(row, name) for name in (*same, *more)},
         division_code=text_of(row.division_code),
         home_grids=[GridRef(**grid) for grid in row.home_grids],
         position=position,
-        load=0,
     )
 
 
