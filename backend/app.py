@@ -41,6 +41,7 @@ from .exchange import routes as exchange
 from .grids import routes as grids
 from .handheld import routes as handheld
 from .incidents import routes as incidents
+from .patrol.advice import routes as advice
 from .patrol.checkpoints import routes as checkpoints
 from .patrol.figures import routes as patrol_figures
 from .patrol.fixes import routes as fix_routes
@@ -73,6 +74,7 @@ ROUTERS = (
     whatif.router,
     scenarios.router,
     sitings.router,
+    advice.router,
     exchange.router,
     incidents.router,
     patrol_figures.router,

@@ -1,4 +1,4 @@
-"""A length that no loop through all groups can fall below: Held and Karp's bound by 1-trees."""
+"""A length no loop through one spot of each group can fall below: Held and Karp's, by spots."""
 
 from __future__ import annotations
 
@@ -8,24 +8,28 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_ROUNDS = 400
-_SHRINK = 0.97
+_ROUNDS = 600
+_SHRINK = 0.985
 
 
 def held_karp_bound(distance_m: Floats, group: Ints, back: Floats, *, aim_m: float) -> float:
     """Lower bound of the length of any loop from spot 0 through one spot of each group.
 
-    Between two groups no loop is shorter than between their nearest spots. Over these distances
-    every loop is a 1-tree: a spanning tree of all but one node, and two edges at that one. A
-    penalty p on each node adds 2 sum p to every loop, and more or less to 1-trees by their degrees;
-    so min 1-tree - 2 sum p bounds every loop for any p, and p is moved towards degrees of 2.
+    Seen by groups a loop is a 1-tree: a spanning tree of all groups but the start, and two edges at
+    the start; and it leaves each group by the spot by which it came. The second is taken out and
+    priced: with a price p on each spot, an edge ij costs d_ij + p_i + p_j, and one spot of each
+    group pays back 2 p. So for any p
+
+        L(p) = least 1-tree over (min d_ij + p_i + p_j between groups) - 2 sum over groups of max p
+
+    bounds every loop, and p is moved to where each group's chosen spot has both of its edges.
 
     Parameters
     ----------
     distance_m : numpy.ndarray of float64, shape (n + 1, n + 1)
-        Between spots, row 0 the start.
+        Between spots, row 0 the start; as long one way as the other.
     group : numpy.ndarray of int64, shape (n + 1,)
-        Groups 0, 1, ... and -1 for the start.
+        Groups 0, 1, ... and -1 for the start; at least two groups.
     back : numpy.ndarray of float64, shape (n + 1,)
         From each spot to the end of the loop.
     aim_m : float
@@ -39,65 +43,86 @@ def held_karp_bound(distance_m: Floats, group: Ints, back: Floats, *, aim_m: flo
     Notes
     -----
     M. Held and R. M. Karp, The traveling-salesman problem and minimum spanning trees: part II,
-    Mathematical Programming 1 (1971). O(g^2) a round. The end of a loop that does not return is a
-    node of its own, at no distance from the groups where `back` is 0.
+    Mathematical Programming 1 (1971), with prices on spots instead of places. O(n^2) a round.
+    Where the loop does not return, its end is one more group, at no distance from the start.
 
     """
-    between = _between(distance_m, group, back)
-    count = len(between)
-    penalty = np.zeros(count)
+    cost, starts = _arranged(distance_m, group, back)
+    price = np.zeros(len(cost))
     best, step = 0.0, 2.0
     for _ in range(_ROUNDS):
-        length, degree = _one_tree(between + penalty[:, None] + penalty[None, :])
-        bound = length - 2.0 * penalty.sum()
+        length, degree = _one_tree(cost + price[:, None] + price[None, :], starts)
+        paid = _dearest(price, starts)
+        bound = length - 2.0 * float(price[paid].sum())
         best = max(best, bound)
-        slope = degree - 2.0
+        slope = degree
+        slope[paid] -= 2.0
         if not slope.any():
             break
-        penalty = penalty + step * max(aim_m - bound, 0.0) / float(slope @ slope) * slope
+        price = price + step * max(aim_m - bound, 0.0) / float(slope @ slope) * slope
         step *= _SHRINK
     return best
 
 
-def _between(distance_m: Floats, group: Ints, back: Floats) -> Floats:
-    """Least distances, symmetric, among: start, groups, end; the end is tied to the start."""
-    groups = int(group.max()) + 1
-    rows = np.stack([distance_m[group == g].min(axis=0) for g in range(-1, groups)])
-    least = np.stack([rows[:, group == g].min(axis=1) for g in range(-1, groups)], axis=1)
-    least = np.minimum(least, least.T)
-    home = np.array([back[group == g].min() for g in range(-1, groups)])
-    returns = np.allclose(home[1:], least[1:, 0])
-    size = groups + (1 if returns else 2)
-    closed: Floats = np.full((size, size), np.inf)
-    if returns:
-        closed[:] = least
-        np.fill_diagonal(closed, np.inf)
-        return closed
-    closed[:-1, :-1] = least
-    closed[-1, :-1] = closed[:-1, -1] = home
-    closed[-1, 0] = closed[0, -1] = 0.0
-    np.fill_diagonal(closed, np.inf)
-    return closed
+def _arranged(distance_m: Floats, group: Ints, back: Floats) -> tuple[Floats, Ints]:
+    """Costs with spots in order of groups, the start first; and the row each group begins at."""
+    order = np.argsort(group, kind="stable")
+    cost = distance_m[np.ix_(order, order)]
+    cost = np.minimum(cost, cost.T)
+    home = back[order]
+    own = group[order]
+    if not np.array_equal(home, cost[:, 0]):
+        wider = np.zeros((len(cost) + 1, len(cost) + 1))
+        wider[:-1, :-1] = cost
+        wider[-1, :-1] = wider[:-1, -1] = home
+        wider[-1, 0] = wider[0, -1] = 0.0
+        cost, own = wider, np.append(own, own.max() + 1)
+    starts = np.flatnonzero(np.diff(own, prepend=-2))
+    return cost, starts.astype(np.int64)
 
 
-def _one_tree(cost: Floats) -> tuple[float, Floats]:
-    """Length and degrees of the least spanning tree of nodes 1.. with two edges to node 0."""
-    count = len(cost)
-    degree = np.zeros(count)
-    near = cost[1].copy()
-    link = np.ones(count, dtype=np.int64)
-    near[[0, 1]] = np.inf
+def _dearest(price: Floats, starts: Ints) -> Ints:
+    """The spot of the highest price in each group."""
+    return np.array(
+        [first + int(price[first:end].argmax()) for first, end in _spans(price, starts)]
+    )
+
+
+def _spans(rows: Floats, starts: Ints) -> list[tuple[int, int]]:
+    ends = [*starts[1:].tolist(), len(rows)]
+    return list(zip(starts.tolist(), ends, strict=True))
+
+
+def _one_tree(cost: Floats, starts: Ints) -> tuple[float, Floats]:
+    """Length of the least 1-tree over groups, and how many of its edges each spot has."""
+    between = np.minimum.reduceat(np.minimum.reduceat(cost, starts, axis=0), starts, axis=1)
+    np.fill_diagonal(between, np.inf)
+    edges = [*_tree(between), *((0, int(h)) for h in np.argsort(between[0])[:2])]
+    spans = _spans(cost, starts)
+    degree = np.zeros(len(cost))
     length = 0.0
-    for _ in range(count - 2):
-        node = int(np.argmin(near))
-        length += float(near[node])
-        degree[node] += 1
-        degree[link[node]] += 1
-        near[node] = np.inf
-        closer = (cost[node] < near) & np.isfinite(near)  # infinite: in the tree already
-        near = np.where(closer, cost[node], near)
+    for g, h in edges:
+        (a, a_end), (b, b_end) = spans[g], spans[h]
+        block = cost[a:a_end, b:b_end]
+        i, j = divmod(int(block.argmin()), b_end - b)
+        degree[a + i] += 1
+        degree[b + j] += 1
+        length += float(block[i, j])
+    return length, degree
+
+
+def _tree(between: Floats) -> list[tuple[int, int]]:
+    """Edges of the least spanning tree of all groups but the first (Prim)."""
+    near = between[1].copy()
+    link = np.ones(len(between), dtype=np.int64)
+    is_open = np.ones(len(between), dtype=bool)
+    is_open[[0, 1]] = False
+    edges = []
+    while is_open.any():
+        node = int(np.argmin(np.where(is_open, near, np.inf)))
+        edges.append((int(link[node]), node))
+        is_open[node] = False
+        closer = between[node] < near
+        near = np.where(closer, between[node], near)
         link = np.where(closer, node, link)
-    ends = np.argsort(cost[0])[:2]
-    degree[ends] += 1
-    degree[0] += 2
-    return length + float(cost[0][ends].sum()), degree
+    return edges

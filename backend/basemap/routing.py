@@ -127,17 +127,21 @@ def edges_within(vehicle: Vehicle, spots: Sequence[Snap], margin: float) -> str:
     """Return the inner query of pgRouting: edges of a box with seconds, for one vehicle."""
     if vehicle not in get_args(Vehicle):
         raise ValueError(vehicle)  # it becomes part of a statement
+    return (
+        "SELECT e.id, e.source, e.target, e.length_m / s.speed_mps AS cost"  # noqa: S608
+        f" FROM road_edges e JOIN road_speeds s ON s.vehicle = '{vehicle}'"
+        f" AND s.road_class = e.road_class WHERE e.geom && {box_round(spots, margin)}"
+    )
+
+
+def box_round(spots: Sequence[Snap], margin: float = 1.0) -> str:
+    """Return the box in which ways between spots are sought, as SQL."""
     lons, lats = [spot.lon for spot in spots], [spot.lat for spot in spots]
     across = max(max(lons) - min(lons), max(lats) - min(lats))
     wide = margin * (_MARGIN_M / METRES_PER_DEGREE + 0.25 * across)
     box = (min(lons) - wide, min(lats) - wide, max(lons) + wide, max(lats) + wide)
     west, south, east, north = (f"{side:.7f}" for side in box)
-    return (
-        "SELECT e.id, e.source, e.target, e.length_m / s.speed_mps AS cost"  # noqa: S608
-        f" FROM road_edges e JOIN road_speeds s ON s.vehicle = '{vehicle}'"
-        " AND s.road_class = e.road_class"
-        f" WHERE e.geom && ST_MakeEnvelope({west}, {south}, {east}, {north}, 4326)"
-    )
+    return f"ST_MakeEnvelope({west}, {south}, {east}, {north}, 4326)"
 
 
 def points_of(spots: Sequence[Snap]) -> str:
