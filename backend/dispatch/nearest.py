@@ -3,6 +3,7 @@
 Ranked by travel time plus a set time for each open task. A unit off duty is named, never placed.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +18,9 @@ from ..settings import Dispatch, load
 from .questions import question
 from .travel import Journey, Origin, travel_times
 
+_REACH_M = 30_000.0
+"""Further away, straight, nobody is near: the box that the spatial index is asked for."""
+_EARTH_M = 6_371_000.0
 _LOOKED_AT = 120
 _TRAVELLED = 40
 _NAMED_OUT = 30
@@ -92,9 +96,16 @@ def rank(
 
 
 def _values(asked: Question, by: Principal, now: datetime, rules: Dispatch) -> dict[str, Any]:
+    lon, lat = asked.lonlat
+    high = math.degrees(_REACH_M / _EARTH_M)
+    wide = high / max(math.cos(math.radians(lat)), 0.01)
     return {
-        "lon": asked.lonlat[0],
-        "lat": asked.lonlat[1],
+        "lon": lon,
+        "lat": lat,
+        "west": lon - wide,
+        "east": lon + wide,
+        "south": lat - high,
+        "north": lat + high,
         "low": by.scope.low,
         "high": by.scope.high,
         "kind": asked.kind,

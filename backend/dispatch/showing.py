@@ -12,9 +12,9 @@ from .nearest_schemas import ExcludedRow, HeardAt, NearRow
 from .schemas import (
     AssignmentOut,
     CalloutOut,
+    GridOfTask,
     PhotographOut,
     TaskEntryOut,
-    GridOfTask,
     TaskRow,
     TaskSheet,
 )

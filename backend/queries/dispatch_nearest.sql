@@ -1,14 +1,15 @@
 -- Units round a point in order of distance, with what speaks for and against each.
--- Index: unit_positions_geom_idx (order by distance); the division narrows what it finds.
+-- Index: unit_positions_geom_idx by the box; the division narrows what it finds.
 SELECT u.id, u.code, u.name, u.kind, u.vehicle, u.skills, u.strength, u.is_team, u.version,
-  p.lon_e7 / 1e7 AS lon, p.lat_e7 / 1e7 AS lat, p.at, p.accuracy_m, p.speed_mps,
+  p.lon_e7 / 1e7::float8 AS lon, p.lat_e7 / 1e7::float8 AS lat, p.at, p.accuracy_m, p.speed_mps,
   ST_Distance(p.geom::geography, ST_SetSRID(ST_Point(:lon, :lat), 4326)::geography) AS straight_m,
   unit_load(u.id) AS load,
   p.at < CAST(:fresh AS timestamptz) AS is_silent,
   (SELECT array_agg(wanted ORDER BY wanted) FROM unnest(CAST(:skills AS text[])) AS wanted
     WHERE wanted <> ALL (u.skills)) AS lacking
 FROM unit_positions p JOIN units u ON u.id = p.unit_id
-WHERE p.division_code BETWEEN :low AND :high AND u.is_active AND unit_on_duty(u.id, :now)
+WHERE p.geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
+  AND p.division_code BETWEEN :low AND :high AND u.is_active AND unit_on_duty(u.id, :now)
   AND (CAST(:kind AS text) IS NULL OR u.kind = :kind)
 ORDER BY p.geom <-> ST_SetSRID(ST_Point(:lon, :lat), 4326)
 LIMIT :most

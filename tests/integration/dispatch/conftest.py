@@ -88,6 +88,24 @@ def heard(land) -> Callable[..., None]:
 
 
 @pytest.fixture
+def incident(land) -> Callable[..., int]:
+    """Return `incident(lonlat, by=None)`, which stores a report of fire and returns its id."""
+
+    def add(lonlat: tuple[float, float], division: int, *, by: str | None = None) -> int:
+        rows = land.run(
+            "INSERT INTO incidents (number, kind, severity, geom, division_code, description,"
+            " reported_by) SELECT 'YX20261121-' || count(*), 'fire', 'red',"
+            " ST_SetSRID(ST_Point(%s, %s), 4326), %s, '草垛起火', coalesce("
+            " (SELECT id FROM users WHERE username = %s), (SELECT min(id) FROM users))"
+            " FROM incidents RETURNING id",
+            *(*lonlat, division, by),
+        )
+        return int(str(rows[0][0]))
+
+    return add
+
+
+@pytest.fixture
 def dispatcher(client, land) -> Any:
     return client("dispatcher")
 

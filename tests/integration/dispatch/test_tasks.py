@@ -54,26 +54,21 @@ def test_clocks_follow_the_severity(dispatcher, make, unit) -> None:
 
 
 def test_a_task_of_an_incident_takes_its_place_and_severity_and_tells_its_timeline(
-    dispatcher, unit
+    dispatcher, unit, incident
 ) -> None:
-    told = {"kind": "fire", **HERE, "description": "草垛起火"}
-    incident = dispatcher.post("/api/incidents", json=told).json()
-    body = {"incident_id": incident["id"], "unit_ids": [unit("A1")]}
-    made = dispatcher.post("/api/tasks", json=body).json()
-    assert (made["kind"], made["severity"], made["text"]) == ("incident", "red", "草垛起火")
-    assert (made["lon"], made["lat"]) == (110.011, 34.512)
-    assert made["incident_number"] == incident["number"]
-    second = dispatcher.post(
-        "/api/tasks", json={"incident_id": incident["id"], "unit_ids": [unit("A2")]}
-    )
-    assert second.status_code == 201  # several units, several tasks of one incident
-    entries = dispatcher.get(f"/api/incidents/{incident['id']}/timeline").json()["entries"]
-    assert [e["act"] for e in entries] == [
-        "report",
-        *("task.create", "task.offer"),
-        *("task.create", "task.offer"),
+    number = incident((110.011, 34.512), 610522101201)
+    made = [
+        dispatcher.post("/api/tasks", json={"incident_id": number, "unit_ids": [unit(code)]}).json()
+        for code in ("A1", "A2")  # several tasks of one incident
     ]
-    assert entries[2]["text"] == f"{made['number']} 力量A1"
+    assert [(t["kind"], t["severity"], t["text"]) for t in made] == [
+        ("incident", "red", "草垛起火")
+    ] * 2
+    assert (made[0]["lon"], made[0]["lat"]) == (110.011, 34.512)
+    assert made[0]["incident_number"] == "YX20261121-0"
+    entries = dispatcher.get(f"/api/incidents/{number}/timeline").json()["entries"]
+    assert [e["act"] for e in entries] == ["task.create", "task.offer"] * 2
+    assert entries[1]["text"] == f"{made[0]['number']} 力量A1"
 
 
 def test_a_task_for_grids_goes_to_their_home_units_on_duty(dispatcher, land, unit) -> None:
