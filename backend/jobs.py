@@ -25,8 +25,10 @@ TASK_MODULES = (
     "backend.coverage.tasks",
     "backend.coverage.siting_tasks",
     "backend.coverage.reports.tasks",
+    "backend.eyeson.tasks",
     "backend.patrol.units.tasks",
     "backend.patrol.deriving.tasks",
+    "backend.patrol.requirements.tasks",
     "backend.patrol.fixes.tasks",
     "backend.dispatch.periodic",
 )

@@ -1,10 +1,12 @@
 """Jobs of patrols: days derived where fixes arrived, ended duty taken up, old figures dropped."""
 
 import logging
+import math
 from datetime import UTC, datetime, timedelta
 
 from procrastinate import RetryStrategy
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from ...db import begin
 from ...jobs import defer, registry
@@ -46,13 +48,23 @@ def derive_patrols() -> None:
     while True:
         with begin() as session:
             done = derive(session, datetime.now(UTC))
-            if done.touched:
-                defer(session, "patrol.overdue", key="patrol.overdue")
+            _have_judged(session, done.touched)
         marks, days, fixes = marks + done.marks, days + done.days, fixes + done.fixes
         if not done.marks:
             break
     told = {"action": "patrol.derived", "marks": marks, "days": days, "fixes": fixes}
     log.info("patrols: %d days of %d marked, %d fixes", days, marks, fixes, extra=told)
+
+
+def _have_judged(session: Session, touched: frozenset[tuple[int, int]]) -> None:
+    """Have the windows judged anew that the figures of some grids and hours bear on."""
+    if not touched:
+        return
+    defer(session, "patrol.overdue", key="patrol.overdue")
+    age_s = datetime.now(UTC).timestamp() - min(hour_s for _, hour_s in touched)
+    if age_s > load().patrol.alert_hours * 3600:
+        days = math.ceil(age_s / 86_400) + 1
+        defer(session, "patrol.judge_old", key=f"patrol.judge_old.{days}", days=days)
 
 
 @registry.periodic(cron="* * * * *")

@@ -135,13 +135,14 @@ def _interval(asked_s: int, sure: list[Stay], maybe: list[Stay], span: _Span) ->
     state: State = "met"
     since, longest_s = window.start, 0.0
     present = sorted((s.entered_at, s.left_at) for s in sure if s.left_at >= window.start)
-    for entered_at, left_at in [*present, (until, until)]:
-        came_at = min(entered_at, until)
+    for stay in [*present, None]:
+        came_at = until if stay is None else min(stay[0], until)
         interval_s = (came_at - since).total_seconds()
         longest_s = max(longest_s, interval_s)
         if interval_s > asked_s and state != "not_met":
             state = "unknown" if _may_be_held(since, came_at, maybe, asked_s) else "not_met"
-        since = max(since, min(left_at, until))
+        if stay is not None:
+            since = max(since, min(stay[1], until))
     why = {"longest_s": round(longest_s), "longest_asked_s": asked_s}
     if state != "met" or span.is_over:
         return _Part(state, "interval", why)

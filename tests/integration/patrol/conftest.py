@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.integration.patrol.windows import EIGHT
+
 
 @pytest.fixture
 def unit(land) -> Callable[..., int]:
@@ -28,5 +30,19 @@ def unit(land) -> Callable[..., int]:
                 division,
             )
         return number
+
+    return add
+
+
+@pytest.fixture
+def ask(land) -> Callable[..., None]:
+    """Return `ask(**fields)`, which asks something of grid 1 on that one day."""
+
+    def add(**fields: Any) -> None:
+        day = EIGHT.date()
+        order = {"name": "日巡", "grid_id": 1, "division_code": 610522101201} | fields
+        order |= {"valid_from": day, "valid_to": day}
+        names, marks = ", ".join(order), ", ".join(["%s"] * len(order))
+        land.run(f"INSERT INTO requirements ({names}) VALUES ({marks})", *order.values())
 
     return add
