@@ -119,6 +119,12 @@ def _mount_coverage() -> None:
     app.add_typer(coverage, name="coverage")
 
 
+def _mount_patrol() -> None:
+    from .patrol.commands import patrol
+
+    app.add_typer(patrol, name="patrol")
+
+
 def _mount_siting() -> None:
     from .coverage.siting_commands import siting
 
@@ -137,6 +143,12 @@ def _mount_roads() -> None:
     app.add_typer(roads, name="roads")
 
 
+def _mount_eyeson() -> None:
+    from .eyeson.commands import show_clocks
+
+    app.command("eyeson")(show_clocks)
+
+
 def _mount_demo() -> None:
     from .demo.command import demo
 
@@ -151,9 +163,11 @@ _DOMAINS = {
     "sight": _mount_sight,
     "import": _mount_import,
     "coverage": _mount_coverage,
+    "patrol": _mount_patrol,
     "siting": _mount_siting,
     "report": _mount_report,
     "roads": _mount_roads,
+    "eyeson": _mount_eyeson,
     "demo": _mount_demo,
 }
 _OWN = frozenset({"db", "serve", "worker", "openapi"})

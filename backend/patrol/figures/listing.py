@@ -32,6 +32,8 @@ _SORTED_BY = {
     "state": "array_position('{not_met,due,unknown,open,met}', state)",
 }
 
+SORTS = tuple(_SORTED_BY)
+
 
 class PeriodRefused(InvalidField):
     code = "patrol.period"
