@@ -1,45 +1,41 @@
 """The unit's own way since local midnight, as lines: heard of, or silent in between."""
 
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pyproj
 import shapely
-from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from ..grids.models import Grid
+from ..patrol.fixes import tracks
 from ..patrol.models import Unit
 from ..settings import load
 from ..spatial import from_db
 from .own_unit import home_grids
 from .schemas import LegOut, OutlineOut, TrackOut
 
-GAP_S = 120.0
-"""A longer silence is a gap: nothing between its ends is known."""
 _EARTH = pyproj.Geod(ellps="WGS84")
-_FIXES = text(
-    "SELECT DISTINCT ON (at) at, lon_e7 / 1e7 AS lon, lat_e7 / 1e7 AS lat FROM fixes"
-    " WHERE unit_id = :unit AND at >= :since AND at <= :until"
-    " ORDER BY at, accuracy_dm, lon_e7, lat_e7"
-)
+_SKETCHED_DEG = 1e-5
+"""A metre: finer is no outline drawn on a phone."""
 
 
 def track(session: Session, unit: Unit, now: datetime) -> TrackOut:
-    """Return the way of a unit today; it lies in no table but that of its fixes."""
-    since = midnight(now)
-    rows = session.execute(_FIXES, {"unit": unit.id, "since": since, "until": now}).all()
-    legs = list(_legs(rows))
+    """Return the way of a unit today, cleaned as patrols are: jumps count for nothing."""
+    until = now + timedelta(microseconds=1)
+    found = tracks.track(session, unit, midnight(now), until, now=now)
+    legs = [
+        LegOut(coordinates=each.geometry.coordinates, is_known=each.properties.is_known)
+        for each in found.features
+    ]
     known = [leg.coordinates for leg in legs if leg.is_known]
     return TrackOut(
         as_of=now,
-        points=len(rows),
+        points=found.fixes - sum(found.refused.values()),
         length_m=round(sum(_length_m(line) for line in known), 1),
         gaps=sum(not leg.is_known for leg in legs),
-        first_at=rows[0].at if rows else None,
-        last_at=rows[-1].at if rows else None,
+        first_at=found.features[0].properties.since if found.features else None,
+        last_at=found.features[-1].properties.until if found.features else None,
         legs=legs,
         home_grids=[_outline(grid) for grid in home_grids(session, unit)],
     )
@@ -51,31 +47,14 @@ def midnight(now: datetime) -> datetime:
     return local.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
 
 
-def _legs(rows: Sequence[Row[Any]]) -> Iterator[LegOut]:
-    """Yield the lines between silences, and the silences, in order of time."""
-    line: list[tuple[float, float]] = []
-    before = None
-    for row in rows:
-        here = (row.lon, row.lat)
-        if before is not None and (row.at - before.at).total_seconds() > GAP_S:
-            if len(line) > 1:
-                yield LegOut(coordinates=line, is_known=True)
-            yield LegOut(coordinates=[line[-1], here], is_known=False)
-            line = []
-        line.append(here)
-        before = row
-    if line:
-        yield LegOut(coordinates=line if len(line) > 1 else line * 2, is_known=True)
-
-
 def _length_m(line: list[tuple[float, float]]) -> float:
     lons, lats = zip(*line, strict=True)
     return float(_EARTH.line_length(lons, lats))
 
 
 def _outline(grid: Grid) -> OutlineOut:
-    """Return the outer rings of a grid, coarse enough for a sketch on a phone."""
-    shape = shapely.simplify(from_db(grid.geom), 1e-5)
+    """Return the outer rings of a grid, coarse enough for a sketch."""
+    shape = shapely.simplify(from_db(grid.geom), _SKETCHED_DEG)
     parts = getattr(shape, "geoms", [shape])
     rings = [[(x, y) for x, y in part.exterior.coords] for part in parts]
     return OutlineOut(name=grid.name, rings=rings)

@@ -99,9 +99,9 @@ def test_an_account_without_a_unit_may_report_and_no_more(client, land) -> None:
 def test_the_track_shows_lines_silences_and_its_length(worker_of, land) -> None:
     worker = worker_of()
     noon = datetime(2026, 3, 4, 4, tzinfo=UTC)  # 12 o'clock at Shanghai
-    # Five fixes 15 s and 0.001 deg of latitude apart, then ten minutes of silence, then two more.
-    fixes = [(noon - timedelta(seconds=900 - 15 * k), 34.510 + 0.001 * k) for k in range(5)]
-    fixes += [(noon - timedelta(seconds=200 - 15 * k), 34.520 + 0.001 * k) for k in range(2)]
+    # Five fixes 15 s and 0.0003 deg of latitude (33 m) apart, ten minutes of silence, two more.
+    fixes = [(noon - timedelta(seconds=900 - 15 * k), 34.510 + 0.0003 * k) for k in range(5)]
+    fixes += [(noon - timedelta(seconds=200 - 15 * k), 34.512 - 0.0003 * k) for k in range(2)]
     fixes.append((noon - timedelta(hours=13), 34.5))  # of the day before
     with db.begin() as session:
         partitions.open_days(session, {partitions.day_no_of(at) for at, _ in fixes}, set())
@@ -114,8 +114,8 @@ def test_the_track_shows_lines_silences_and_its_length(worker_of, land) -> None:
         told = track(session, session.get_one(Unit, worker.unit_id), noon)
     assert (told.points, told.gaps) == (7, 1)
     assert [leg.is_known for leg in told.legs] == [True, False, True]
-    # Five known steps of 0.001 deg: 110.93 m each at this latitude (WGS 84 meridian).
-    assert told.length_m == pytest.approx(5 * 110.93, rel=1e-3)
+    # Five known steps of 0.0003 deg: 33.28 m each at this latitude (WGS 84 meridian).
+    assert told.length_m == pytest.approx(5 * 33.28, rel=1e-3)
     assert told.home_grids[0].name == "柳林村南网格"
 
 

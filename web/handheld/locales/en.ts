@@ -21,8 +21,8 @@ export const en: Messages = {
   state: { offered: 'Offered', accepted: 'Accepted', under_way: 'Under way', arrived: 'Arrived', done: 'Done', refused: 'Refused', timed_out: 'Timed out', withdrawn: 'Withdrawn', waiting: 'To send', notTaken: 'Not taken' },
   act: { accept: 'Accept', refuse: 'Refuse', start: 'Start', arrive: 'Arrive', finish: 'Done', on: 'On duty', off: 'Off duty', report: 'Report', photograph: 'Photograph', checkin: 'Check in' },
   task: {
-    place: 'Place', distance: 'Distance', road: '{m} by road', straight: '{m} straight', deadline: 'Due', arriveBy: 'Arrive by', grids: 'Grids', text: 'What', number: 'Number', navigate: 'Navigate', copy: 'Copy coordinates', gone: 'This task is no longer on the list',
-    proofPosition: 'Your position will prove the arrival', proofNone: 'No position: prove the arrival with a photograph', result: 'Result', resultHint: 'Say what was done', reason: 'Reason', reasonHint: 'Choose or write a reason', reasons: 'Busy with another task|Too far away|Vehicle or gear lacking|Not my grid',
+    place: 'Place', distance: 'Distance', road: '{m} by road', straight: '{m} straight', deadline: 'Due', arriveBy: 'Arrive by', grids: 'Grids', text: 'What', number: 'Number', navigate: 'Navigate', copy: 'Copy place', gone: 'This task is no longer on the list',
+    proofPosition: 'Your position will prove the arrival', proofNone: 'No position: prove the arrival with a photograph', result: 'Result', resultHint: 'Say what was done', reason: 'Reason', reasonHint: 'Choose or write a reason', reasons: 'Busy with another task/Too far away/Vehicle or gear lacking/Not my grid',
     needText: 'Please fill this in', kept: 'Kept on this phone', sent: 'Sent',
   },
   photo: { add: 'Photograph', remove: 'Remove the photograph', fault: 'This picture cannot be opened: take it again', count: '{n} photographs' },
@@ -33,5 +33,6 @@ export const en: Messages = {
   mine: { unit: 'Unit', account: 'Account', unsent: 'Unsent', language: 'Language', theme: 'Theme', system: 'As the system', dark: 'Dark', light: 'Light', chinese: 'Chinese', english: 'English', signOut: 'Sign out', signOutAsk: '{n} entries are unsent. They stay on this phone and go out when this account signs in again. Sign out all the same?', signOutPlain: 'Sign out?', version: 'Version' },
   unsent: { title: 'Unsent', none: 'All is sent', sendNow: 'Send now', sending: 'Sending', age: '{age} ago', tries: 'tried {n} times', next: 'again in {s} s', offline: 'waits for the network', signedOut: 'waits for the sign-in', held: 'waits for the one before', retry: 'Try again', discard: 'Discard', discardAsk: 'It cannot be brought back, and the server will not know of it.', discardReport: 'Its photographs go with it. It cannot be brought back, and the server will not know of it.', fixes: '{n} positions', refusals: '{n} positions not taken', others: '{n} of other accounts', recent: 'Sent lately', notTaken: 'Not taken by the server' },
   unit: { m: 'm', km: 'km', minutes: '{n} min', hours: '{n} h', days: '{n} d', now: 'just now' },
+  side: { n: 'north', ne: 'northeast', e: 'east', se: 'southeast', s: 'south', sw: 'southwest', w: 'west', nw: 'northwest' },
   kinds: { household_head: 'Household head', grid_worker: 'Grid worker', volunteer: 'Volunteer', response: 'Response' },
 }

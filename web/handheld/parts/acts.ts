@@ -76,8 +76,8 @@ export function useActs() {
   async function checkIn(checkpointId: number, title: string): Promise<void> {
     const now = at()
     const spot = await place.here()
-    const body = { checkpoint_id: checkpointId, at: now, ...placeOf(spot) }
-    await queue.add({ key: crypto.randomUUID(), lane: `checkpoint:${checkpointId}`, kind: 'checkin', path: '/handheld/check-ins', body, at: now, title })
+    const body = { at: now, ...placeOf(spot) }
+    await queue.add({ key: crypto.randomUUID(), lane: `checkpoint:${checkpointId}`, kind: 'checkin', path: `/patrol/checkpoints/${checkpointId}/check-ins`, body, at: now, title })
   }
 
   return { switchDuty, act, report, checkIn }

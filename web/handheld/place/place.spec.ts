@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { sketch } from './sketch'
-import { isWorthKeeping, metresBetween } from './thinning'
+import { isWorthKeeping, metresBetween, sideOf } from './thinning'
 
 const at = (second: number, lat = 34.5) => ({ lon: 110, lat, at: new Date(second * 1000).toISOString() })
 const rule = { least_m: 10, every_s: 15 }
@@ -8,6 +8,17 @@ const rule = { least_m: 10, every_s: 15 }
 describe('distance', () => {
   it('is that of the sphere: a degree of the meridian is 111,195 m', () => {
     expect(metresBetween({ lon: 110, lat: 34 }, { lon: 110, lat: 35 })).toBeCloseTo(111_195, 0)
+  })
+})
+
+describe('the side', () => {
+  it('is one of eight, a degree of longitude being shorter in the north', () => {
+    const here = { lon: 110, lat: 60 }
+    expect(sideOf(here, { lon: 110, lat: 61 })).toBe('n')
+    // At 60 degrees two degrees of longitude are as long as one of latitude.
+    expect(sideOf(here, { lon: 112, lat: 61 })).toBe('ne')
+    expect(sideOf(here, { lon: 109, lat: 60 })).toBe('w')
+    expect(sideOf(here, { lon: 110, lat: 59 })).toBe('s')
   })
 })
 

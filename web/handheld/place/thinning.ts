@@ -14,6 +14,15 @@ export function metresBetween(one: LonLat, other: LonLat): number {
   return 2 * earth_m * Math.asin(Math.min(1, Math.sqrt(h)))
 }
 
+const sides = ['n', 'ne', 'e', 'se', 's', 'sw', 'w', 'nw'] as const
+
+/** On which of eight sides the other place lies. */
+export function sideOf(one: LonLat, other: LonLat): (typeof sides)[number] {
+  const east = (other.lon - one.lon) * Math.cos(one.lat * rad)
+  const turn = Math.atan2(east, other.lat - one.lat) / (Math.PI / 4)
+  return sides[(Math.round(turn) + 8) % 8]!
+}
+
 /** Whether a position says something new: the unit has moved, or stayed long enough to say so. */
 export function isWorthKeeping(last: (LonLat & { at: string }) | null, now: LonLat & { at: string }, rule: { least_m: number; every_s: number }): boolean {
   if (last === null) return true

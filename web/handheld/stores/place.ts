@@ -17,6 +17,8 @@ export const usePlace = defineStore('handheld-place', () => {
   const spot = ref<Spot | null>(null)
   const fault = ref<'denied' | 'unavailable' | null>(null)
   let watching: number | null = null
+  let asking = 0
+  let since = 0
   let lastKept: Spot | null = null
 
   async function hear(position: GeolocationPosition): Promise<void> {
@@ -24,6 +26,8 @@ export const usePlace = defineStore('handheld-place', () => {
     const at = new Date(position.timestamp).toISOString()
     spot.value = { lon: longitude, lat: latitude, accuracy_m: accuracy, at }
     fault.value = null
+    // The phone may first tell where it was before duty began: that is nobody's affair.
+    if (position.timestamp < since) return
     const rule = { least_m: today.today?.settings.fix_least_m ?? 10, every_s: today.today?.settings.fix_every_s ?? 15 }
     if (!account.user || !today.isOnDuty || !isWorthKeeping(lastKept, spot.value, rule)) return
     lastKept = spot.value
@@ -34,7 +38,12 @@ export const usePlace = defineStore('handheld-place', () => {
 
   function listen(): void {
     if (watching !== null || !('geolocation' in navigator)) return
-    watching = navigator.geolocation.watchPosition((position) => void hear(position), fail, { enableHighAccuracy: true, maximumAge: 5000 })
+    since = Date.now()
+    const options = { enableHighAccuracy: true, maximumAge: 0 }
+    watching = navigator.geolocation.watchPosition((position) => void hear(position), fail, options)
+    // Whoever stands still is told of by no watch; a silence would look like a lost signal.
+    const every_ms = 1000 * (today.today?.settings.fix_every_s ?? 15)
+    asking = window.setInterval(() => navigator.geolocation.getCurrentPosition((position) => void hear(position), () => undefined, options), every_ms)
   }
 
   function fail(error: GeolocationPositionError): void {
@@ -43,6 +52,7 @@ export const usePlace = defineStore('handheld-place', () => {
 
   function cease(): void {
     if (watching !== null) navigator.geolocation.clearWatch(watching)
+    window.clearInterval(asking)
     watching = null
     lastKept = null
     spot.value = null

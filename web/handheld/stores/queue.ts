@@ -51,12 +51,16 @@ export const useQueue = defineStore('handheld-queue', () => {
     }
   }
 
+  let hasMore = false
+
   /** Send what is due. One tab at a time; without a session nothing is tried. */
   async function send(): Promise<void> {
+    hasMore = isSending.value // what comes in during a pass has the next one
     if (account.standing !== 'signed_in' || isSending.value) return
     await navigator.locks.request('gridlink-handheld-queue', { ifAvailable: true }, async (lock) => {
       if (lock) await pass()
     })
+    if (hasMore) await send()
   }
 
   async function sendNow(): Promise<void> {

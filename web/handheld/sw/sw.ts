@@ -1,6 +1,8 @@
 // Keeps the application itself on the phone, so that it starts without a network. It never touches /api: what the
 // server says and what waits for it lie in the database of the page, in one place.
 
+export {}
+
 declare const self: ServiceWorkerGlobalScope
 declare const __SHELL_FILES__: string[]
 declare const __EDITION__: string
