@@ -276,8 +276,8 @@ def glossary_rows() -> list[list[str]]:
 
 
 def tables() -> set[str]:
-    for path in (ROOT / "backend").glob("*/models.py"):
-        import_module(f"backend.{path.parent.name}.models")
+    for path in (ROOT / "backend").rglob("*models.py"):
+        import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
     return set(Table.metadata.tables)
 
 
