@@ -32,12 +32,16 @@ from .coverage import scenario_routes as scenarios
 from .coverage import siting_routes as sitings
 from .coverage import whatif_routes as whatif
 from .coverage.reports import routes as reports
-from .dispatch import callout_routes as callouts
-from .dispatch import task_routes as dispatch
+from .dispatch.assignments import routes as assignments
+from .dispatch.callouts import routes as callouts
+from .dispatch.nearest import routes as nearest
+from .dispatch.photographs import routes as photographs
+from .dispatch.tasks import routes as tasks
 from .divisions import routes as divisions
 from .edge import Edge
 from .events import EventStreams, Identify
 from .exchange import routes as exchange
+from .eyeson import routes as eyeson
 from .grids import routes as grids
 from .handheld import routes as handheld
 from .incidents import routes as incidents
@@ -75,6 +79,7 @@ ROUTERS = (
     scenarios.router,
     sitings.router,
     advice.router,
+    eyeson.router,
     exchange.router,
     incidents.router,
     patrol_figures.router,
@@ -82,8 +87,11 @@ ROUTERS = (
     checkpoints.router,
     units.router,
     fix_routes.router,
-    dispatch.router,
+    tasks.router,
+    assignments.router,
     callouts.router,
+    photographs.router,
+    nearest.router,
     handheld.router,
     search.router,
 )

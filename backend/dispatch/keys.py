@@ -4,14 +4,19 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
+from fastapi import Header
+from pydantic import StringConstraints
 from sqlalchemy import delete, text
 from sqlalchemy.orm import Session
 
 from ..access import Principal
 from .models import DispatchKey
 from .refusals import KeyUsedOtherwise
+
+Key = Annotated[Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,200}$")] | None, Header()]
+"""A route's parameter `idempotency_key`, from the header of that name."""
 
 KEPT = timedelta(days=30)
 """A handheld that was off for a month and sends the same click again is out of luck."""

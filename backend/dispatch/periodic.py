@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 from ..db import begin
 from ..jobs import registry
-from . import keys, photographs, timeouts
+from . import keys, timeouts
+from .photographs import keeping
 
 
 @registry.periodic(cron="* * * * * */10")
@@ -20,5 +21,5 @@ def forget(timestamp: int) -> None:
     """Remove pictures and idempotency keys older than they are kept."""
     with begin() as session:
         now = datetime.fromtimestamp(timestamp, UTC)
-        photographs.forget_old(session, now)
+        keeping.forget_old(session, now)
         keys.forget_old(session, now)

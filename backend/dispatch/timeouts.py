@@ -11,8 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..db import begin
-from . import assignments, tasks, timeline
+from . import timeline
+from .assignments import acting
 from .models import Assignment, Callout, Task
+from .tasks import settling
 from .timeline import Line
 
 Subject = Assignment | Callout
@@ -53,7 +55,7 @@ def _run_out(session: Session, kind: Any, number: int, task_id: int, now: dateti
     waiting, coming = next((w, c) for known, w, c in _KINDS if known is kind)
     before = subject.state
     if before == waiting and subject.accept_by < now:
-        assignments.enter_state(subject, "timed_out", now)
+        acting.enter_state(subject, "timed_out", now)
         line = Line("time_out", subject, before, "timed_out")
     elif before in coming and _is_late(subject, now):
         subject.late_at = now
@@ -62,7 +64,7 @@ def _run_out(session: Session, kind: Any, number: int, task_id: int, now: dateti
     else:
         return False  # somebody was quicker than the clock
     timeline.write(session, task, line, by=None, now=now)
-    tasks.settle(session, task, now=now)
+    settling.settle(session, task, now=now)
     timeline.tell(session, task)
     return True
 

@@ -9,7 +9,9 @@ SELECT u.id, u.code, u.name, u.kind, u.vehicle, u.skills, u.strength, u.is_team,
     WHERE wanted <> ALL (u.skills)) AS lacking
 FROM unit_positions p JOIN units u ON u.id = p.unit_id
 WHERE p.geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
-  AND p.division_code BETWEEN :low AND :high AND u.is_active AND unit_on_duty(u.id, :now)
+  AND p.division_code BETWEEN :low AND :high AND u.is_active
+  AND EXISTS (SELECT FROM shifts s WHERE s.unit_id = u.id AND s.starts_at <= :now
+    AND (s.ends_at IS NULL OR s.ends_at > :now))
   AND (CAST(:kind AS text) IS NULL OR u.kind = :kind)
 ORDER BY p.geom <-> ST_SetSRID(ST_Point(:lon, :lat), 4326)
 LIMIT :most

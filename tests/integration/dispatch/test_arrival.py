@@ -198,7 +198,7 @@ def test_a_picture_goes_when_its_time_is_over_and_the_facts_stay(
     dispatcher, accepted, land
 ) -> None:
     from backend.db import begin
-    from backend.dispatch import photographs
+    from backend.dispatch.photographs import keeping as photographs
 
     made = upload(dispatcher, accepted, **HERE).json()
     for days, status in ((364, 200), (366, 404)):

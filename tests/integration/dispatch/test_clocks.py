@@ -10,8 +10,10 @@ import pytest
 from backend import db
 from backend.access import Principal
 from backend.accounts.rights import rights_of
-from backend.dispatch import assignments, creating, offering, tasks, timeouts
-from backend.dispatch.assignments import Step
+from backend.dispatch import timeouts
+from backend.dispatch.assignments import acting, offering
+from backend.dispatch.assignments.acting import Step
+from backend.dispatch.tasks import creating, settling
 from backend.divisions.codes import span
 from backend.errors import Conflict, GridlinkError
 
@@ -46,7 +48,7 @@ def task(boss, unit, land) -> Callable[..., Any]:
 
 def act(boss: Principal, number: int, name: str, now: datetime, **more: Any) -> str:
     with db.begin(boss.scope) as session:
-        return assignments.act(session, number, Step(name, **more), by=boss, now=now).state
+        return acting.act(session, number, Step(name, **more), by=boss, now=now).state
 
 
 def states(land: Any) -> list[str]:
@@ -189,8 +191,8 @@ def test_cancelling_against_an_act_leaves_nothing_half_way(task, boss, land) -> 
 
     def cancel() -> str:
         with db.begin(boss.scope) as session:
-            step = tasks.TaskStep("cancel", 1, "误报")
-            return tasks.act(session, number, step, by=boss, now=later(seconds=9)).state
+            step = settling.TaskStep("cancel", 1, "误报")
+            return settling.act(session, number, step, by=boss, now=later(seconds=9)).state
 
     outcomes = together(cancel, lambda: act(boss, one, "accept", later(seconds=9)))
     task_state = land.run("SELECT state FROM tasks")[0][0]

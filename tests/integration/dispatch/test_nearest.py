@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from backend import db
 from backend.access import Principal
-from backend.dispatch import nearest
+from backend.dispatch.nearest import ranking as nearest
 from backend.dispatch.questions import question
 from backend.divisions.codes import span
 from backend.settings import load

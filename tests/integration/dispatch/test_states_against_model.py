@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from backend import db
 from backend.access import Principal
 from backend.accounts.rights import rights_of
-from backend.dispatch import assignments, creating, offering, timeouts
-from backend.dispatch.assignments import Step
+from backend.dispatch import timeouts
+from backend.dispatch.assignments import acting, offering
+from backend.dispatch.assignments.acting import Step
+from backend.dispatch.tasks import creating
 from backend.divisions.codes import span
 from backend.errors import Conflict
 
@@ -150,7 +152,7 @@ def test_any_sequence_of_acts_leaves_what_the_model_leaves(boss, land, steps) ->
             number = ids(land, task_id)[which]
             step = Step(act, text="好")
             assert done(
-                by, lambda s, i=number, p=step, n=now: assignments.act(s, i, p, by=by, now=n)
+                by, lambda s, i=number, p=step, n=now: acting.act(s, i, p, by=by, now=n)
             ) == model.act(which, act)
     stored = land.run(
         "SELECT unit_id, state, version, late_at IS NOT NULL FROM assignments"

@@ -9,14 +9,15 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ..access import Principal
-from ..errors import NotFound
-from ..settings import load
-from . import clocks, tasks, timeline
-from .assignments import Step, allowed, at_latest, enter_state, last_instant
-from .models import Callout, CalloutTransition, Department, Task
-from .refusals import AlreadyOffered, TaskEnded, Unknown
-from .timeline import OPEN_CALLOUT, Line
+from ...access import Principal
+from ...errors import NotFound
+from ...settings import load
+from .. import clocks, timeline
+from ..assignments.acting import Step, allowed, at_latest, enter_state, last_instant
+from ..models import Callout, CalloutTransition, Department, Task
+from ..refusals import AlreadyOffered, TaskEnded, Unknown
+from ..tasks import settling
+from ..timeline import OPEN_CALLOUT, Line
 
 
 def call(
@@ -35,7 +36,7 @@ def call(
         If one cannot be called.
 
     """
-    task = tasks.locked(session, task_id, by)
+    task = settling.locked(session, task_id, by)
     if task.state != "open":
         raise TaskEnded(state=task.state)
     made = called(session, task, department_ids, by=by, now=now)
@@ -105,7 +106,7 @@ def act(session: Session, callout_id: int, step: Step, *, by: Principal, now: da
         callout.result = step.text.strip()
     line = Line(step.act, callout, before, rule.to_state, step.text.strip())
     timeline.write(session, task, line, by=by, now=now)
-    tasks.settle(session, task, now=now)
+    settling.settle(session, task, now=now)
     timeline.tell(session, task)
     timeline.enter(session, task, line, by=by)
     return callout

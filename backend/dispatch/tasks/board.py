@@ -9,10 +9,10 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from ..access import Principal
-from ..errors import NotFound
-from ..incidents.models import Incident
-from .models import Assignment, Callout, Task, TaskEntry, TaskGrid
+from ...access import Principal
+from ...errors import NotFound
+from ...incidents.models import Incident
+from ..models import Assignment, Callout, Task, TaskEntry, TaskGrid
 
 Progress = Literal["waiting", "offered", "accepted", "under_way", "arrived", "done", "cancelled"]
 _FURTHEST: tuple[Progress, ...] = ("arrived", "under_way", "accepted", "offered")

@@ -6,12 +6,12 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ..access import Principal
-from ..errors import NotFound
-from . import timeline
-from .models import Assignment, Callout, Task
-from .refusals import StaleVersion, StillOpen, TaskEnded, TextMissing
-from .timeline import OPEN_ASSIGNMENT, OPEN_CALLOUT, Line
+from ...access import Principal
+from ...errors import NotFound
+from .. import timeline
+from ..models import Assignment, Callout, Task
+from ..refusals import StaleVersion, StillOpen, TaskEnded, TextMissing
+from ..timeline import OPEN_ASSIGNMENT, OPEN_CALLOUT, Line
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import RowMapping
 from sqlalchemy.orm import Session
 
-from .questions import question
+from ..questions import question
 
 
 def by_township_and_shift(

@@ -6,11 +6,11 @@ from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from ..access import Principal
-from ..audit.register import Act, enter
-from ..divisions.codes import parent
-from ..errors import Conflict, InvalidField
-from .models import Department
+from ...access import Principal
+from ...audit.register import Act, enter
+from ...divisions.codes import parent
+from ...errors import Conflict, InvalidField
+from ..models import Department
 
 
 class DepartmentKnown(Conflict):

@@ -12,11 +12,11 @@ from typing import Any, Literal
 from sqlalchemy import RowMapping
 from sqlalchemy.orm import Session
 
-from ..access import Principal
-from ..errors import Language
-from ..settings import Dispatch, load
-from .questions import question
-from .travel import Journey, Origin, travel_times
+from ...access import Principal
+from ...errors import Language
+from ...settings import Dispatch, load
+from ..questions import question
+from ..travel import Journey, Origin, travel_times
 
 _REACH_M = 30_000.0
 """Further away, straight, nobody is near: the box that the spatial index is asked for."""

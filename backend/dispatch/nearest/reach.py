@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from ..patrol.models import Unit, UnitPosition
-from ..settings import load
-from ..spatial import lonlat
-from .models import Task
-from .travel import Journey, Origin, travel_times
+from ...patrol.models import Unit, UnitPosition
+from ...settings import load
+from ...spatial import lonlat
+from ..models import Task
+from ..travel import Journey, Origin, travel_times
 
 # A task without a point is about its grids: any point inside the first will do for a way there.
 _INSIDE = text(

@@ -7,14 +7,17 @@ from datetime import datetime
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from ..access import Principal
-from ..grids.models import Grid
-from ..patrol.models import Unit
-from ..settings import load
-from . import assignments, clocks, reach, tasks, timeline
-from .models import Assignment, Task, TaskGrid
-from .refusals import AlreadyOffered, OffDuty, StepRefused, TaskEnded, Unknown
-from .timeline import OPEN_ASSIGNMENT, Line
+from ...access import Principal
+from ...grids.models import Grid
+from ...patrol.models import Unit
+from ...settings import load
+from .. import clocks, timeline
+from ..models import Assignment, Task, TaskGrid
+from ..nearest import reach
+from ..refusals import AlreadyOffered, OffDuty, StepRefused, TaskEnded, Unknown
+from ..tasks import settling
+from ..timeline import OPEN_ASSIGNMENT, Line
+from . import acting
 
 # A unit is at home in a grid by set and code, whichever version of the grid it was given.
 _AT_HOME = text(
@@ -47,7 +50,7 @@ def offer(
         If it cannot be offered so.
 
     """
-    task = tasks.locked(session, task_id, by, version=wanted.version)
+    task = settling.locked(session, task_id, by, version=wanted.version)
     if task.state != "open":
         raise TaskEnded(state=task.state)
     if wanted.instead_of is not None:
@@ -176,6 +179,6 @@ def _withdraw(
     if assignment.state not in OPEN_ASSIGNMENT:
         raise StepRefused(state=assignment.state, act="withdraw")
     before = assignment.state
-    assignments.enter_state(assignment, "withdrawn", now)
+    acting.enter_state(assignment, "withdrawn", now)
     line = Line("withdraw", assignment, before, "withdrawn")
     timeline.write(session, task, line, by=by, now=now)

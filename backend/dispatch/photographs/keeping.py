@@ -11,16 +11,16 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.orm import Session, undefer
 
-from ..access import Principal
-from ..audit.register import Act, enter
-from ..errors import NotFound, TooLarge
-from ..incidents.models import Incident
-from ..patrol.models import Unit
-from ..settings import load
-from . import assignments
+from ...access import Principal
+from ...audit.register import Act, enter
+from ...errors import NotFound, TooLarge
+from ...incidents.models import Incident
+from ...patrol.models import Unit
+from ...settings import load
+from ..assignments import acting
+from ..models import Assignment, Photograph, Task
+from ..refusals import SubjectMissing
 from .developing import Developed, develop
-from .models import Assignment, Photograph, Task
-from .refusals import SubjectMissing
 
 
 class PhotographGone(NotFound):
@@ -170,7 +170,7 @@ def _readable(by: Principal) -> Select[Photograph]:
 
 def _subject(session: Session, said: Caption, by: Principal) -> _Subject:
     if said.assignment_id is not None:
-        assignment = assignments.find(session, said.assignment_id, by)
+        assignment = acting.find(session, said.assignment_id, by)
         task = session.get_one(Task, assignment.task_id)
         return _Subject(task.division_code, task.id, assignment.id, task.incident_id)
     if said.task_id is not None:

@@ -7,14 +7,16 @@ from typing import Any, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ..access import Principal
-from ..errors import NotFound
-from ..patrol.models import Unit
-from ..settings import load
-from . import arrival, clocks, tasks, timeline
-from .models import Assignment, AssignmentTransition, Callout, CalloutTransition, Task
-from .refusals import ActNotAllowed, StaleVersion, StepRefused, TextMissing
-from .timeline import Line
+from ...access import Principal
+from ...errors import NotFound
+from ...patrol.models import Unit
+from ...settings import load
+from .. import clocks, timeline
+from ..models import Assignment, AssignmentTransition, Callout, CalloutTransition, Task
+from ..refusals import ActNotAllowed, StaleVersion, StepRefused, TextMissing
+from ..tasks import settling
+from ..timeline import Line
+from . import arrival
 
 Rule = TypeVar("Rule", AssignmentTransition, CalloutTransition)
 
@@ -76,7 +78,7 @@ def act(
         assignment.result = step.text.strip()
     line = Line(step.act, assignment, before, rule.to_state, step.text.strip(), detail)
     timeline.write(session, task, line, by=by, now=now)
-    tasks.settle(session, task, now=now)
+    settling.settle(session, task, now=now)
     timeline.tell(session, task)
     timeline.enter(session, task, line, by=by)
     return assignment

@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ..errors import Refused, Unavailable
+from ...errors import Refused, Unavailable
 
 _TIME_LIMIT_S = 20.0
 _AT_ONCE = threading.BoundedSemaphore(2)
 """A child may take a gigabyte for a moment; more at once would be paid by the whole server."""
 _WAIT_S = 20.0
-_ROOT = Path(__file__).resolve().parents[2]
+_ROOT = Path(__file__).resolve().parents[3]
 _START = (
     f"import sys; sys.path.insert(0, {str(_ROOT)!r});"
-    " from backend.dispatch.darkroom import main; main()"
+    " from backend.dispatch.photographs.darkroom import main; main()"
 )
 
 

@@ -1,37 +1,11 @@
-"""The shapes of departments and of the nearest units at the API."""
+"""The shapes of the nearest units at the API."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, Field
 
-from .schemas import Strict
-
-_Skill = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
-_DIVISION = r"^(0|\d{2}|\d{4}|\d{6}|\d{9}|\d{12})$"
-
-
-class DepartmentOut(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
-
-    id: int
-    name: str
-    division_code: str
-    skills: list[str]
-    version: int
-
-
-class DepartmentPage(BaseModel):
-    rows: list[DepartmentOut]
-    total: int
-
-
-class DepartmentIn(Strict):
-    """Without a division it lies in the caller's own."""
-
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-    division_code: Annotated[str, StringConstraints(pattern=_DIVISION)] | None = None
-    skills: list[_Skill] = Field(default_factory=list, max_length=50)
+Kind = Literal["household_head", "grid_worker", "volunteer", "response"]
 
 
 class HeardAt(BaseModel):
@@ -51,7 +25,7 @@ class NearRow(BaseModel):
     id: int
     code: str
     name: str
-    kind: Literal["household_head", "grid_worker", "volunteer", "response"]
+    kind: Kind
     vehicle: Literal["foot", "ebike", "motorcycle", "car"]
     skills: list[str]
     strength: int
@@ -74,7 +48,7 @@ class ExcludedRow(BaseModel):
     id: int
     code: str
     name: str
-    kind: Literal["household_head", "grid_worker", "volunteer", "response"]
+    kind: Kind
     reason: Literal["silent", "off_duty", "lacks_skill", "never_heard"]
     why: str
 

@@ -12,11 +12,11 @@ from typing import Any, Literal
 from sqlalchemy import RowMapping, select
 from sqlalchemy.orm import Session
 
-from ..settings import Dispatch, load
-from ..spatial import lonlat
-from .models import Assignment, Photograph, Task
-from .questions import question
-from .refusals import WrongPhotograph
+from ...settings import Dispatch, load
+from ...spatial import lonlat
+from ..models import Assignment, Photograph, Task
+from ..questions import question
+from ..refusals import WrongPhotograph
 
 _UNKNOWN_ACCURACY_M = 30.0
 """Taken for a position that states none: what a phone in a street of houses may be off."""

@@ -7,20 +7,22 @@ from typing import cast
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from ..access import Principal
-from ..divisions.codes import parent, span
-from ..divisions.locating import division_at
-from ..grids.models import Grid
-from ..incidents.models import Incident, IncidentKind
-from ..incidents.numbering import next_number
-from ..patrol.checkpoints.models import Checkpoint
-from ..patrol.requirements.models import Alert
-from ..places.models import Place
-from ..spatial import lonlat
-from . import callouts, offering, timeline
-from .models import Task, TaskSerial
-from .refusals import OutsideJurisdiction, TitleMissing, Unknown
-from .timeline import Line
+from ...access import Principal
+from ...divisions.codes import parent, span
+from ...divisions.locating import division_at
+from ...grids.models import Grid
+from ...incidents.models import Incident, IncidentKind
+from ...incidents.numbering import next_number
+from ...patrol.checkpoints.models import Checkpoint
+from ...patrol.requirements.models import Alert
+from ...places.models import Place
+from ...spatial import lonlat
+from .. import timeline
+from ..assignments import offering
+from ..callouts import calling
+from ..models import Task, TaskSerial
+from ..refusals import OutsideJurisdiction, TitleMissing, Unknown
+from ..timeline import Line
 
 Subject = Grid | Place | Checkpoint
 _SUBJECTS: dict[str, type[Subject]] = {
@@ -87,7 +89,7 @@ def create(session: Session, order: Order, *, by: Principal, now: datetime) -> T
     timeline.write(session, task, line, by=by, now=now)
     wanted = offering.Offer(order.unit_ids, order.grid_ids)
     made = offering.offered(session, task, wanted, by=by, now=now)
-    callouts.called(session, task, order.department_ids, by=by, now=now)
+    calling.called(session, task, order.department_ids, by=by, now=now)
     timeline.tell(session, task)
     told = {"units": [each.unit_code for each in made]} if made else {}
     timeline.enter(session, task, replace(line, detail=told), by=by)
