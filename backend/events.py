@@ -46,8 +46,9 @@ _TOLD = (
     "unit",
     "patrol",
     "alert",
+    "eyeson",
 )
-_COMMON = ("layer.", "coverage", "units", "patrol")
+_COMMON = ("layer.", "coverage", "units", "patrol", "eyeson")
 """Changes of the map and its figures are told to all: a layer's name, no row of it."""
 
 Identify = Callable[[Headers], Awaitable[Principal | None]]

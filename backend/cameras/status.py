@@ -50,6 +50,7 @@ def record(session: Session, seen: Observation) -> None:
         return
     if (camera.is_alive is not False) is not seen.is_alive:  # never tried counts as working
         defer(session, "coverage.refresh", key="coverage")
+    defer(session, "eyeson.tick", key="eyeson.tick")
     camera.is_alive = seen.is_alive
     camera.status_reason = seen.reason
     session.flush()
