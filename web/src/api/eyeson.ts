@@ -2,27 +2,12 @@
 
 import { call } from './client'
 import type { Page } from './planning'
-import type { ClockColour } from '@/patrol/tones'
+import type { components } from './schema'
 
-export interface EyesOn {
-  subject_kind: 'grid' | 'place'
-  subject_id: number
-  name: string
-  camera_at: string | null
-  camera_id: number | null
-  unit_at: string | null
-  unit_id: number | null
-  deadline_s: number | null
-  colour: ClockColour
-}
+type Schema = components['schemas']
 
-export interface EyesOnHour {
-  hour: string
-  camera_share: number | null
-  unknown_share: number | null
-  visits: number
-  dwell_s: number
-}
+export type EyesOn = Schema['ClockRow']
+export type EyesOnHour = Schema['ClockHour']
 
-export const fetchEyesOn = () => call<Page<EyesOn>>('/eyeson')
+export const fetchEyesOn = (page: { offset: number; limit: number }) => call<Page<EyesOn>>('/eyeson', { query: { subject: 'grid', ...page } })
 export const fetchEyesOnHours = (subject: 'grid' | 'place', id: number, day: string) => call<Page<EyesOnHour>>('/eyeson/hours', { query: { subject, id, day } })

@@ -543,6 +543,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/eyeson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Clocks
+         * @description Grids and key places by the time since they were in view or reached, the longest first.
+         */
+        get: operations["list_clocks_api_eyeson_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/eyeson/deadlines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Deadlines
+         * @description Rules of the jurisdiction: by when a subject has to be seen again.
+         */
+        get: operations["list_deadlines_api_eyeson_deadlines_get"];
+        /**
+         * Set Deadline
+         * @description Set or take back a rule for one subject, a kind, or all of a division.
+         */
+        put: operations["set_deadline_api_eyeson_deadlines_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/eyeson/hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Hours
+         * @description Cameras and feet in one picture: the hours of a day, local time, up to now.
+         */
+        get: operations["read_hours_api_eyeson_hours_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/grids/{grid_id}": {
         parameters: {
             query?: never;
@@ -2967,6 +3031,147 @@ export interface components {
             /** Unit Name */
             unit_name: string;
         };
+        /**
+         * ClockCounts
+         * @description Clocks of the list by colour, whatever page is shown.
+         */
+        ClockCounts: {
+            /**
+             * Blue
+             * @default 0
+             */
+            blue: number;
+            /**
+             * None
+             * @default 0
+             */
+            none: number;
+            /**
+             * Red
+             * @default 0
+             */
+            red: number;
+            /**
+             * Yellow
+             * @default 0
+             */
+            yellow: number;
+        };
+        /**
+         * ClockHour
+         * @description One hour of a subject: shares of it in view for sure and perhaps; visits that began in it.
+         *
+         *     Shares are null for an hour nobody has worked out; `dwell_s` adds up all units.
+         */
+        ClockHour: {
+            /** Camera Share */
+            camera_share: number | null;
+            /** Dwell S */
+            dwell_s: number;
+            /**
+             * Hour
+             * Format: date-time
+             */
+            hour: string;
+            /** Units */
+            units: number;
+            /** Unknown Share */
+            unknown_share: number | null;
+            /** Visits */
+            visits: number;
+        };
+        /** ClockHourPage */
+        ClockHourPage: {
+            /** Rows */
+            rows: components["schemas"]["ClockHour"][];
+            /** Total */
+            total: number;
+        };
+        /** ClockPage */
+        ClockPage: {
+            colours: components["schemas"]["ClockCounts"];
+            /** Rows */
+            rows: components["schemas"]["ClockRow"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * ClockRow
+         * @description A subject's clock. Never seen: `unseen_s` counts from `watched_since`, and is at least that.
+         *
+         *     `view` is now: in view of cameras known to be alive, unknown (they were not checked, or see it
+         *     only perhaps), out of view, or reached by no camera.
+         */
+        ClockRow: {
+            /** Camera At */
+            camera_at: string | null;
+            /** Camera Id */
+            camera_id: number | null;
+            /** Camera Name */
+            camera_name: string | null;
+            /** Code */
+            code: string | null;
+            /**
+             * Colour
+             * @enum {string}
+             */
+            colour: "none" | "blue" | "yellow" | "red";
+            /** Deadline S */
+            deadline_s: number | null;
+            /** Division Code */
+            division_code: string;
+            /** Division Name */
+            division_name: string | null;
+            /**
+             * Due At
+             * @description when it turns yellow
+             */
+            due_at: string | null;
+            /** Is At Least */
+            is_at_least: boolean;
+            /** Kind */
+            kind: string;
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** Name */
+            name: string;
+            /** Seen At */
+            seen_at: string | null;
+            /** Seen By */
+            seen_by: ("camera" | "unit") | null;
+            /** Subject Id */
+            subject_id: number;
+            /**
+             * Subject Kind
+             * @enum {string}
+             */
+            subject_kind: "grid" | "place";
+            /** Unit At */
+            unit_at: string | null;
+            /** Unit Id */
+            unit_id: number | null;
+            /** Unit Name */
+            unit_name: string | null;
+            /** Unseen S */
+            unseen_s: number;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /**
+             * View
+             * @enum {string}
+             */
+            view: "in_view" | "unknown" | "out_of_view" | "no_camera";
+            /**
+             * Watched Since
+             * Format: date-time
+             */
+            watched_since: string;
+        };
         /** ColumnMatch */
         ColumnMatch: {
             /** Column */
@@ -3092,6 +3297,67 @@ export interface components {
             possible_share: number | null;
             /** Total */
             total: number;
+        };
+        /**
+         * DeadlineOrder
+         * @description A rule for one subject, a kind, or all; `deadline_s` null takes it back.
+         */
+        DeadlineOrder: {
+            /** Deadline S */
+            deadline_s: number | null;
+            /**
+             * Division
+             * @description none: the jurisdiction; not of a subject
+             */
+            division?: string | null;
+            /**
+             * Due Share
+             * @default 0.8
+             */
+            due_share: number;
+            /** Kind */
+            kind?: string | null;
+            /**
+             * Red Factor
+             * @default 2
+             */
+            red_factor: number;
+            /** Subject Id */
+            subject_id?: number | null;
+            /**
+             * Subject Kind
+             * @enum {string}
+             */
+            subject_kind: "grid" | "place";
+        };
+        /** DeadlinePage */
+        DeadlinePage: {
+            /** Rows */
+            rows: components["schemas"]["DeadlineRow"][];
+            /** Total */
+            total: number;
+        };
+        /** DeadlineRow */
+        DeadlineRow: {
+            /** Deadline S */
+            deadline_s: number;
+            /** Division Code */
+            division_code: string;
+            /** Due Share */
+            due_share: number;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string | null;
+            /** Red Factor */
+            red_factor: number;
+            /** Subject Id */
+            subject_id: number | null;
+            /**
+             * Subject Kind
+             * @enum {string}
+             */
+            subject_kind: "grid" | "place";
         };
         /**
          * DepartmentIn
@@ -7104,6 +7370,11 @@ export type SchemaCheckpointPage = components['schemas']['CheckpointPage'];
 export type SchemaCheckpointRow = components['schemas']['CheckpointRow'];
 export type SchemaCheckpointVisitPage = components['schemas']['CheckpointVisitPage'];
 export type SchemaCheckpointVisitRow = components['schemas']['CheckpointVisitRow'];
+export type SchemaClockCounts = components['schemas']['ClockCounts'];
+export type SchemaClockHour = components['schemas']['ClockHour'];
+export type SchemaClockHourPage = components['schemas']['ClockHourPage'];
+export type SchemaClockPage = components['schemas']['ClockPage'];
+export type SchemaClockRow = components['schemas']['ClockRow'];
 export type SchemaColumnMatch = components['schemas']['ColumnMatch'];
 export type SchemaComparedGrid = components['schemas']['ComparedGrid'];
 export type SchemaComparedScenario = components['schemas']['ComparedScenario'];
@@ -7113,6 +7384,9 @@ export type SchemaCoveringCamera = components['schemas']['CoveringCamera'];
 export type SchemaCredentials = components['schemas']['Credentials'];
 export type SchemaDayPage = components['schemas']['DayPage'];
 export type SchemaDayRow = components['schemas']['DayRow'];
+export type SchemaDeadlineOrder = components['schemas']['DeadlineOrder'];
+export type SchemaDeadlinePage = components['schemas']['DeadlinePage'];
+export type SchemaDeadlineRow = components['schemas']['DeadlineRow'];
 export type SchemaDepartmentIn = components['schemas']['DepartmentIn'];
 export type SchemaDepartmentOut = components['schemas']['DepartmentOut'];
 export type SchemaDepartmentPage = components['schemas']['DepartmentPage'];
@@ -8282,6 +8556,130 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DivisionSheet"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_clocks_api_eyeson_get: {
+        parameters: {
+            query?: {
+                division?: string | null;
+                subject?: ("grid" | "place") | null;
+                id?: number | null;
+                colour?: ("none" | "blue" | "yellow" | "red") | null;
+                view?: ("in_view" | "unknown" | "out_of_view" | "no_camera") | null;
+                sort?: "unseen" | "due" | "name" | "colour";
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClockPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_deadlines_api_eyeson_deadlines_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadlinePage"];
+                };
+            };
+        };
+    };
+    set_deadline_api_eyeson_deadlines_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeadlineOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadlinePage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_hours_api_eyeson_hours_get: {
+        parameters: {
+            query: {
+                subject: "grid" | "place";
+                id: number;
+                day: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClockHourPage"];
                 };
             };
             /** @description Validation Error */

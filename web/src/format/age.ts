@@ -19,6 +19,9 @@ export function ageOf(then: Date, now: Date): Age {
 
 const two = (n: number) => String(n).padStart(2, '0')
 
+/** The local day, as the API takes days. */
+export const dayOf = (at: Date) => `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
+
 export function clockTime(at: Date): string {
   return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`
 }

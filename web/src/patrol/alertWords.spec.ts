@@ -9,6 +9,10 @@ describe('the words of an alert', () => {
     expect(ruleText(alert, words, () => true)).toBe('alert.rules.interval_broken {"interval":90,"visited_share":"38 %","name":"夜巡","last":"–"}')
   })
 
+  it('are those of the part that decides, whether it is due or broken', () => {
+    expect(ruleText({ rule: 'times.due', detail: { times: 1 } }, words, (path) => path === 'alert.rules.times')).toBe('alert.rules.times {"times":1}')
+  })
+
   it('are the code where the locale has none', () => {
     expect(ruleText({ rule: 'site.own', detail: {} }, words, () => false)).toBe('site.own')
   })

@@ -7,8 +7,10 @@ type Known = (path: string) => boolean
 
 /** A rule the console has no words for is named by its code: better a code than silence. */
 export function ruleText({ rule, detail }: Pick<Alert, 'rule' | 'detail'>, t: Words, te: Known): string {
-  const path = `alert.rules.${rule.replaceAll('.', '_')}`
-  return te(path) ? t(path, readable(detail)) : rule
+  // "interval.due" and "interval.broken" ask for the same; which of the two it is, the kind says.
+  const paths = [rule.replaceAll('.', '_'), rule.split('.')[0]!].map((name) => `alert.rules.${name}`)
+  const path = paths.find(te)
+  return path ? t(path, readable(detail)) : rule
 }
 
 /** Spans come in seconds and shares as parts of one; people read minutes and percent. */

@@ -2,7 +2,7 @@ import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 import * as api from '@/api/patrol'
 
-const page = 1000
+const page = 5000
 
 /** Which grids were visited, what is required of them, and what was missed. */
 export const usePatrol = defineStore('patrol', () => {

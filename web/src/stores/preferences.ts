@@ -44,7 +44,7 @@ const defaults = (): Kept => ({
   planDrawer_px: 280,
   planLegendOpen: true,
   planLayers: { fill: true, bands: true, none: false, one: false, restricted: true, cameras: true, viewsheds: false, places: true, buildings: true, divisions: true },
-  dispatchWidth_px: 372,
+  dispatchWidth_px: 400,
   dispatchDrawer_px: 260,
   dispatchLegendOpen: true,
   dispatchLayers: {
