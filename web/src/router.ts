@@ -63,6 +63,11 @@ router.beforeEach(async (to) => {
   }
   if (to.meta.isPublic) return session.isSignedIn ? '/watch' : true
   if (!session.isSignedIn) return { name: 'login', query: to.fullPath === '/watch' ? {} : { next: to.fullPath } }
+  // Who works outside has an application of their own.
+  if (session.user?.role === 'worker') {
+    location.replace('/m/')
+    return false
+  }
   // The map's own view lives in the hash; a change of selection must not lose it.
   if (['watch', 'dispatch', 'plan'].includes(String(to.name)) && !to.hash && location.hash.startsWith('#map=')) return { ...to, hash: location.hash, replace: false }
   return true
