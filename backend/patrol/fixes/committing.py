@@ -21,7 +21,7 @@ from .batch import Batch, Outcome
 from .storing import Stored, store
 
 LINGER_S = 0.004
-ROWS_TOGETHER = 50_000
+ROWS_TOGETHER = 4_000
 ROWS_WAITING = 400_000
 NOTICE_EVERY_S = 1.0
 
@@ -43,7 +43,7 @@ class Committer:
         self._waiting: deque[_Waiting] = deque()
         self._rows = 0
         self._task: asyncio.Task[None] | None = None
-        self._known_days: set[int] = set()
+        self._known_days: frozenset[int] = frozenset()
         self._told_at = 0.0
         self._has_moved = False
         self._telling: asyncio.Task[None] | None = None
@@ -111,18 +111,21 @@ class Committer:
         return lot
 
     def _store(self, batches: list[Batch]) -> Stored:
-        """Store once more when the connection was lost: a repeated batch changes nothing."""
+        """Store, and once more when the connection was lost: a repeated batch changes nothing."""
         try:
             return self._store_once(batches)
         except DBAPIError as error:
+            self._known_days = frozenset()  # a day's partition may have gone
             if not (error.connection_invalidated or isinstance(error, OperationalError)):
-                self._known_days.clear()  # a partition may have gone
                 raise
             return self._store_once(batches)
 
     def _store_once(self, batches: list[Batch]) -> Stored:
         with begin() as session:
-            return store(session, batches, now=datetime.now(UTC), known_days=self._known_days)
+            now = datetime.now(UTC)
+            stored = store(session, batches, now=now, known_days=self._known_days)
+        self._known_days = stored.days
+        return stored
 
     async def _apart(self, lot: list[_Waiting], error: Exception) -> None:
         """Answer a lot that failed; if the database is there, each batch gets its own try."""

@@ -40,9 +40,9 @@ def present(session: Session) -> set[int]:
     }
 
 
-def open_days(session: Session, days: Iterable[int], known: set[int]) -> set[int]:
+def open_days(session: Session, days: Iterable[int]) -> set[int]:
     """Open partitions for `days` as far as there is room; return the days that now have one."""
-    there = known | present(session)
+    there = present(session)
     for day in sorted(set(days) - there)[: max(PARTITIONS_MOST - len(there), 0)]:
         session.execute(_OPEN, {"day": day_of(day)})
         there.add(day)

@@ -52,22 +52,24 @@ class Stored:
 
     outcomes: list[Outcome]
     has_moved: bool
+    days: frozenset[int]
+    """Days that have a partition, once this is committed."""
 
 
 def store(
-    session: Session, batches: Sequence[Batch], *, now: datetime, known_days: set[int]
+    session: Session, batches: Sequence[Batch], *, now: datetime, known_days: frozenset[int]
 ) -> Stored:
-    """Store the fixes of batches that share no unit; `known_days` learns of partitions opened."""
+    """Store the fixes of batches that share no unit; `known_days` need not be looked for."""
     fixes = joined([batch.fixes for batch in batches])
     owner = np.repeat(np.arange(len(batches)), [len(batch.fixes) for batch in batches])
     verdict = _by_clock(fixes, now)
     _by_database(session, batches, fixes, owner, verdict)
-    _by_day(session, fixes, verdict, known_days)
+    days = _by_day(session, fixes, verdict, known_days)
     kept = fixes.take(verdict == _TAKEN).sorted_unique()
     fresh, has_moved = _write(session, kept) if len(kept) else ({}, False)
     outcomes = _outcomes(batches, fixes, owner, verdict, fresh)
     _count_refused(session, batches, outcomes, now)
-    return Stored(outcomes, has_moved)
+    return Stored(outcomes, has_moved, days)
 
 
 def _by_clock(fixes: Fixes, now: datetime) -> Ints:
@@ -107,17 +109,18 @@ def _by_database(
     verdict[open_rows & ~is_active] = _NUMBER["fixes.unit_inactive"]
 
 
-def _by_day(session: Session, fixes: Fixes, verdict: Ints, known_days: set[int]) -> None:
-    """See to a partition for every day; refuse the days there is no room for."""
+def _by_day(
+    session: Session, fixes: Fixes, verdict: Ints, known_days: frozenset[int]
+) -> frozenset[int]:
+    """See to a partition for every day, return those there are; refuse days without room."""
     day = fixes.at_us // DAY_US
     wanted = set(np.unique(day[verdict == _TAKEN]).tolist())
     if wanted <= known_days:
-        return
-    there = partitions.open_days(session, wanted, set())
-    known_days.clear()
-    known_days.update(there)
+        return known_days
+    there = partitions.open_days(session, wanted)
     closed = np.isin(day, sorted(wanted - there))
     verdict[closed & (verdict == _TAKEN)] = _NUMBER["fixes.too_many_days"]
+    return frozenset(there)
 
 
 def _write(session: Session, kept: Fixes) -> tuple[dict[int, int], bool]:

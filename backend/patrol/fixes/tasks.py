@@ -22,7 +22,7 @@ def keep_fixes(timestamp: int) -> None:
     kept = load().patrol.fixes_kept_days
     today = day_no_of(now)
     with begin() as session:
-        open_days(session, range(today, today + _DAYS_AHEAD + 1), set())
+        open_days(session, range(today, today + _DAYS_AHEAD + 1))
     with begin() as session:
         drop_before(session, today - kept)
         first = now - timedelta(days=kept)

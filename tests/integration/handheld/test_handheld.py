@@ -104,7 +104,7 @@ def test_the_track_shows_lines_silences_and_its_length(worker_of, land) -> None:
     fixes += [(noon - timedelta(seconds=200 - 15 * k), 34.512 - 0.0003 * k) for k in range(2)]
     fixes.append((noon - timedelta(hours=13), 34.5))  # of the day before
     with db.begin() as session:
-        partitions.open_days(session, {partitions.day_no_of(at) for at, _ in fixes}, set())
+        partitions.open_days(session, {partitions.day_no_of(at) for at, _ in fixes})
     for at, lat in fixes:
         land.run(
             "INSERT INTO fixes (unit_id, at, lon_e7, lat_e7) VALUES (%s, %s, 1100100000, %s)",
