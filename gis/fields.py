@@ -6,13 +6,33 @@ Degrees and metres, flat ground. The same rule as one camera's in `gis.viewshed`
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gis.poses import PoseTable
-
 Floats = NDArray[np.float64]
+
+
+class Cameras(Protocol):
+    """Columns of `gis.poses.PoseTable` that the picture hangs on, float64 (n,)."""
+
+    @property
+    def height_m(self) -> Floats: ...
+    @property
+    def azimuth_deg(self) -> Floats: ...
+    @property
+    def fov_deg(self) -> Floats: ...
+    @property
+    def range_m(self) -> Floats: ...
+    @property
+    def azimuth_error_deg(self) -> Floats: ...
+    @property
+    def fov_error_deg(self) -> Floats: ...
+    @property
+    def tilt_deg(self) -> Floats: ...
+    @property
+    def vfov_deg(self) -> Floats: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +49,12 @@ class Fields:
     far_m: Floats
 
 
-def picture_fields(poses: PoseTable, target_height_m: float) -> Fields:
+def picture_fields(poses: Cameras, target_height_m: float) -> Fields:
     """Field of each pose on the ground.
 
     Parameters
     ----------
-    poses : PoseTable
+    poses : Cameras, such as a PoseTable
         Tilt and vertical field nan: neither near nor far edge of the picture is judged.
     target_height_m : float
         Above ground, >= 0.

@@ -50,6 +50,8 @@ class Walls(NamedTuple):
     items: Ints
     box_starts: Ints
     box_items: Ints
+    #: WALL (`gis.town`) by cell: those of cell c are listed[starts[c]:starts[c + 1]].
+    listed: NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +94,14 @@ class Obstacles:
     handle: Handle = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        values: dict[str, Any] = {name: getattr(self, name) for name in Walls._fields}
-        object.__setattr__(self, "walls", Walls(**values))
         packed = pack_walls(np.stack([self.x0, self.y0, self.x1, self.y1]), self.owner)
+        names = Walls._fields[:-1]
+        values: dict[str, Any] = {name: getattr(self, name) for name in names}
+        values["listed"] = packed[self.items]
+        object.__setattr__(self, "walls", Walls(**values))
         columns = (self.height_m, self.ground_m)
         values["buildings"] = pack_buildings(columns, self.bounds, self.edge_starts)
-        values["walls"], values["listed"] = packed, packed[self.items]
+        values["walls"] = packed
         town = Town(**{name: values[name] for name in Town._fields})
         object.__setattr__(self, "town", town)
         object.__setattr__(self, "handle", Handle(town))

@@ -18,8 +18,8 @@ from gis.wedge import Eye, fitting_board, sweep
 
 CLEAR, ON_WALL, INSIDE = 0, 1, 2
 
-_MAX_PART_DEG = 120.0  # tan 60 = 1.7 keeps slopes tame; a full turn takes three sweeps
-_SAME_POINT_M = 1e-9
+MAX_PART_DEG = 120.0  # tan 60 = 1.7 keeps slopes tame; a full turn takes three sweeps
+SAME_POINT_M = 1e-9
 
 
 class Looks(NamedTuple):
@@ -38,7 +38,7 @@ class Looks(NamedTuple):
 def measure_stars(walls: Walls, looks: Looks) -> tuple[Floats, Ints]:
     """Area (n,) in m2 and standing (n,) of every look."""
     # Neighbours one after another: they look at the same walls, which are then in the cache.
-    order = np.argsort(_neighbourhood(looks))
+    order = np.argsort(neighbourhood(looks))
     n = looks.x.size
     areas, standings = np.zeros(n), np.zeros(n, np.int32)
     board = new_board(256)
@@ -55,7 +55,7 @@ def measure_stars(walls: Walls, looks: Looks) -> tuple[Floats, Ints]:
 
 
 @compiled
-def _neighbourhood(looks: Looks) -> Floats:
+def neighbourhood(looks: Looks) -> Floats:
     """A number per look that is near for looks that stand near: rows of 200 m, then along them."""
     return np.floor(looks.y / 200.0) * 1e7 + looks.x
 
@@ -70,7 +70,7 @@ def trace_stars(walls: Walls, looks: Looks, sagitta_m: float) -> tuple[Floats, I
     for i in range(n):
         standing, x, y = stand(walls, looks, i)
         standings[i] = standing
-        step = _chord_angle(looks.range_m[i], sagitta_m)
+        step = chord_angle(looks.range_m[i], sagitta_m)
         for part in range(part_count(looks, i) if standing != INSIDE else 0):
             eye = eye_of_part(looks, i, part, x, y)
             board = fitting_board(board, walls, eye)
@@ -158,7 +158,7 @@ def _outward(
 @compiled
 def part_count(looks: Looks, i: int) -> int:
     """How many sweeps a look takes: each covers at most 120 degrees."""
-    return int(max(math.ceil(min(looks.fov_deg[i], 360.0) / _MAX_PART_DEG), 1))
+    return int(max(math.ceil(min(looks.fov_deg[i], 360.0) / MAX_PART_DEG), 1))
 
 
 @compiled
@@ -187,7 +187,7 @@ def _area(board: Board, n_pieces: int, eye: Eye) -> float:
 
 
 @compiled
-def _chord_angle(range_m: float, sagitta_m: float) -> float:
+def chord_angle(range_m: float, sagitta_m: float) -> float:
     """Angle (radians) of the chord that stays within `sagitta_m` of its arc.
 
     And within 1e-4 of the range: a ring loses 4/3 of that share of an open sector's area.
@@ -241,7 +241,7 @@ def _append(eye: Eye, ring: tuple[Floats, int, int], u: float, v: float) -> int:
     xy, start, used = ring
     x = eye.x + u * eye.heading_x - v * eye.heading_y
     y = eye.y + u * eye.heading_y + v * eye.heading_x
-    if used > start and math.hypot(x - xy[used - 1, 0], y - xy[used - 1, 1]) <= _SAME_POINT_M:
+    if used > start and math.hypot(x - xy[used - 1, 0], y - xy[used - 1, 1]) <= SAME_POINT_M:
         return used
     xy[used, 0], xy[used, 1] = x, y
     return used + 1
@@ -257,7 +257,7 @@ def _close(xy: Floats, start: int, used: int, looks: Looks, i: int) -> int:
         used += 1
     elif used - start < 3:
         return start
-    if math.hypot(xy[used - 1, 0] - xy[start, 0], xy[used - 1, 1] - xy[start, 1]) <= _SAME_POINT_M:
+    if math.hypot(xy[used - 1, 0] - xy[start, 0], xy[used - 1, 1] - xy[start, 1]) <= SAME_POINT_M:
         xy[used - 1] = xy[start]
         return used
     xy[used] = xy[start]

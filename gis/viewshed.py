@@ -8,32 +8,30 @@ it sees for some pose within them and not for all.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
+from typing import NamedTuple
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely import MultiPolygon, Polygon
-from shapely.geometry.base import BaseGeometry
 
 from gis.errors import ArgumentError
-from gis.footprints import Indices, Shapes, footprints
+from gis.fields import Fields, picture_fields
+from gis.footprints import Shapes
+from gis.groundsweep import trace_grounds
 from gis.obstacles import Floats, Ints, Obstacles, build_obstacles
-from gis.optics import far_edge_m, near_edge_m
-from gis.shadows import Lamps, cast_shadows, full_occluder_height_m
+from gis.ringshapes import polygons_of_looks
+from gis.shadows import full_occluder_height_m
 from gis.sightline import TARGET_HEIGHT_M
-from gis.star import Looks, find_roofs_over, trace_stars
+from gis.star import Looks, find_roofs_over
 from gis.terrain import Terrain
-from gis.visibility import (
-    ARC_SAGITTA_M,
-    Standing,
-    View,
-    Views,
-    polygons_of_rings,
-    visible_areas,
-)
+from gis.visibility import ARC_SAGITTA_M, Standing, View, Views, visible_areas
 
 Ground = Polygon | MultiPolygon
+_STANDINGS = tuple(Standing)  # their values are 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,21 +117,17 @@ def viewsheds(
         raise ArgumentError("mounts", got=len(mounts), allowed=f"{len(views)}, one per view")
     if not 0.0 <= target_height_m < math.inf:
         raise ArgumentError("target_height_m", got=target_height_m, allowed="finite, 0 or more")
-    fields = [
-        _field(view, mount, target_height_m) for view, mount in zip(views, mounts, strict=True)
-    ]
-    if not fields:
+    cameras = _cameras(views, mounts)
+    if not views:
         return []
     if terrain is not None:
         # It builds on the shapes of this module, and most places have no terrain.
         from gis.reliefshed import terrain_viewsheds
 
         return terrain_viewsheds(obstacles, views, mounts, terrain, target_height_m=target_height_m)
-    seen, standings = _seen_grounds(obstacles, views, mounts, (fields, target_height_m))
-    return [
-        _by_certainty(view, field, (ground, Standing(int(standing))))
-        for view, field, ground, standing in zip(views, fields, seen, standings, strict=True)
-    ]
+    certain, possible, standings = _grounds(obstacles, cameras, target_height_m)
+    named = map(_STANDINGS.__getitem__, standings.tolist())
+    return list(map(Viewshed, certain.tolist(), possible.tolist(), named))
 
 
 def warm_up() -> None:
@@ -144,136 +138,103 @@ def warm_up() -> None:
     visible_areas(obstacles, Views(*np.ones((5, 1))))
 
 
-@dataclass(frozen=True, slots=True)
-class _Field:
-    """What the picture takes in: half angles of the sure and of the widest field, and ranges."""
+class _Cameras(NamedTuple):
+    """Views and mounts as float64 arrays of shape (n,); fields as theirs."""
 
-    sure_deg: float
-    widest_deg: float
-    near_m: float
-    far_m: float
-
-
-def _field(view: View, mount: Mount, target_height_m: float) -> _Field:
-    _check(view, mount)
-    slack_deg = mount.azimuth_error_deg + mount.fov_error_deg / 2.0
-    sure_deg, widest_deg = view.fov_deg / 2.0 - slack_deg, view.fov_deg / 2.0 + slack_deg
-    if view.fov_deg >= 360.0:
-        sure_deg = widest_deg = 180.0  # all round, wherever the axis points
-    elif math.isnan(view.azimuth_deg):
-        sure_deg, widest_deg = 0.0, 180.0
-    near_m, far_m = 0.0, view.range_m
-    if math.isfinite(mount.tilt_deg) and math.isfinite(mount.vfov_deg):
-        drop_m = mount.height_m - target_height_m
-        # A target above the camera is the same picture upside down.
-        tilt_deg = mount.tilt_deg if drop_m >= 0.0 else -mount.tilt_deg
-        near_m = near_edge_m(abs(drop_m), tilt_deg, mount.vfov_deg)
-        far_m = min(far_m, far_edge_m(abs(drop_m), tilt_deg, mount.vfov_deg))
-    return _Field(max(sure_deg, 0.0), min(widest_deg, 180.0), near_m, far_m)
+    x: Floats
+    y: Floats
+    azimuth_deg: Floats
+    fov_deg: Floats
+    range_m: Floats
+    height_m: Floats
+    tilt_deg: Floats
+    vfov_deg: Floats
+    azimuth_error_deg: Floats
+    fov_error_deg: Floats
 
 
-def _check(view: View, mount: Mount) -> None:
-    if not (math.isfinite(view.x) and math.isfinite(view.y)):
-        raise ArgumentError("view", got=(view.x, view.y), allowed="finite x and y")
-    if math.isinf(view.azimuth_deg):
-        raise ArgumentError("azimuth_deg", got=view.azimuth_deg, allowed="finite, or nan: unknown")
-    if not 0.0 < view.fov_deg <= 360.0:
-        raise ArgumentError("fov_deg", got=view.fov_deg, allowed="above 0, up to 360")
-    if not 0.0 < view.range_m < math.inf:
-        raise ArgumentError("range_m", got=view.range_m, allowed="finite, above 0")
-    if not 0.0 <= mount.height_m < math.inf:
-        raise ArgumentError("height_m", got=mount.height_m, allowed="finite, 0 or more")
-    for name in ("azimuth_error_deg", "fov_error_deg"):
-        if not getattr(mount, name) >= 0.0:
-            raise ArgumentError(name, got=getattr(mount, name), allowed="0 or more")
+def _cameras(views: Sequence[View], mounts: Sequence[Mount]) -> _Cameras:
+    seen = attrgetter(*_Cameras._fields[:5])
+    hung = attrgetter(*_Cameras._fields[5:])
+    rows = [np.array(list(map(seen, views)), dtype=np.float64).reshape(-1, 5)]
+    rows.append(np.array(list(map(hung, mounts)), dtype=np.float64).reshape(-1, 5))
+    cameras = _Cameras(*np.ascontiguousarray(np.concatenate(rows, axis=1).T))
+    c, finite = cameras, np.isfinite
+    _require("view", c.x + c.y, finite(c.x) & finite(c.y), "finite x and y")
+    azimuth = c.azimuth_deg
+    _require("azimuth_deg", azimuth, ~np.isinf(azimuth), "finite, or nan: unknown")
+    is_field = (c.fov_deg > 0.0) & (c.fov_deg <= 360.0)
+    _require("fov_deg", c.fov_deg, is_field, "above 0, up to 360")
+    is_range = (c.range_m > 0.0) & finite(c.range_m)
+    _require("range_m", c.range_m, is_range, "finite, above 0")
+    is_height = (c.height_m >= 0.0) & finite(c.height_m)
+    _require("height_m", c.height_m, is_height, "finite, 0 or more")
+    _require("azimuth_error_deg", c.azimuth_error_deg, c.azimuth_error_deg >= 0.0, "0 or more")
+    _require("fov_error_deg", c.fov_error_deg, c.fov_error_deg >= 0.0, "0 or more")
+    return cameras
 
 
-def _seen_grounds(
-    obstacles: Obstacles,
-    views: Sequence[View],
-    mounts: Sequence[Mount],
-    scene: tuple[list[_Field], float],
-) -> tuple[Shapes, Ints]:
-    """Ground seen within each widest field, and standings, shape (n,)."""
-    fields, target_height_m = scene
-    x, y = _column(v.x for v in views), _column(v.y for v in views)
-    height_m = _column(m.height_m for m in mounts)
-    azimuth = np.nan_to_num(_column(v.azimuth_deg for v in views))
-    range_m = _column(f.far_m for f in fields)
+def _require(name: str, values: Floats, is_allowed: NDArray[np.bool_], allowed: str) -> None:
+    if not is_allowed.all():
+        raise ArgumentError(name, got=float(values[int(np.argmin(is_allowed))]), allowed=allowed)
+
+
+def _grounds(
+    obstacles: Obstacles, cameras: _Cameras, target_height_m: float
+) -> tuple[Shapes, Shapes, Ints]:
+    """Certain and possible ground, and standings, shape (n,)."""
+    x, y, height_m = cameras.x, cameras.y, cameras.height_m
+    fields = picture_fields(cameras, target_height_m)
     own = find_roofs_over(obstacles.walls, x, y, height_m)
+    fans = _fans(cameras, fields, own)
     looks = Looks(
-        x,
-        y,
-        azimuth,
-        _column(2.0 * f.widest_deg for f in fields),
+        x[fans.camera],
+        y[fans.camera],
+        fans.azimuth_deg,
+        fans.fov_deg,
         # A picture that ends before it begins (far edge at the pole's foot) shows nothing; a
         # millimetre keeps the sweep sound, and the near edge takes that away again.
-        np.maximum(range_m, 1e-3),
-        full_occluder_height_m(height_m, target_height_m),
-        own,
+        np.maximum(fields.far_m, 1e-3)[fans.camera],
+        full_occluder_height_m(height_m, target_height_m)[fans.camera],
+        own[fans.camera],
     )
-    xy, starts, _, standings = trace_stars(obstacles.walls, looks, ARC_SAGITTA_M)
+    heights = (height_m[fans.camera], fields.near_m[fans.camera], float(target_height_m))
+    rings, stood = trace_grounds(obstacles.walls, looks, heights, ARC_SAGITTA_M)
+    standings = np.empty(len(x), np.int32)
+    standings[fans.camera] = stood
     standings[own >= 0] = Standing.INSIDE_BUILDING
-    grounds = polygons_of_rings(xy, starts)
-    lamps = Lamps(x, y, height_m, range_m, azimuth, looks.fov_deg)
-    hidden, camera = cast_shadows(obstacles, lamps, target_height_m)
-    grounds = _without(grounds, hidden, camera)
-    inside = np.flatnonzero(own >= 0)
-    grounds = _without(grounds, footprints(obstacles, own[inside]), inside)
-    near = np.array([f.near_m for f in fields])
-    steep = np.flatnonzero(near > 0.0)
-    return _without(grounds, _discs(x[steep], y[steep], near[steep]), steep), standings
+    certain, possible = (
+        polygons_of_looks(rings, 2 * fans.camera + ~fans.is_sure, 2 * len(x)).reshape(-1, 2).T
+    )
+    return certain, possible, standings
 
 
-def _column(values: Iterable[float]) -> Floats:
-    return np.fromiter(values, dtype=np.float64)
+class _Fans(NamedTuple):
+    """Fields swept one by one: each camera's sure one, and what is doubtful beside it."""
+
+    camera: NDArray[np.int64]
+    is_sure: NDArray[np.bool_]
+    azimuth_deg: Floats
+    fov_deg: Floats
 
 
-def _without(grounds: Shapes, hidden: Shapes, camera: Indices) -> Shapes:
-    """Grounds less what is hidden from each; `camera` ascending, one entry per hidden shape."""
-    grounds = grounds.copy()
-    shapely.prepare(grounds)
-    meets = shapely.intersects(grounds[camera], hidden)
-    hidden, camera = hidden[meets], camera[meets]
-    cameras, first = np.unique(camera, return_index=True)
-    for i, shadows in zip(cameras, np.split(hidden, first[1:]), strict=False):
-        shadow = shadows[0] if len(shadows) == 1 else shapely.union_all(shadows)
-        grounds[i] = shapely.difference(grounds[i], shadow)
-    return grounds
-
-
-def _discs(x: Floats, y: Floats, radius_m: Floats) -> Shapes:
-    # Drawn round the circle, not in it: what is too near is never called seen. An infinite near
-    # edge (a camera that looks above the horizon) needs no more than any range in use.
-    quarter = 32
-    outer = np.minimum(radius_m, 1e6) / math.cos(math.pi / (4 * quarter))
-    return np.asarray(shapely.buffer(shapely.points(x, y), outer, quad_segs=quarter))
-
-
-def _by_certainty(view: View, field: _Field, seen: tuple[BaseGeometry, Standing]) -> Viewshed:
-    ground, standing = _areal(seen[0]), seen[1]
-    if standing is Standing.INSIDE_BUILDING or field.sure_deg <= 0.0:
-        return Viewshed(Polygon(), ground, standing)
-    if field.sure_deg >= field.widest_deg:
-        return Viewshed(ground, Polygon(), standing)
-    wedge = _wedge(view, field.sure_deg)
-    certain, possible = ground.intersection(wedge), ground.difference(wedge)
-    return Viewshed(_areal(certain), _areal(possible), standing)
-
-
-def _wedge(view: View, half_deg: float) -> Polygon:
-    """A fan round the azimuth that reaches beyond the range."""
-    n = max(math.ceil(2.0 * half_deg / 60.0), 1)
-    angles = np.radians(view.azimuth_deg + np.linspace(-half_deg, half_deg, n + 1))
-    # cos 30 of the radius is the nearest that a chord of 60 degrees comes.
-    rim = 2.0 * view.range_m * np.stack([np.sin(angles), np.cos(angles)], axis=1)
-    return Polygon([(view.x, view.y), *(rim + np.array([view.x, view.y]))])
-
-
-def _areal(shape: BaseGeometry) -> Ground:
-    """The shape's polygons alone: overlays leave points and lines where borders touch."""
-    if isinstance(shape, Polygon | MultiPolygon):
-        return shape
-    parts = [part for part in shapely.get_parts(shape) if isinstance(part, Polygon | MultiPolygon)]
-    joined = shapely.union_all(parts)
-    return joined if isinstance(joined, Polygon | MultiPolygon) else Polygon()
+def _fans(cameras: _Cameras, fields: Fields, own: Ints) -> _Fans:
+    sure, widest = fields.sure_deg, fields.widest_deg
+    azimuth = np.nan_to_num(cameras.azimuth_deg)
+    may_be_sure = (own < 0) & (sure > 0.0)
+    is_split = may_be_sure & (sure < widest)
+    whole, split = np.flatnonzero(~is_split), np.flatnonzero(is_split)
+    # Doubt all round behind the camera is one field, else one on each side.
+    behind = split[widest[split] >= 180.0]
+    beside = split[widest[split] < 180.0]
+    aside, wide = (sure[beside] + widest[beside]) / 2.0, widest[beside] - sure[beside]
+    fans = (
+        (whole, may_be_sure[whole], azimuth[whole], 2.0 * widest[whole]),
+        (split, True, azimuth[split], 2.0 * sure[split]),
+        (behind, False, azimuth[behind] + 180.0, 360.0 - 2.0 * sure[behind]),
+        (beside, False, azimuth[beside] - aside, wide),
+        (beside, False, azimuth[beside] + aside, wide),
+    )
+    is_sure = [np.broadcast_to(fan[1], fan[0].shape) for fan in fans]
+    columns = [np.concatenate([fan[k] for fan in fans]) for k in (0, 2, 3)]
+    return _Fans(columns[0], np.concatenate(is_sure), columns[1], columns[2])

@@ -16,6 +16,7 @@ from shapely import MultiPolygon, Polygon
 
 from gis.errors import ArgumentError
 from gis.obstacles import Floats, Ints, Obstacles
+from gis.ringshapes import with_mended
 from gis.star import CLEAR, INSIDE, ON_WALL, Looks, measure_stars, trace_stars
 
 ARC_SAGITTA_M = 0.05
@@ -185,16 +186,7 @@ def polygons_of_rings(xy: Floats, starts: Ints) -> NDArray[np.object_]:
     ring_of_vertex = np.repeat(np.cumsum(counts >= 4) - 1, np.where(counts >= 4, counts, 0))
     kept = np.repeat(counts >= 4, counts)
     polygons[filled] = shapely.polygons(shapely.linearrings(xy[kept], indices=ring_of_vertex))
-    # A hairline view along a wall can come out as a spike narrower than 1e-9 m. "structure" is
-    # the method that stays quick on any input; what it mends can cross itself once more, by
-    # rounding, in a spike that leaves a camera on a wall.
-    for _ in range(3):
-        spiked = np.flatnonzero(~shapely.is_valid(polygons))
-        if not len(spiked):
-            break
-        mended = shapely.make_valid(polygons[spiked], method="structure", keep_collapsed=False)
-        polygons[spiked] = mended
-    return polygons
+    return with_mended(polygons, filled)
 
 
 def _as_views(view: View) -> Views:

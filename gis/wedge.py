@@ -36,7 +36,7 @@ class Eye(NamedTuple):
 @compiled
 def fitting_board(board: Board, walls: Walls, eye: Eye) -> Board:
     """The same board, or a larger one when the eye's window holds more edges than it takes."""
-    col0, col1, row0, row1 = _window(walls, eye)
+    col0, col1, row0, row1 = window_of(walls, eye)
     n = 0
     for row in range(row0, row1 + 1):
         first = row * walls.ncols
@@ -49,18 +49,23 @@ def fitting_board(board: Board, walls: Walls, eye: Eye) -> Board:
 @compiled
 def sweep(walls: Walls, eye: Eye, board: Board) -> int:
     """Number of pieces of the visible front, written to the board from right to left."""
-    n = _collect(walls, eye, board)
+    return settle(board, collect(walls, eye, board), eye.reach)
+
+
+@compiled
+def settle(board: Board, n: int, reach: float) -> int:
+    """Number of pieces of the front of the first `n` segments on the board, right to left."""
     for i in range(n):
         board.key[2 * i] = board.lo[i]
         board.event[2 * i] = 2 * i
         board.key[2 * i + 1] = board.hi[i]
         board.event[2 * i + 1] = 2 * i + 1
     sort_events(board.key, board.event, 2 * n)
-    return walk(board, 2 * n, eye.reach)
+    return walk(board, 2 * n, reach)
 
 
 @compiled
-def _window(walls: Walls, eye: Eye) -> tuple[int, int, int, int]:
+def window_of(walls: Walls, eye: Eye) -> tuple[int, int, int, int]:
     """First and last column and row of the cells that the sector's bounding box meets."""
     size = eye.range_m / math.sqrt(1.0 + eye.reach * eye.reach)
     left_x = size * (eye.heading_x - eye.reach * eye.heading_y)
@@ -89,7 +94,7 @@ def _bulged(low: float, high: float, heading: float, range_m: float) -> tuple[fl
 
 
 @compiled
-def _collect(walls: Walls, eye: Eye, board: Board) -> int:
+def collect(walls: Walls, eye: Eye, board: Board) -> int:
     """Put the front faces that lie in the field on the board; returns how many.
 
     An edge that crosses several cells comes up several times. That costs a little and changes
@@ -97,37 +102,37 @@ def _collect(walls: Walls, eye: Eye, board: Board) -> int:
     """
     # One loop nest, and only scalars handed on: a call with the arrays' records costs 100 ns in
     # reference counts, more than the whole test of an edge.
-    col0, col1, row0, row1 = _window(walls, eye)
+    col0, col1, row0, row1 = window_of(walls, eye)
     half, n = 0.5 * walls.cell_m, 0
     for row in range(row0, row1 + 1):
         dy = walls.origin_y + (2 * row + 1) * half - eye.y
         for col in range(col0, col1 + 1):
             dx = walls.origin_x + (2 * col + 1) * half - eye.x
-            if _is_cell_outside(dx, dy, half, eye):
+            if is_cell_outside(dx, dy, half, eye):
                 continue
             cell = row * walls.ncols + col
             for k in range(walls.starts[cell], walls.starts[cell + 1]):
-                e = walls.items[k]
-                ax, ay = walls.x0[e] - eye.x, walls.y0[e] - eye.y
-                bx, by = walls.x1[e] - eye.x, walls.y1[e] - eye.y
+                wall = walls.listed[k]
+                ax, ay = wall.x0 - eye.x, wall.y0 - eye.y
+                bx, by = wall.x1 - eye.x, wall.y1 - eye.y
                 # Solid on the left: only an edge that runs clockwise round the observer faces
                 # it, and an edge in line with the observer hides nothing.
                 if ax * by - ay * bx >= 0.0:
                     continue
-                owner = walls.owner[e]
+                owner = wall.owner
                 if owner == eye.own or walls.height_m[owner] < eye.lowest_m:
                     continue
-                lo, hi, w_lo, w_hi = _seen_segment(ax, ay, bx, by, eye)
+                lo, hi, w_lo, w_hi = seen_segment(ax, ay, bx, by, eye)
                 if hi - lo > MIN_WEDGE:
                     board.lo[n], board.hi[n], board.w_lo[n] = lo, hi, w_lo
                     board.rise[n] = (w_hi - w_lo) / (hi - lo)
-                    board.edge[n] = e
+                    board.edge[n] = walls.items[k]
                     n += 1
     return n
 
 
 @compiled
-def _is_cell_outside(dx: float, dy: float, half: float, eye: Eye) -> bool:
+def is_cell_outside(dx: float, dy: float, half: float, eye: Eye) -> bool:
     """Whether the square of half side `half` round (dx, dy) lies left, right or beyond range."""
     beyond_x, beyond_y = max(abs(dx) - half, 0.0), max(abs(dy) - half, 0.0)
     if beyond_x * beyond_x + beyond_y * beyond_y > eye.range_m * eye.range_m:
@@ -142,7 +147,7 @@ def _is_cell_outside(dx: float, dy: float, half: float, eye: Eye) -> bool:
 
 
 @compiled
-def _seen_segment(
+def seen_segment(
     ax: float, ay: float, bx: float, by: float, eye: Eye
 ) -> tuple[float, float, float, float]:
     """Slopes lo and hi and depths w of the part of a front face in field and range.
@@ -152,23 +157,47 @@ def _seen_segment(
     ua, va = ax * eye.heading_x + ay * eye.heading_y, ay * eye.heading_x - ax * eye.heading_y
     ub, vb = bx * eye.heading_x + by * eye.heading_y, by * eye.heading_x - bx * eye.heading_y
     s, t = _clipped(ua, va, ub, vb, eye)
-    if s >= t:
-        return 0.0, 0.0, 0.0, 0.0
-    # An end that is not cut keeps its own coordinates, so that neighbours share its slope bit
-    # for bit and no hairline opens between them.
-    us, vs = (ua, va) if s == 0.0 else (ua + s * (ub - ua), va + s * (vb - va))
-    ut, vt = (ub, vb) if t == 1.0 else (ua + t * (ub - ua), va + t * (vb - va))
+    us, vs, ut, vt = _part((ua, va), (ub, vb), s, t)
     if us <= 0.0 or ut <= 0.0:
         return 0.0, 0.0, 0.0, 0.0
     return max(vt / ut, -eye.reach), min(vs / us, eye.reach), 1.0 / ut, 1.0 / us
 
 
 @compiled
+def clipped_to_wedge(
+    ua: float, va: float, ub: float, vb: float, reach: float
+) -> tuple[float, float, float, float]:
+    """Slopes and depths w of the ends of the part of a-b in the field: m_b, m_a, w_b, w_a."""
+    s, t = half_plane(reach * ua - va, reach * ub - vb, 0.0, 1.0)
+    s, t = half_plane(reach * ua + va, reach * ub + vb, s, t)
+    us, vs, ut, vt = _part((ua, va), (ub, vb), s, t)
+    if us <= 0.0 or ut <= 0.0:
+        return 0.0, 0.0, 0.0, 0.0
+    return vt / ut, vs / us, 1.0 / ut, 1.0 / us
+
+
+@compiled
+def _part(
+    a: tuple[float, float], b: tuple[float, float], s: float, t: float
+) -> tuple[float, float, float, float]:
+    """Ends of the part s to t of the segment a-b; all 0 when there is none."""
+    if s >= t:
+        return 0.0, 0.0, 0.0, 0.0
+    ua, va = a
+    ub, vb = b
+    # An end that is not cut keeps its own coordinates, so that neighbours share its slope bit
+    # for bit and no hairline opens between them.
+    us, vs = (ua, va) if s == 0.0 else (ua + s * (ub - ua), va + s * (vb - va))
+    ut, vt = (ub, vb) if t == 1.0 else (ua + t * (ub - ua), va + t * (vb - va))
+    return us, vs, ut, vt
+
+
+@compiled
 def _clipped(ua: float, va: float, ub: float, vb: float, eye: Eye) -> tuple[float, float]:
     """Parameters of the part of the segment a-b inside field and range; start >= end if none."""
     reach = eye.reach
-    s, t = _half_plane(reach * ua - va, reach * ub - vb, 0.0, 1.0)
-    s, t = _half_plane(reach * ua + va, reach * ub + vb, s, t)
+    s, t = half_plane(reach * ua - va, reach * ub - vb, 0.0, 1.0)
+    s, t = half_plane(reach * ua + va, reach * ub + vb, s, t)
     far2 = eye.range_m * eye.range_m
     a2 = ua * ua + va * va
     if s >= t or (a2 <= far2 and ub * ub + vb * vb <= far2):
@@ -183,7 +212,7 @@ def _clipped(ua: float, va: float, ub: float, vb: float, eye: Eye) -> tuple[floa
 
 
 @compiled
-def _half_plane(ga: float, gb: float, s: float, t: float) -> tuple[float, float]:
+def half_plane(ga: float, gb: float, s: float, t: float) -> tuple[float, float]:
     """Parameter interval [s, t] cut to where the linear value from ga to gb is positive."""
     if ga < 0.0:
         if gb <= 0.0:

@@ -108,7 +108,8 @@ def test_octant_azimuth_narrows_the_certain_field_and_widens_the_possible() -> N
     r2 = 100.0**2
     assert shed.certain.area == pytest.approx(math.radians(15.0) / 2 * r2, rel=2e-4)
     assert shed.possible.area == pytest.approx(math.radians(90.0) / 2 * r2, rel=2e-4)
-    assert shed.certain.intersection(shed.possible).area == 0.0
+    # The border between the two is computed for each: rounding.
+    assert shed.certain.intersection(shed.possible).area < 1e-9
 
 
 def test_field_error_counts_half_on_each_side() -> None:
