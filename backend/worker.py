@@ -2,12 +2,15 @@
 
 import asyncio
 import logging
+import threading
 
 from procrastinate import App
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, Status
+from sqlalchemy.exc import SQLAlchemyError
 
 from .jobs import worker_app
+from .warm import warm_up_for_jobs
 
 _TAKE_UP_EVERY_S = 30.0
 
@@ -21,6 +24,8 @@ def run(concurrency: int = 2) -> None:
 
 
 async def _work(concurrency: int) -> None:
+    # Beside the jobs, not before them: whoever needs what is being read waits for that alone.
+    threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
     app = worker_app()
     async with app.open_async():
         taking_up = asyncio.create_task(_take_up_left(app))
@@ -29,6 +34,13 @@ async def _work(concurrency: int) -> None:
             await app.run_worker_async(concurrency=concurrency, delete_jobs="successful")
         finally:
             taking_up.cancel()
+
+
+def _warm_up() -> None:
+    try:
+        warm_up_for_jobs()
+    except SQLAlchemyError as lost:
+        log.warning("not warmed up: %s", lost, extra={"action": "coverage.not_ready"})
 
 
 async def _take_up_left(app: App) -> None:

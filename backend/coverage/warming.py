@@ -13,7 +13,7 @@ from gis.obstacles import build_obstacles
 from gis.poseground import grounds_of
 from gis.poses import PoseColumns, build_poses
 
-from . import today
+from . import grounds, subjects, today
 from .bands import MAP_PX_PER_M
 
 
@@ -33,3 +33,9 @@ def warm_up() -> None:
 def read(session: Session) -> int:
     """Read cameras and land into memory as a what-if asks for them; return how many subjects."""
     return len(today.current(session, MAP_PX_PER_M).land)
+
+
+def read_for_refresh(session: Session) -> int:
+    """Read cameras and land into memory as a refresh asks for them; return how many subjects."""
+    cameras = grounds.current(session)
+    return len(subjects.current(session, cameras.lookout.frame, cameras.scene.obstacles))
