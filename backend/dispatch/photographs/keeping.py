@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, undefer
 
 from ...access import Principal
 from ...audit.register import Act, enter
-from ...errors import NotFound, TooLarge
+from ...errors import Conflict, NotFound, TooLarge
 from ...incidents.models import Incident
 from ...patrol.models import Unit
 from ...settings import load
@@ -27,6 +27,16 @@ class PhotographGone(NotFound):
     code = "photographs.gone"
     zh = "照片已过保留期，画面已删除，时间、地点与校验值仍在。"
     en = "The picture has been removed after its time; time, place and hash are still on record."
+
+
+class TooManyPhotographs(Conflict):
+    code = "photographs.too_many"
+    zh = "该任务或事件已有 {count} 张照片，不能再加。"
+    en = "This task or incident has {count} photographs already: no more can be added."
+
+
+MOST = 60
+"""Photographs of one task or incident: more tell nothing, and fill the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +81,12 @@ def keep(
 
     Raises
     ------
-    SubjectMissing, NotFound
-        If it belongs to nothing, or to nothing of the account's.
+    SubjectMissing, NotFound, TooManyPhotographs
+        If it belongs to nothing, or to nothing of the account's, or to what has enough.
 
     """
     subject = _subject(session, said, by)
+    _refuse_more(session, subject)
     place = said.lonlat or shown.lonlat
     taken_at = said.taken_at or shown.taken_at
     photograph = Photograph(
@@ -178,6 +189,17 @@ def _subject(session: Session, said: Caption, by: Principal) -> _Subject:
     if said.incident_id is not None:
         return _incident(session, said.incident_id, by)
     raise SubjectMissing(field="assignment_id")
+
+
+def _refuse_more(session: Session, subject: _Subject) -> None:
+    of_it = (
+        Photograph.task_id == subject.task_id
+        if subject.task_id is not None
+        else Photograph.incident_id == subject.incident_id
+    )
+    count = session.scalar(select(func.count()).select_from(Photograph).where(of_it)) or 0
+    if count >= MOST:
+        raise TooManyPhotographs(count=count)
 
 
 def _task(session: Session, task_id: int, by: Principal) -> _Subject:

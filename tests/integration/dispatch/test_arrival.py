@@ -184,6 +184,16 @@ def test_a_photograph_sent_twice_with_its_key_is_kept_once(dispatcher, accepted,
     assert land.run("SELECT count(*) FROM photographs") == [(1,)]
 
 
+def test_a_task_has_enough_photographs_at_some_point(
+    dispatcher, accepted, land, monkeypatch
+) -> None:
+    from backend.dispatch.photographs import keeping
+
+    monkeypatch.setattr(keeping, "MOST", 2)
+    answers = [upload(dispatcher, accepted) for _ in range(3)]
+    assert [a.status_code for a in answers] == [201, 201, 409]
+
+
 def test_reading_a_photograph_is_on_the_register(dispatcher, accepted, client) -> None:
     made = upload(dispatcher, accepted).json()
     dispatcher.get(f"/api/photographs/{made['id']}")

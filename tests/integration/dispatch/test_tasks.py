@@ -93,6 +93,50 @@ def test_grids_of_two_villages_make_a_task_of_their_township(dispatcher, land) -
     assert made["progress"] == "waiting"
 
 
+def test_a_task_of_an_alert_is_about_what_the_alert_is_about(dispatcher, land, unit) -> None:
+    south = "610522101201001"
+    grid = int(str(land.run("SELECT id FROM grids WHERE code = %s", south)[0][0]))
+    place = int(str(land.run("SELECT id FROM places WHERE name = '柳林村小学'")[0][0]))
+    alerts = [
+        land.run(
+            "INSERT INTO alerts (kind, subject_kind, subject_id, severity, rule, raised_at,"
+            " division_code) VALUES ('eyeson', %s, %s, 'yellow', 'r', now(), 610522101201)"
+            " RETURNING id",
+            *subject,
+        )[0][0]
+        for subject in (("grid", grid), ("place", place))
+    ]
+    home = unit("H1", grid=south)
+    first, second = (
+        dispatcher.post("/api/tasks", json={"alert_id": number}).json() for number in alerts
+    )
+    assert (first["title"], first["kind"], first["severity"]) == (
+        "柳林村南网格",
+        "patrol",
+        "yellow",
+    )
+    assert [g["id"] for g in first["grids"]] == [grid]
+    assert [a["unit_id"] for a in first["assignments"]] == [home]
+    assert (second["title"], second["lon"], second["lat"]) == ("柳林村小学", 110.01, 34.51)
+    assert dispatcher.get(f"/api/tasks?alert={alerts[0]}").json()["total"] == 1
+
+
+def test_consoles_are_told_of_each_change_of_a_task(dispatcher, make, unit, land) -> None:
+    import json
+
+    import psycopg
+
+    with psycopg.connect(land.url, autocommit=True) as listener:
+        listener.execute("LISTEN gridlink_changes")
+        made = make(unit_ids=[unit("A1")])
+        act(dispatcher, made["assignments"][0], "accept")
+        told = [json.loads(n.payload) for n in listener.notifies(timeout=10, stop_after=4)]
+    assert [(n["id"], n["version"], n["division_code"]) for n in told if n["noun"] == "task"] == [
+        (made["id"], 1, 610522101201),
+        (made["id"], 2, 610522101201),
+    ]
+
+
 def test_reassigning_withdraws_one_and_offers_another_at_once(dispatcher, make, unit) -> None:
     made = make(unit_ids=[unit("A1")])
     first = made["assignments"][0]
