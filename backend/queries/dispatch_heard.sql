@@ -1,9 +1,7 @@
 -- The fix of a unit that proves best that it was at a task's target in a span: least distance
 -- with accuracy. Index: primary key of fixes in the partitions of the span (some hundred rows).
-WITH target AS (
-  SELECT coalesce(t.geom, (SELECT ST_Collect(g.geom) FROM task_grids tg
-    JOIN grids g ON g.id = tg.grid_id WHERE tg.task_id = t.id))::geography AS place
-  FROM tasks t WHERE t.id = :task
+WITH target AS MATERIALIZED (
+  SELECT task_target(:task)::geography AS place
 ), heard AS (
   SELECT ST_Distance(place, ST_SetSRID(ST_Point(lon_e7 / 1e7, lat_e7 / 1e7), 4326)::geography)
       AS distance_m,

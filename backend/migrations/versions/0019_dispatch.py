@@ -296,6 +296,13 @@ CREATE TABLE dispatch_keys (
 );
 CREATE INDEX dispatch_keys_at_idx ON dispatch_keys (at);
 
+-- Where a task is to be done: its point, else its grids. A unit sent past the border of its village
+-- is measured against a grid that its account cannot see.
+CREATE FUNCTION task_target(wanted bigint) RETURNS geometry LANGUAGE sql STABLE
+  SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT coalesce(t.geom, (SELECT ST_Collect(g.geom) FROM task_grids tg
+    JOIN grids g ON g.id = tg.grid_id WHERE tg.task_id = t.id)) FROM tasks t WHERE t.id = wanted $$;
+
 CREATE FUNCTION gridlink_own_units() RETURNS SETOF bigint LANGUAGE sql STABLE
   SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT id FROM units WHERE user_id = gridlink_user() AND is_active $$;
@@ -357,7 +364,7 @@ DOWNGRADE = """
 DROP TABLE dispatch_keys, task_entries, photographs, callouts, callout_transitions, departments,
   task_grids, assignments, assignment_transitions, tasks, task_serials;
 DROP FUNCTION task_entry_mirrored(), photograph_keep(), callout_check_transition(),
-  assignment_check_transition(), unit_load(bigint), gridlink_own_units(),
+  assignment_check_transition(), unit_load(bigint), task_target(bigint), gridlink_own_units(),
   gridlink_lies_above(bigint);
 -- What clocks wrote has no author, as the older schema wants one.
 ALTER TABLE incident_entries DISABLE TRIGGER refuse_change;

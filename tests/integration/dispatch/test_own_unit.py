@@ -123,6 +123,18 @@ def test_a_unit_sent_past_its_village_acts_there_and_the_incident_tells_it(
     assert [e["act"] for e in entries][-2:] == ["task.accept", "task.arrive"]
 
 
+def test_a_unit_sent_into_a_grid_it_cannot_see_proves_its_arrival_there(
+    dispatcher, worker, land
+) -> None:
+    grid = int(str(land.run("SELECT id FROM grids WHERE code = '610522101202001'")[0][0]))
+    one, unit_id = worker("W1")
+    body = {"title": "补巡", "grid_ids": [grid], "unit_ids": [unit_id]}
+    own = dispatcher.post("/api/tasks", json=body).json()["assignments"][0]["id"]
+    act(one, own, "accept")
+    arrived = act(one, own, "arrive", lon=110.03, lat=34.51, accuracy=20).json()
+    assert (arrived["arrival_proof"], arrived["arrival_distance_m"]) == ("position", 0)
+
+
 def test_a_unit_put_out_of_use_or_given_to_another_account_acts_no_more(
     both, land, client, dispatcher
 ) -> None:
