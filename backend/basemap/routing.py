@@ -4,6 +4,7 @@ A spot beside a road starts on the nearest edge, after the walk to it. Roads are
 and a crossing is where they cross on the map: neither one-way streets nor bridges are known.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -26,6 +27,12 @@ LEAST_PART_M = 1000.0
 
 METRES_PER_DEGREE = 111_195.0
 """Of latitude, on the sphere of 6,371 km."""
+
+MOST_EDGES = 20_000
+"""Of a box: pgRouting reads some 500 of them in a millisecond."""
+
+LEAST_SOUGHT = 5
+"""The nearest ends are looked for whatever it costs."""
 
 _MARGIN_M = 1500.0
 _WIDER = 4.0
@@ -86,21 +93,43 @@ def snap(session: Session, spots: Sequence[LonLat]) -> list[Snap | None]:
 
 
 def ways(session: Session, vehicle: Vehicle, start: Snap, ends: Sequence[Snap]) -> list[Way | None]:
-    """Return the fastest way from `start` to each end; None where none leads there.
+    """Return the fastest way from `start` to each end; None where none leads there, or it is far.
 
     What is read of the network is a box round the spots, and a wider one for ends that were not
-    reached in it although they hang together with the start.
+    reached in it although they hang together with the start. A box of more than `MOST_EDGES` is
+    not read: of many ends the farther ones are then left out.
     """
     found: list[Way | None] = [None] * len(ends)
-    wanted = [n for n, end in enumerate(ends) if end.part == start.part]
+    wanted = _affordable(session, start, ends)
     for margin in (1.0, _WIDER):
-        if not wanted:
+        spots = [start, *(ends[n] for n in wanted)]
+        if not wanted or (margin > 1.0 and not _is_affordable(session, spots, margin)):
             break
-        reached = _ways_within(session, vehicle, start, [ends[n] for n in wanted], margin)
-        for n, way in zip(list(wanted), reached, strict=True):
+        reached = _ways_within(session, vehicle, start, spots[1:], margin)
+        for n, way in zip(wanted, reached, strict=True):
             found[n] = way
         wanted = [n for n in wanted if found[n] is None]
     return found
+
+
+def _affordable(session: Session, start: Snap, ends: Sequence[Snap]) -> list[int]:
+    """Return the rows of ends that hang together with the start and are near enough, near first."""
+    rows = [n for n, end in enumerate(ends) if end.part == start.part]
+    rows.sort(key=lambda n: math.hypot(ends[n].lon - start.lon, ends[n].lat - start.lat))
+    while len(rows) > LEAST_SOUGHT:
+        if _is_affordable(session, [start, *(ends[n] for n in rows)], 1.0):
+            break
+        rows = rows[: max(LEAST_SOUGHT, len(rows) // 2)]
+    return rows
+
+
+def _is_affordable(session: Session, spots: Sequence[Snap], margin: float) -> bool:
+    box = box_round(spots, margin)
+    counted = text(
+        "SELECT count(*) FROM (SELECT FROM road_edges"  # noqa: S608  numbers alone
+        f" WHERE geom && {box} LIMIT {MOST_EDGES + 1}) e"
+    )
+    return int(session.scalar(counted) or 0) <= MOST_EDGES
 
 
 def _ways_within(

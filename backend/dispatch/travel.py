@@ -12,9 +12,9 @@ from ..basemap import routing
 from ..basemap.routing import METRES_PER_DEGREE, WALKING_MPS, LonLat, Snap, Vehicle, Way
 
 How = Literal["roads", "straight"]
-Why = Literal["no_network", "no_pgrouting", "off_road", "target_off_road", "apart", "near"]
+Why = Literal["no_network", "no_pgrouting", "off_road", "target_off_road", "apart", "far", "near"]
 """Why no road was taken: there is none here or near the unit or target, they do not hang together,
-or unit and target are nearer to each other than to any road."""
+there are nearer units and too many roads between, or the unit is nearer than any road."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ def travel_times(session: Session, origins: Sequence[Origin], target: LonLat) ->
 
     By road it is the walk to the road, the fastest way, and the walk from it. Where there is none
     it is the straight line at the vehicle's speed on a road of no known class: shorter than any
-    way, and no promise. One call costs a pgRouting query for each kind of vehicle; ask for the few
-    dozen units that are nearest.
+    way, and no promise. One call costs a pgRouting query for each kind of vehicle; of many units in
+    a dense town those farther off are told by the straight line (`far`).
     """
     if not origins:
         return []
@@ -61,7 +61,7 @@ def travel_times(session: Session, origins: Sequence[Origin], target: LonLat) ->
     for vehicle, rows in asked.items():
         known = [snap for n in rows if (snap := starts[n]) is not None]
         for n, journey in zip(rows, _by_road(session, vehicle, known, end), strict=True):
-            found[n] = journey or _straight(session, origins[n], target, "apart")
+            found[n] = journey or _straight(session, origins[n], target, _lost(starts[n], end))
     return [journey for journey in found if journey is not None]
 
 
@@ -73,6 +73,10 @@ def _obstacle(origin: Origin, start: Snap | None, end: Snap | None, target: LonL
     if straight_m((origin.lon, origin.lat), target) <= start.off_m + end.off_m:
         return "near"
     return None
+
+
+def _lost(start: Snap | None, end: Snap | None) -> Why:
+    return "far" if start and end and start.part == end.part else "apart"
 
 
 def _by_road(

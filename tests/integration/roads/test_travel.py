@@ -222,3 +222,13 @@ def test_the_county_s_times_are_those_of_another_search(database: str) -> None:
 @pytest.mark.skipif(not STREETS.exists(), reason="../shared/data is not here")
 def test_san_francisco_s_times_are_those_of_another_search(database: str) -> None:
     compare(STREETS, "car", 60)
+
+
+def test_of_many_units_in_a_dense_town_the_farther_ones_are_told_as_far(land, monkeypatch) -> None:
+    build()
+    monkeypatch.setattr(routing, "MOST_EDGES", 0)
+    monkeypatch.setattr(routing, "LEAST_SOUGHT", 2)
+    origins = [Origin(110.01 + 0.01 * n, 34.52, "car") for n in range(4, -1, -1)]
+    told = journeys(origins, (110.0, 34.52))
+    assert [one.how for one in told] == ["straight"] * 3 + ["roads"] * 2
+    assert [one.why for one in told] == ["far"] * 3 + [None] * 2
