@@ -52,7 +52,7 @@ class Order:
 
 
 def create(session: Session, order: Order, *, by: Principal, now: datetime) -> Task:
-    """Store a task with its first line, and offer it to units, grids' home units, departments.
+    """Store a task with its first line; offer it to units, else to its grids' home units.
 
     Raises
     ------
@@ -87,7 +87,8 @@ def create(session: Session, order: Order, *, by: Principal, now: datetime) -> T
     offering.add_grids(session, task, order.grid_ids, by)
     line = Line("create", to_state="open", text=title, detail={"severity": task.severity})
     timeline.write(session, task, line, by=by, now=now)
-    wanted = offering.Offer(order.unit_ids, order.grid_ids)
+    # Units chosen by name are those meant; grids alone stand for their home units.
+    wanted = offering.Offer(order.unit_ids, () if order.unit_ids else order.grid_ids)
     made = offering.offered(session, task, wanted, by=by, now=now)
     calling.called(session, task, order.department_ids, by=by, now=now)
     timeline.tell(session, task)

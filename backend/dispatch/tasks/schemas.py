@@ -110,7 +110,10 @@ class TaskQuery(BaseModel):
 
 
 class TaskIn(Strict):
-    """What an incident or alert tells may be left out; grids stand for their units on duty."""
+    """What an incident or alert tells may be left out.
+
+    Without `unit_ids` the grids stand for their home units on duty.
+    """
 
     kind: TaskKind | None = None
     title: Title | None = None

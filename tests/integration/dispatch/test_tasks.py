@@ -76,8 +76,10 @@ def test_a_task_for_grids_goes_to_their_home_units_on_duty(dispatcher, land, uni
     grid = int(str(land.run("SELECT id FROM grids WHERE code = %s", south)[0][0]))
     home = unit("H1", grid=south)
     unit("H2", grid=south, on_duty=False)
-    unit("X1")
+    other = unit("X1")
     body = {"title": "补巡", "kind": "patrol", "grid_ids": [grid]}
+    named = dispatcher.post("/api/tasks", json={**body, "unit_ids": [other]}).json()
+    assert [a["unit_id"] for a in named["assignments"]] == [other]  # who was chosen, alone
     made = dispatcher.post("/api/tasks", json=body).json()
     assert [a["unit_id"] for a in made["assignments"]] == [home]
     assert [(g["code"], g["name"]) for g in made["grids"]] == [(south, "柳林村南网格")]
