@@ -13,6 +13,7 @@ from psycopg import sql
 sys.path.insert(0, str(Path(__file__).parent))
 
 from chromium import Consoles, Guard, chromium
+from phone import Phones
 from stage import Stage, staged
 from town import CAMERAS
 
@@ -63,6 +64,15 @@ def guard() -> Guard:
 def consoles(stage: Stage, running_chromium: Browser, guard: Guard) -> Iterator[Consoles]:
     """Open consoles; the test fails if a page called elsewhere or raised an error."""
     opened = Consoles(stage, running_chromium, guard)
+    yield opened
+    opened.close()
+    assert guard.faults == []
+
+
+@pytest.fixture
+def phones(stage: Stage, running_chromium: Browser, guard: Guard) -> Iterator[Phones]:
+    """Take phones of grid workers; the test fails if a page called elsewhere or raised an error."""
+    opened = Phones(stage, running_chromium, guard)
     yield opened
     opened.close()
     assert guard.faults == []

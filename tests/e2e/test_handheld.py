@@ -2,27 +2,17 @@
 
 import io
 import re
-from collections.abc import Iterator
 
 import pytest
 from chromium import Guard
 from phone import OFFLINE, Phone, Phones, eventually, sign_in
 from PIL import Image
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 from stage import Stage
 
 pytestmark = pytest.mark.e2e
 
 ACTS = "SELECT act FROM task_entries WHERE assignment_id = %s AND act <> 'offer' ORDER BY id"
-
-
-@pytest.fixture
-def phones(stage: Stage, running_chromium: Browser, guard: Guard) -> Iterator[Phones]:
-    """Take phones; the test fails if a page called elsewhere or raised an error."""
-    opened = Phones(stage, running_chromium, guard)
-    yield opened
-    opened.close()
-    assert guard.faults == []
 
 
 def open_task(page: Page, assignment_id: int) -> None:
@@ -81,7 +71,7 @@ def test_a_day_without_a_network_arrives_whole_once_and_in_order(
     assert phone.state(assignment) == "accepted"
 
     phone.restore()
-    expect(page.get_by_test_id("all-sent")).to_be_visible()
+    expect(page.get_by_test_id("all-sent")).to_be_visible(timeout=30_000)
     assert phone.state(assignment) == "done"
     acts = [act for (act,) in stage.run(ACTS, assignment)]
     assert acts == ["accept", "start", "arrive", "finish"]
@@ -123,7 +113,7 @@ def test_an_answer_that_is_lost_on_the_way_doubles_nothing(phones: Phones, guard
         eventually(phone.stage, lambda: len(lost) >= times, True, phone.page)  # noqa: B023
         if phone.page.get_by_test_id("send-now").is_visible():
             phone.page.get_by_test_id("send-now").tap()
-    expect(phone.page.get_by_test_id("all-sent")).to_be_visible()
+    expect(phone.page.get_by_test_id("all-sent")).to_be_visible(timeout=30_000)
     assert len(lost) == 3
     assert len(set(lost)) < 3
     said = phone.stage.run("SELECT id FROM incidents WHERE description = '垃圾堆放'")
@@ -157,7 +147,7 @@ def test_an_act_that_came_too_late_is_shown_and_dropped_only_knowingly(
         expect(first).to_have_attribute("data-state", "refused")
         first.get_by_test_id("entry-discard").tap()
         page.locator(".van-dialog__confirm").tap()
-    expect(page.get_by_test_id("all-sent")).to_be_visible()
+    expect(page.get_by_test_id("all-sent")).to_be_visible(timeout=30_000)
     assert phone.state(assignment) == "withdrawn"
 
 
@@ -221,6 +211,7 @@ def test_leaving_with_something_unsent_warns_and_keeps_it(
     guard.expect(OFFLINE, r"status of 401")
     phone.cut()
     page.get_by_test_id("act-accept").tap()
+    expect(phone.strip()).to_contain_text("1")
     page.goto("/m/mine")
     page.get_by_test_id("sign-out").tap()
     expect(page.locator(".van-dialog")).to_contain_text("内容未发送")
@@ -229,31 +220,3 @@ def test_leaving_with_something_unsent_warns_and_keeps_it(
     phone.restore()
     sign_in(phone)
     eventually(stage, lambda: phone.state(assignment), "accepted", page)
-
-
-@pytest.mark.parametrize(("language", "scheme"), [("zh-CN", "dark"), ("en-US", "light")])
-def test_every_screen_fits_the_phone_and_the_thumb(
-    phones: Phones, language: str, scheme: str
-) -> None:
-    phone = phones.take(language=language, scheme=scheme, name="柳林村治安巡防突击" * 5)
-    page = phone.page
-    assignment = phone.offer("柳林村北侧河堤与排水沟连接处多处垃圾堆放并有异味需现场核查处置" * 2)
-    page.reload()
-    expect(page.locator("html")).to_have_attribute("data-theme", scheme)
-    for path in ("/m/", f"/m/tasks/{assignment}", "/m/report", "/m/track", "/m/mine", "/m/unsent"):
-        page.goto(path)
-        expect(page.locator("main")).to_be_visible()
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
-        assert small_targets(page) == [], path
-
-
-def small_targets(page: Page) -> list[str]:
-    """Return what can be touched and is less than 44 px high or wide."""
-    found = page.evaluate(
-        """() => [...document.querySelectorAll('button, a[href], input, textarea, [role=radio]')]
-          .map((each) => [each, each.closest('label, .van-field') ?? each])
-          .map(([each, area]) => [each, area.getBoundingClientRect()])
-          .filter(([, box]) => box.width && (box.height < 43.5 || box.width < 43.5))
-          .map(([each, box]) => `${each.outerHTML.slice(0, 80)} ${box.width}x${box.height}`)"""
-    )
-    return [str(each) for each in found]

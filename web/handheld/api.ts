@@ -1,6 +1,7 @@
 import { ApiError, call, caller, fetchRaw, address } from '@/api/client'
 import type { Session } from '@/api/types'
 import type { FixesPost } from './queue/fixes'
+import type { Fault } from './queue/records'
 import type { Heard } from './queue/sending'
 import type { Post } from './queue/requests'
 import type { Today, Track } from './types'
@@ -14,13 +15,18 @@ export const fetchTrack = () => call<Track>('/handheld/track')
 /** A stalled radio link neither answers nor fails; after this long it counts as no network. */
 const patience_ms = 60_000
 
+function faultOf(error: ApiError): Fault {
+  const { state } = error.detail
+  return { status: error.status, code: error.code, message: error.message, stateNow: typeof state === 'string' ? state : undefined }
+}
+
 async function heard(response: Promise<Response>): Promise<Heard> {
   try {
     const answered = await response
     const answer = (await answered.json().catch(() => null)) as Record<string, unknown> | null
     return { status: answered.status, answer, fault: null }
   } catch (error) {
-    if (error instanceof ApiError) return { status: error.status, answer: null, fault: { status: error.status, code: error.code, message: error.message } }
+    if (error instanceof ApiError) return { status: error.status, answer: null, fault: faultOf(error) }
     return { status: 0, answer: null, fault: { status: 0, code: 'network.unreachable', message: caller.unreachable } }
   }
 }

@@ -22,7 +22,7 @@ export const zh = {
   task: {
     place: '地点', distance: '距离', road: '沿路 {m}', straight: '直线 {m}', deadline: '截止', arriveBy: '应到', grids: '网格', text: '内容', number: '编号', navigate: '导航', copy: '复制坐标', gone: '该任务已不在列表中',
     proofPosition: '到场将以当前位置证明', proofNone: '没有定位，请拍照证明到场', result: '办理结果', resultHint: '写明做了什么', reason: '拒绝原因', reasonHint: '选择或写明原因', reasons: '正在处理其他任务/距离太远/车辆或装备不足/不在本网格',
-    needText: '请填写内容', kept: '已存入本机', sent: '已发送',
+    needText: '请填写内容', kept: '已存入本机', notKept: '没有存下：手机存储空间不足，请清理后重试',
   },
   photo: { add: '拍照', remove: '删除照片', fault: '这张照片打不开，请重拍', count: '{n} 张照片' },
   report: { title: '上报事件', kind: '类别', place: '地点', here: '当前位置', accuracy: '误差 {m}', seeking: '正在定位', none: '没有定位，请在地图上选点', pick: '地图选点', picked: '地图所选', text: '情况', textHint: '看到什么，是否有人受伤，需要什么', act: '上报', needKind: '请选择类别', needPlace: '请确定地点', kept: '已存入本机，联网后自动发送', noKinds: '类别尚未读取，请先联网一次' },
@@ -30,7 +30,7 @@ export const zh = {
   track: { title: '今日轨迹', none: '今天还没有轨迹', length: '里程', known: '在案', gaps: '信号中断 {n} 段', points: '{n} 个位置', unsent: '{n} 个位置待发送', from: '{from} 至 {to}', gapHint: '虚线为信号中断，其间位置未知', scale: '{m}' },
   checkpoint: { title: '签到点', near: '距您 {m}', act: '签到', done: '已签到', tooFar: '走近 {m} 后可签到' },
   mine: { unit: '力量', account: '账号', unsent: '未发送', language: '语言', theme: '主题', system: '跟随系统', dark: '深色', light: '浅色', chinese: '中文', english: '英文', signOut: '退出登录', signOutAsk: '还有 {n} 条内容未发送，它们留在本机，该账号再次登录后发送。仍要退出？', signOutPlain: '确认退出登录？', version: '版本' },
-  unsent: { title: '未发送', none: '全部已发送', sendNow: '立即发送', sending: '正在发送', age: '{age}前', tries: '已试 {n} 次', next: '{s} 秒后再试', offline: '等待网络', signedOut: '等待重新登录', held: '等待前一条', retry: '重试', discard: '丢弃', discardAsk: '丢弃后无法恢复，服务器不会知道这件事。', discardReport: '连同它的照片一并丢弃，无法恢复，服务器不会知道这件事。', fixes: '{n} 个位置', refusals: '{n} 个位置未被接受', others: '其他账号的 {n} 条', recent: '最近已发送', notTaken: '服务器未接受' },
+  unsent: { title: '未发送', none: '全部已发送', sendNow: '立即发送', sending: '正在发送', age: '{age}前', tries: '已试 {n} 次', next: '{s} 秒后再试', offline: '等待网络', signedOut: '等待重新登录', held: '等待前一条', retry: '重试', discard: '丢弃', discardAsk: '丢弃后无法恢复，服务器不会知道这件事。', discardReport: '连同它的照片一并丢弃，无法恢复，服务器不会知道这件事。', fixes: '{n} 个位置', refusals: '{n} 个位置未被接受', others: '其他账号的 {n} 条', recent: '最近已发送', notTaken: '服务器未接受：{why}', stateNow: '任务此前已变为“{state}”。' },
   unit: { m: '米', km: '公里', minutes: '{n} 分钟', hours: '{n} 小时', days: '{n} 天', now: '刚刚' },
   side: { n: '北', ne: '东北', e: '东', se: '东南', s: '南', sw: '西南', w: '西', nw: '西北' },
   kinds: { household_head: '治安户长', grid_worker: '网格员', volunteer: '群防群治', response: '应急处突' },

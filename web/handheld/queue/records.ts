@@ -18,6 +18,8 @@ export interface Fault {
   status: number
   code: string
   message: string
+  /** What has become of the object meanwhile, if that is why. */
+  stateNow?: string
 }
 
 /** What is to be told to the server, once. `lane` names its object: entries of one lane go in order. */

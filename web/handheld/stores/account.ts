@@ -14,6 +14,8 @@ export const useAccount = defineStore('handheld-account', () => {
   const isWorker = computed(() => user.value?.rights.includes('handheld.use') ?? false)
 
   async function take(session: Session): Promise<void> {
+    // What was read for somebody else is not shown to whoever signs in next.
+    if (user.value && user.value.id !== session.user.id) await records.kept.bulkDelete(['today', 'track'])
     user.value = session.user
     caller.csrfToken = session.csrf_token
     standing.value = 'signed_in'

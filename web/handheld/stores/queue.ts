@@ -4,7 +4,8 @@ import { caller } from '@/api/client'
 import { post, postFixes } from '@m/api'
 import { sendFixes } from '@m/queue/fixes'
 import type { Entry, NewEntry } from '@m/queue/records'
-import { discard, hurry, retry, sendAll, type Outcome } from '@m/queue/sending'
+import type { Post } from '@m/queue/requests'
+import { discard, hurry, retry, sendAll, type Heard, type Outcome } from '@m/queue/sending'
 import { useAccount } from './account'
 import { live, records } from './records'
 
@@ -33,12 +34,19 @@ export const useQueue = defineStore('handheld-queue', () => {
     void send()
   }
 
+  /** Another tab has signed in anew: its session is ours, its token is not yet. */
+  async function postTwice(request: Post): Promise<Heard> {
+    const heard = await post(request)
+    if (heard.fault?.code !== 'session.csrf' || !(await account.restore())) return heard
+    return post(request)
+  }
+
   async function pass(): Promise<void> {
     const owner = account.user!.id
     isSending.value = true
     try {
       const before = await records.entries.where({ owner }).count()
-      outcome.value = await sendAll(records, owner, { post, now: Date.now })
+      outcome.value = await sendAll(records, owner, { post: postTwice, now: Date.now })
       if (outcome.value !== 'offline' && outcome.value !== 'signed_out') {
         const status = await sendFixes(records, owner, caller.language === 'en' ? 'en' : 'zh', postFixes)
         if (status === 401) outcome.value = 'signed_out'
