@@ -8,7 +8,8 @@ import psycopg
 import pytest
 
 from backend import db
-from backend.eyeson import ticking
+from backend.eyeson import tasks, ticking
+from backend.eyeson.commands import show_clocks
 from backend.eyeson.reaching import reach
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -379,3 +380,40 @@ def test_clocks_of_a_division_are_found_by_their_index(watch) -> None:
             (WEST, WEST + 999_999),
         ).fetchone()
     assert "eyeson_clocks_division_idx" in json.dumps(plan)
+
+
+def test_the_job_takes_the_days_that_wait_and_moves_the_clocks(watch) -> None:
+    watch.land.run("INSERT INTO units (code, name, kind) VALUES ('甲', '甲', 'grid_worker')")
+    watch.land.run("INSERT INTO eyeson_dirty (unit_id, day) SELECT id, '2026-03-02' FROM units")
+    tasks.tick_clocks()
+    assert watch.land.run("SELECT count(*) FROM eyeson_dirty") == [(0,)]
+    # 12 grids of the county, 1 of the neighbour, 1 key place
+    assert watch.land.run("SELECT count(*) FROM eyeson_clocks") == [(14,)]
+    watch.land.run("UPDATE grids SET valid_to = CURRENT_DATE WHERE code = 'P1'")
+    tasks.tick_clocks()
+    assert watch.land.run("SELECT count(*) FROM eyeson_clocks") == [(13,)]
+
+
+def test_hours_are_kept_as_long_as_the_setting_says(watch) -> None:
+    for days in (399, 401):
+        watch.land.run(
+            "INSERT INTO eyeson_hours (subject_kind, subject_id, hour, division_code, seen_s,"
+            " unknown_s, known_until) VALUES ('grid', 1, now() - make_interval(days => %s), 0, 0,"
+            " 0, now())",
+            days,
+        )
+    tasks.forget_hours(0)
+    assert watch.land.run("SELECT count(*) FROM eyeson_hours") == [(1,)]
+
+
+def test_the_command_tells_what_the_api_tells(watch, client, capsys) -> None:
+    tick(NOON)
+    show_clocks(division="610522", limit=1000, tick=False, as_json=True)
+    told = json.loads(capsys.readouterr().out)
+    served = client("dispatcher").get("/api/eyeson", params={"limit": 1000}).json()
+    own = ("subject_kind", "subject_id", "colour", "watched_since", "view")
+    assert [[row[k] for k in own] for row in told["rows"]] == [
+        [row[k] for k in own] for row in served["rows"]
+    ]
+    show_clocks(division=None, limit=3, tick=True, as_json=False)
+    assert "no_camera" in capsys.readouterr().out
