@@ -19,14 +19,16 @@ from gis.intake import Progress as Tell
 from ..settings import load
 from ..terminal import screen
 from .kinds import NAMES
+from .patrol_files import NAMES as PATROL
+from .patrol_files import PatrolOrder, import_patrol_file
 from .pipeline import ImportOrder, run_import
-from .printing import print_report
+from .printing import print_patrol_report, print_report
 
 _STAGES = {"read": "读取 reading", "judge": "检查 checking", "mend": "修复 mending"}
 
 
 def import_file(
-    kind: Annotated[str, typer.Argument(help=", ".join(NAMES))],
+    kind: Annotated[str, typer.Argument(help=", ".join((*NAMES, *PATROL)))],
     file: Annotated[Path, typer.Argument(help="Shapefile, its zip, .gpkg, .geojson, .csv, .xlsx")],
     *,
     datum: Annotated[str | None, typer.Option(help=", ".join(DATUMS))] = None,
@@ -48,16 +50,42 @@ def import_file(
     accept_partial: Annotated[
         bool, typer.Option("--accept-partial", help="Write the good rows beside refused ones.")
     ] = False,
+    unit: Annotated[
+        str | None, typer.Option("--unit", help="Of tracks: the code of the unit they are of.")
+    ] = None,
+    unit_column: Annotated[
+        str | None, typer.Option("--unit-column", help="Of tracks: the column of the unit's code.")
+    ] = None,
+    as_duty: Annotated[
+        bool, typer.Option("--as-duty", help="Of tracks: count their time as duty.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Import a file of KIND; nothing is written unless all of it can be."""
-    _one_of("KIND", kind, NAMES)
+    _one_of("KIND", kind, (*NAMES, *PATROL))
     if not file.exists():
         raise typer.BadParameter(f"there is no {file}", param_hint="FILE")
     if datum is not None:
         _one_of("--datum", datum, DATUMS)
     if default_height is not None and not isfinite(default_height):
         raise typer.BadParameter("give metres", param_hint="--default-height")
+    if kind in PATROL:
+        columns = _mapping(mapping or []) | ({"unit": unit_column} if unit_column else {})
+        patrol_order = PatrolOrder(
+            kind=kind,
+            path=file,
+            set_name=set_name or "default",
+            encoding=encoding,
+            columns=columns,
+            unit=unit,
+            datum=datum,
+            makes_duty=as_duty,
+            is_dry_run=dry_run,
+            accepts_partial=accept_partial,
+            language=load().language,
+        )
+        _answer_patrol(import_patrol_file(patrol_order), as_json=as_json)
+        return
     order = ImportOrder(
         kind=kind,
         path=file,
@@ -82,6 +110,15 @@ def _answer(report: dict[str, Any], *, as_json: bool) -> None:
         typer.echo(json.dumps(report, ensure_ascii=False))
     else:
         print_report(report, screen(), load().language)
+    if report["refusal"] or report["rejected"]:
+        raise typer.Exit(2)
+
+
+def _answer_patrol(report: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(report, ensure_ascii=False))
+    else:
+        print_patrol_report(report, screen(), load().language)
     if report["refusal"] or report["rejected"]:
         raise typer.Exit(2)
 

@@ -80,3 +80,16 @@ def _print_mended(report: dict[str, Any], console: Console, words: dict[str, Any
         place = f"{row['row']}: {row['lon']}, {row['lat']}"
         change = f"{row['area_change_percent']} %"
         console.print(f"  {place} {row['reason']} {change}", style="dim", markup=False)
+
+
+def print_patrol_report(report: dict[str, Any], out: Console, language: Language) -> None:
+    """Print what an import of units or tracks came to."""
+    if report["refusal"]:
+        out.print(report["refusal"]["message"])
+        return
+    counts = ", ".join(f"{name} {number}" for name, number in report["counts"].items())
+    out.print(f"{report['kind']}: {counts}")
+    for fault in report["rejected"][:200]:
+        out.print(escape(f"  {fault['row']}: {fault[language]} ({fault['code']})"))
+    if not report["written"]:
+        out.print("未写入任何数据。" if language == "zh" else "Nothing was written.")
