@@ -21,6 +21,7 @@ from .schemas import (
 router = APIRouter(prefix="/api/eyeson", tags=["eyeson"])
 
 SubjectId = Annotated[int, Query(ge=1, le=2**63 - 1)]
+Day = Annotated[date, Query(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
 
 
 @router.get("", **right("patrol.read"))
@@ -49,7 +50,7 @@ def read_hours(
     tx: Tx,
     subject: ClockSubject,
     id: SubjectId,
-    day: date,
+    day: Day,
 ) -> ClockHourPage:
     """Cameras and feet in one picture: the hours of a day, local time, up to now."""
     return hours.day_of(tx, user.scope, subject, id, day)
