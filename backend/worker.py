@@ -24,9 +24,10 @@ def run(concurrency: int = 2) -> None:
 
 
 async def _work(concurrency: int) -> None:
-    # Beside the jobs, not before them: whoever needs what is being read waits for that alone.
-    threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
     app = worker_app()
+    # Beside the jobs, not before them: whoever needs what is being read waits for that alone. But
+    # after their modules: two threads that import shapely at once each find the other's half.
+    threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
     async with app.open_async():
         taking_up = asyncio.create_task(_take_up_left(app))
         log.info("worker ready", extra={"action": "worker.ready"})
