@@ -6422,7 +6422,9 @@ export interface components {
         };
         /**
          * TaskIn
-         * @description What an incident or alert tells may be left out; grids stand for their units on duty.
+         * @description What an incident or alert tells may be left out.
+         *
+         *     Without `unit_ids` the grids stand for their home units on duty.
          */
         TaskIn: {
             /** Alert Id */
