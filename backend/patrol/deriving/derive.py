@@ -27,6 +27,7 @@ from .totals import count_totals
 from .tracing import DAY, MARGIN, Day, Spots, derive_day
 
 _TURN = text("SELECT pg_advisory_xact_lock(hashtext('patrol.turn'))")
+_IS_FREE = text("SELECT pg_try_advisory_xact_lock(hashtext('patrol.turn'))")
 _MARKS = text("SELECT unit_id, day, at FROM patrol_dirty ORDER BY at, unit_id, day LIMIT :most")
 # Only as they were read: what arrived meanwhile has touched its mark and stays.
 _DONE = text(
@@ -72,6 +73,11 @@ class _Ground:
     place: Place
     spots: Spots
     digest: bytes
+
+
+def is_free(session: Session) -> bool:
+    """Take the turn if nobody else derives; who does comes back for what is marked meanwhile."""
+    return bool(session.scalar(_IS_FREE))
 
 
 def derive(session: Session, now: datetime, *, most: int = MOST_MARKS) -> Round:

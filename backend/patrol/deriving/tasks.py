@@ -41,19 +41,30 @@ _OLD = (
 # Waits of 5, 25, 125 and 625 s outlast a restart of the database.
 @registry.task(name="patrol.derive", retry=RetryStrategy(max_attempts=4, exponential_wait=5))
 def derive_patrols() -> None:
-    """Derive what is marked, batch by batch, each in a transaction of its own."""
-    from .derive import derive  # brings numba
+    """Derive what is marked, batch by batch, each in a transaction of its own.
+
+    A second job does not wait for the first one's turn: it would hold up other jobs. The first
+    looks once more after its last turn, when the marks of whoever went away can be seen.
+    """
+    from .derive import derive, is_free  # brings numba
 
     marks, days, fixes = 0, 0, 0
     while True:
         with begin() as session:
+            if not is_free(session):
+                return
             done = derive(session, datetime.now(UTC))
             _have_judged(session, done.touched)
         marks, days, fixes = marks + done.marks, days + done.days, fixes + done.fixes
-        if not done.marks:
+        if not done.marks and not _is_marked():
             break
     told = {"action": "patrol.derived", "marks": marks, "days": days, "fixes": fixes}
     log.info("patrols: %d days of %d marked, %d fixes", days, marks, fixes, extra=told)
+
+
+def _is_marked() -> bool:
+    with begin() as session:
+        return bool(session.scalar(_IS_WAITING))
 
 
 def _have_judged(session: Session, touched: frozenset[tuple[int, int]]) -> None:

@@ -197,3 +197,21 @@ def test_grids_drawn_anew_are_derived_anew(basic_alone, unit) -> None:
         "SELECT count(*) FROM patrol_traces t JOIN patrol_plans p USING (grid_id)"
         " WHERE t.plan <> p.digest"
     ) == [(0,)]
+
+
+def test_deriving_that_is_broken_off_leaves_what_was(basic_alone, unit) -> None:
+    from backend import db
+    from backend.patrol.deriving.derive import derive
+
+    land, number = basic_alone, unit("A1")
+    fixes = walk(number, NOON, [SOUTH, NORTH])
+    hear(land.url, fixes[:20])
+    derive_all()
+    before = whole(land.url, *DERIVED)
+    hear(land.url, fixes[20:])
+    with pytest.raises(RuntimeError, match="killed"), db.begin() as session:
+        assert derive(session, datetime.now(UTC)).days == 1
+        raise RuntimeError("killed before the commit")
+    assert whole(land.url, *DERIVED) == before
+    assert derive_all() == 1
+    assert whole(land.url, *DERIVED) != before
