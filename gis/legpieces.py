@@ -7,37 +7,61 @@ corner, does no harm.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 from gis.compiled import compiled
-from gis.edgegrid import columns_in_row, rows_between
-from gis.gridindex import Arrays, cell_at, holds
+from gis.edgegrid import Grid, columns_in_row, rows_between
+from gis.gridindex import Arrays, holds
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
-Longs = NDArray[np.int64]
 Leg = tuple[float, float, float, float]
 
-#: Grid, first and last share of the leg of each piece; grids met, and whether one of their cells
-#: is whole; grid and share of each crossing; the leg at which each grid was last met.
-Pieces = tuple[Ints, Floats, Floats, Ints, NDArray[np.bool_], Ints, Floats, Longs]
+#: Grid, first and last share of the leg of each piece (n, 3); grids met, and 1 if one of their
+#: cells is whole (grids, 2); grid and share of each crossing (n, 2); for each grid the leg at
+#: which it was last met and its row among those met (grids, 2).
+Pieces = tuple[Floats, Ints, Floats, Ints]
+
+#: Legs across more cells than this are looked at cell by cell.
+_PLAIN = 8
 
 
 @compiled
 def no_pieces(arrays: Arrays) -> Pieces:
     """Room for the pieces of any one leg; pages that no leg needs are never touched."""
-    room = arrays[5].size + arrays[8].size + 2
-    return (
-        np.empty(room, np.int32),
-        np.empty(room),
-        np.empty(room),
-        np.empty(arrays[2].size, np.int32),
-        np.empty(arrays[2].size, np.bool_),
-        np.empty(room, np.int32),
-        np.empty(room),
-        np.full(arrays[2].size, -1, dtype=np.int64),
-    )
+    room, grids = arrays[5].size + arrays[8].size + 2, arrays[2].size
+    met = np.empty((grids, 2), np.int32)
+    return np.empty((room, 3)), met, np.empty((room, 2)), np.full((grids, 2), -1, dtype=np.int32)
+
+
+@compiled
+def plain_cell(cells: Grid, edge_starts: Ints, leg: Leg) -> int:
+    """A cell whose grids hold the whole leg, since no edge lies in any cell of its box; else -1."""
+    origin_x, origin_y, cell_m, ncols, nrows = cells
+    col0, row0 = (leg[0] - origin_x) / cell_m, (leg[1] - origin_y) / cell_m
+    col1, row1 = (leg[2] - origin_x) / cell_m, (leg[3] - origin_y) / cell_m
+    low_col, high_col = math.floor(min(col0, col1)), math.floor(max(col0, col1))
+    low_row, high_row = math.floor(min(row0, row1)), math.floor(max(row0, row1))
+    if low_col < 0 or low_row < 0 or high_col >= ncols or high_row >= nrows:
+        return -1
+    if high_col - low_col > _PLAIN or high_row - low_row > _PLAIN:
+        return -1
+    for row in range(low_row, high_row + 1):
+        first, end = row * ncols + low_col, row * ncols + high_col + 1
+        if edge_starts[first] != edge_starts[end]:
+            return -1
+    return low_row * ncols + low_col
+
+
+@compiled
+def whole_pieces(items: Ints, first: int, end: int, found: Floats) -> int:
+    """Write one piece, the whole leg, for each of the grids listed from `first` to `end`."""
+    for k in range(first, end):
+        found[k - first, 0], found[k - first, 1], found[k - first, 2] = items[k], 0.0, 1.0
+    return end - first
 
 
 @compiled
@@ -46,19 +70,12 @@ def leg_pieces(arrays: Arrays, leg: Leg, number: int, pieces: Pieces) -> int:
 
     Pieces of a grid follow each other in the order of the leg. `number` differs for every leg.
     """
-    cells, starts, items, edge_starts = arrays[3], arrays[4], arrays[5], arrays[7]
-    cell = cell_at(cells, leg[0], leg[1])
-    is_plain = cell >= 0 and edge_starts[cell + 1] == edge_starts[cell]
-    if is_plain and cell == cell_at(cells, leg[2], leg[3]):
-        first = starts[cell]
-        for k in range(first, starts[cell + 1]):
-            pieces[0][k - first], pieces[1][k - first], pieces[2][k - first] = items[k], 0.0, 1.0
-        return int(starts[cell + 1] - first)
-    met, crossings = _met(arrays, leg, number, pieces)
-    _sort(pieces[5], pieces[6], crossings)
+    found, met, crossed, _ = pieces
+    grids, crossings = _met(arrays, leg, number, pieces)
+    _sort(crossed, crossings)
     count = 0
-    for k in range(met):
-        count = _cut(arrays, leg, (pieces[3][k], pieces[4][k], crossings), pieces, count)
+    for k in range(grids):
+        count = _cut((arrays[0], arrays[2]), leg, met[k], crossed[:crossings], (found, count))
     return count
 
 
@@ -66,90 +83,78 @@ def leg_pieces(arrays: Arrays, leg: Leg, number: int, pieces: Pieces) -> int:
 def _met(arrays: Arrays, leg: Leg, number: int, pieces: Pieces) -> tuple[int, int]:
     """List the grids of all cells that the leg passes, and its crossings with their edges."""
     edges, owners, _, cells, starts, items, is_whole, edge_starts, edge_items = arrays
-    _, _, _, met_grids, met_whole, crossed, shares, last_met = pieces
-    met, crossings = 0, 0
+    _, met, crossed, last_met = pieces
+    grids, crossings = 0, 0
     first_row, last_row = rows_between(min(leg[1], leg[3]), max(leg[1], leg[3]), cells)
     for row in range(first_row, last_row + 1):
         first, last = columns_in_row(leg, row, cells)
         for cell in range(row * cells[3] + first, row * cells[3] + last + 1):
             for k in range(starts[cell], starts[cell + 1]):
-                if last_met[items[k]] != number:
-                    last_met[items[k]] = number
-                    met_grids[met], met_whole[met] = items[k], False
-                    met += 1
+                grid = items[k]
+                if last_met[grid, 0] != number:
+                    last_met[grid, 0], last_met[grid, 1] = number, grids
+                    met[grids, 0], met[grids, 1] = grid, 0
+                    grids += 1
                 if is_whole[k]:
-                    _mark(met_grids, met_whole, met, items[k])
+                    met[last_met[grid, 1], 1] = 1
             for k in range(edge_starts[cell], edge_starts[cell + 1]):
-                share = _share(leg, edges[edge_items[k]])
+                share = _share(leg, edges, edge_items[k])
                 if share >= 0.0:
-                    crossed[crossings], shares[crossings] = owners[edge_items[k]], share
+                    crossed[crossings, 0], crossed[crossings, 1] = owners[edge_items[k]], share
                     crossings += 1
-    return met, crossings
+    return grids, crossings
 
 
 @compiled
-def _mark(met_grids: Ints, met_whole: NDArray[np.bool_], met: int, grid: int) -> None:
-    for k in range(met - 1, -1, -1):
-        if met_grids[k] == grid:
-            met_whole[k] = True
-            return
-
-
-@compiled
-def _share(leg: Leg, edge: Floats) -> float:
-    """Share of the leg at which it crosses the edge's line between its ends; -1 for none."""
+def _share(leg: Leg, edges: Floats, e: int) -> float:
+    """Share of the leg at which it crosses an edge; -1 for none."""
     dx, dy = leg[2] - leg[0], leg[3] - leg[1]
-    side0 = dx * (edge[1] - leg[1]) - dy * (edge[0] - leg[0])
-    side1 = dx * (edge[3] - leg[1]) - dy * (edge[2] - leg[0])
+    from_x, from_y = edges[e, 0] - leg[0], edges[e, 1] - leg[1]
+    to_x, to_y = edges[e, 2] - leg[0], edges[e, 3] - leg[1]
+    # The same numbers for a corner from both of its edges: no leg slips between them.
+    side0, side1 = dx * from_y - dy * from_x, dx * to_y - dy * to_x
     if (side0 > 0.0) == (side1 > 0.0):
         return -1.0
-    ex, ey = edge[2] - edge[0], edge[3] - edge[1]
-    share = (ex * (leg[1] - edge[1]) - ey * (leg[0] - edge[0])) / (side1 - side0)
+    share = (from_x * (to_y - from_y) - from_y * (to_x - from_x)) / (side1 - side0)
     return share if 0.0 < share < 1.0 else -1.0
 
 
 @compiled
-def _sort(grids: Ints, shares: Floats, count: int) -> None:
+def _sort(crossed: Floats, count: int) -> None:
     """Sort crossings by share in place; a leg has few of them."""
     for i in range(1, count):
-        grid, share, j = grids[i], shares[i], i - 1
-        while j >= 0 and shares[j] > share:
-            grids[j + 1], shares[j + 1] = grids[j], shares[j]
+        grid, share, j = crossed[i, 0], crossed[i, 1], i - 1
+        while j >= 0 and crossed[j, 1] > share:
+            crossed[j + 1, 0], crossed[j + 1, 1] = crossed[j, 0], crossed[j, 1]
             j -= 1
-        grids[j + 1], shares[j + 1] = grid, share
+        crossed[j + 1, 0], crossed[j + 1, 1] = grid, share
 
 
 @compiled
 def _cut(
-    arrays: Arrays,
-    leg: Leg,
-    met: tuple[int, bool, int],
-    pieces: Pieces,
-    count: int,
+    shape: tuple[Floats, Ints], leg: Leg, met: Ints, crossed: Floats, tables: tuple[Floats, int]
 ) -> int:
     """Append the pieces within one grid that was met; return the new count."""
-    edges, firsts = arrays[0], arrays[2]
-    grid, is_whole, crossings = met
-    _, low, high, _, _, crossed, shares, _ = pieces
-    first, since, is_cut = count, 0.0, False
-    for k in range(crossings + 1):
-        if k < crossings and crossed[k] != grid:
+    edges, firsts = shape
+    found, count = tables
+    grid = met[0]
+    first, since, is_cut = count, 0.0, met[1] == 0
+    for k in range(crossed.shape[0] + 1):
+        is_end = k == crossed.shape[0]
+        if not is_end and crossed[k, 0] != grid:
             continue
-        share = shares[k] if k < crossings else 1.0
-        if share > since:
-            middle = 0.5 * (since + share)
-            is_cut = is_cut or k < crossings
-            if (is_whole and not is_cut) or holds(
-                edges,
-                firsts[grid],
-                firsts[grid + 1],
-                leg[0] + middle * (leg[2] - leg[0]),
-                leg[1] + middle * (leg[3] - leg[1]),
-            ):
-                if count > first and high[count - 1] == since:
-                    high[count - 1] = share
-                else:
-                    pieces[0][count], low[count], high[count] = grid, since, share
-                    count += 1
-            since = share
+        share = 1.0 if is_end else crossed[k, 1]
+        if share <= since:
+            continue
+        is_cut = is_cut or not is_end
+        middle = 0.5 * (since + share)
+        x, y = leg[0] + middle * (leg[2] - leg[0]), leg[1] + middle * (leg[3] - leg[1])
+        # A leg that meets a whole cell of the grid and crosses no border of it stays inside.
+        if not is_cut or holds(edges, firsts[grid], firsts[grid + 1], x, y):
+            if count > first and found[count - 1, 2] == since:
+                found[count - 1, 2] = share
+            else:
+                found[count, 0], found[count, 1], found[count, 2] = grid, since, share
+                count += 1
+        since = share
     return count

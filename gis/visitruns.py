@@ -1,7 +1,8 @@
 """Kernels that follow units through grids leg by leg; metres, seconds.
 
 Rows of visits are grown where they stand: the last row of each grid is the one a unit may go on
-with, as long as no gap has come between.
+with, as long as no gap has come between. State is kept in few arrays, since numba counts the
+references of every array handed on, which costs more than the geometry.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from gis.compiled import compiled
 from gis.gridindex import Arrays, cell_at, holds
-from gis.legpieces import Pieces, leg_pieces, no_pieces
+from gis.legpieces import leg_pieces, no_pieces, plain_cell, whole_pieces
 
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
@@ -19,142 +20,119 @@ Ints = NDArray[np.int32]
 Flags = NDArray[np.bool_]
 Ends = tuple[Floats, Floats, Floats, Floats, Floats, Floats]
 Proof = tuple[Floats, Floats, Flags, Flags, Flags]
-#: Unit and run (k, 2), grid, entered, left and dwell (k, 3), whether sure.
-Rows = tuple[Longs, Ints, Floats, Flags]
 #: A fix: x, y, time, radius in which the truth lies, whether it proves a visit.
 Fix = tuple[float, float, float, float, bool]
 #: Merge, from and to, seconds.
 Times = tuple[float, float, float]
-#: Visits, the last one of each grid, the pieces of a leg and how many they are.
-Seen = tuple[Rows, Ints, Pieces, int]
+
+#: Columns of a row of visits; whole numbers up to 2^53 are exact in them.
+UNIT, RUN, GRID, ENTERED, LEFT, DWELL, SURE = range(7)
 
 
 @compiled
-def visit_rows(arrays: Arrays, unit: Longs, ends: Ends, proof: Proof, times: Times) -> Rows:
-    """Visits of all units, in the order they begin."""
+def visit_rows(arrays: Arrays, unit: Longs, ends: Ends, proof: Proof, times: Times) -> Floats:
+    """Visits of all units in the order they begin, float64 (k, 7)."""
     x0, y0, t0, x1, y1, t1 = ends
     radius0, radius1, is_firm0, is_firm1, is_known = proof
-    rows, pieces = _no_rows(max(unit.size // 8, 64)), no_pieces(arrays)
-    last_row = np.full(arrays[2].size, -1, dtype=np.int32)
+    rows, pieces = np.empty((max(unit.size // 8, 64), 7)), no_pieces(arrays)
+    last_row, firsts = np.full(arrays[2].size, -1, dtype=np.int32), arrays[2]
+    edges, cells, starts, items, edge_starts = arrays[0], *arrays[3:6], arrays[7]
     count, run, was_known = 0, 0, False
     for i in range(unit.size):
         is_same = i > 0 and unit[i] == unit[i - 1]
-        if not (is_same and is_known[i]):
-            run += 1
+        run += not (is_same and is_known[i])
         end0 = (x0[i], y0[i], t0[i], radius0[i], is_firm0[i])
         end1 = (x1[i], y1[i], t1[i], radius1[i], is_firm1[i])
-        if is_known[i] and t1[i] > t0[i]:
-            if t1[i] > times[1] and t0[i] < times[2]:
-                leg = (x0[i], y0[i], x1[i], y1[i])
+        if not is_known[i] or t1[i] == t0[i]:
+            rows = _with_room(rows, count, 2 * firsts.size)
+            if not (is_same and was_known) and times[1] <= t0[i] < times[2]:
+                count = _stand(arrays, rows, count, unit[i], end0)
+            is_last = i + 1 == unit.size or unit[i + 1] != unit[i]
+            if is_last and t1[i] > t0[i] and times[1] <= t1[i] < times[2]:
+                count = _stand(arrays, rows, count, unit[i], end1)
+        elif t1[i] > times[1] and t0[i] < times[2]:
+            leg = (x0[i], y0[i], x1[i], y1[i])
+            cell = plain_cell(cells, edge_starts, leg)
+            if cell >= 0:
+                found = whole_pieces(items, starts[cell], starts[cell + 1], pieces[0])
+            else:
                 found = leg_pieces(arrays, leg, i, pieces)
-                rows = _with_room(rows, count, found)
-                seen = (rows, last_row, pieces, found)
-                count = _go_on(seen, count, (unit[i], run, t0[i], t1[i]), times)
-                _prove(arrays, seen, end0, end1, times)
-        elif not (is_same and was_known) and times[1] <= t0[i] < times[2]:
-            rows = _with_room(rows, count, last_row.size)
-            count = _stand(arrays, rows, count, unit[i], end0)
-        is_last = i + 1 == unit.size or unit[i + 1] != unit[i]
-        if is_last and not is_known[i] and times[1] <= t1[i] < times[2]:
-            rows = _with_room(rows, count, last_row.size)
-            count = _stand(arrays, rows, count, unit[i], end1)
+            rows = _with_room(rows, count, found)
+            move = (unit[i], run, end0, end1, times)
+            for k in range(found):
+                count = _take((edges, firsts), (rows, last_row), count, pieces[0][k], move)
         was_known = is_known[i]
-    return rows[0][:count], rows[1][:count], rows[2][:count], rows[3][:count]
+    return rows[:count]
 
 
 @compiled
-def _no_rows(room: int) -> Rows:
-    return (
-        np.empty((room, 2), np.int64),
-        np.empty(room, np.int32),
-        np.empty((room, 3)),
-        np.empty(room, np.bool_),
-    )
-
-
-@compiled
-def _with_room(rows: Rows, count: int, more: int) -> Rows:
-    """The rows, moved to twice the room when `more` would not fit."""
-    if count + more <= rows[1].size:
-        return rows
-    grown = _no_rows(2 * rows[1].size + more)
-    grown[0][:count] = rows[0][:count]
-    grown[1][:count] = rows[1][:count]
-    grown[2][:count] = rows[2][:count]
-    grown[3][:count] = rows[3][:count]
-    return grown
-
-
-@compiled
-def _go_on(seen: Seen, count: int, leg: tuple[int, int, float, float], times: Times) -> int:
-    """Prolong the visits of a leg's grids, or begin new ones; return the new count.
-
-    `leg` is its unit and run, and when it begins and ends.
-    """
-    (whose, grids, stay, sure), last_row, pieces, found = seen
-    merge_s, from_s, to_s = times
-    unit, run, t0, t1 = leg
-    for k in range(found):
-        entered = t1 if pieces[1][k] == 1.0 else t0 + pieces[1][k] * (t1 - t0)
-        left = t1 if pieces[2][k] == 1.0 else t0 + pieces[2][k] * (t1 - t0)
-        entered, left = max(entered, from_s), min(left, to_s)
-        if left <= entered:
-            continue
-        grid = pieces[0][k]
-        r = last_row[grid]
-        if r >= 0 and whose[r, 1] == run and entered - stay[r, 1] <= merge_s:
-            stay[r, 1] = left
-            stay[r, 2] += left - entered
-            continue
-        whose[count, 0], whose[count, 1] = unit, run
-        grids[count], sure[count] = grid, False
-        stay[count, 0], stay[count, 1], stay[count, 2] = entered, left, left - entered
-        last_row[grid] = count
+def _take(
+    shape: tuple[Floats, Ints],
+    tables: tuple[Floats, Ints],
+    count: int,
+    piece: Floats,
+    move: tuple[int, int, Fix, Fix, Times],
+) -> int:
+    """Prolong the visit of a piece's grid, or begin one; return the new count of rows."""
+    rows, last_row = tables
+    unit, run, end0, end1, (merge_s, from_s, to_s) = move
+    grid, lasted_s = int(piece[0]), end1[2] - end0[2]
+    entered = max(end0[2] + piece[1] * lasted_s, from_s)
+    left = min(end1[2] if piece[2] == 1.0 else end0[2] + piece[2] * lasted_s, to_s)
+    if left <= entered:
+        return count
+    r = last_row[grid]
+    if r >= 0 and rows[r, RUN] == run and entered - rows[r, LEFT] <= merge_s:
+        rows[r, LEFT] = left
+        rows[r, DWELL] += left - entered
+    else:
+        r = count
+        rows[r, UNIT], rows[r, RUN], rows[r, GRID] = unit, run, grid
+        rows[r, ENTERED], rows[r, LEFT], rows[r, DWELL] = entered, left, left - entered
+        rows[r, SURE] = 0.0
+        last_row[grid] = r
         count += 1
+    if rows[r, SURE] == 0.0:
+        for fix, is_in in ((end0, piece[1] == 0.0), (end1, piece[2] == 1.0)):
+            is_asked = is_in and fix[4] and from_s <= fix[2] < to_s
+            if is_asked and is_deep(shape[0], shape[1][grid], shape[1][grid + 1], fix):
+                rows[r, SURE] = 1.0
     return count
 
 
 @compiled
-def _prove(arrays: Arrays, seen: Seen, end0: Fix, end1: Fix, times: Times) -> None:
-    """Make sure the visits whose grid holds one of the leg's fixes for certain."""
-    (_, _, stay, sure), last_row, pieces, found = seen
-    for k in range(found):
-        grid = pieces[0][k]
-        r = last_row[grid]
-        if r < 0 or sure[r]:
-            continue
-        for fix, share in ((end0, pieces[1][k]), (end1, 1.0 - pieces[2][k])):
-            is_within = share == 0.0 and stay[r, 0] <= fix[2] <= stay[r, 1]
-            if is_within and times[1] <= fix[2] < times[2] and _is_sure(arrays, grid, fix):
-                sure[r] = True
+def _with_room(rows: Floats, count: int, more: int) -> Floats:
+    """The rows, moved to twice the room when `more` would not fit."""
+    if count + more <= rows.shape[0]:
+        return rows
+    grown = np.empty((2 * rows.shape[0] + more, 7))
+    grown[:count] = rows[:count]
+    return grown
 
 
 @compiled
-def _stand(arrays: Arrays, rows: Rows, count: int, unit: int, fix: Fix) -> int:
+def _stand(arrays: Arrays, rows: Floats, count: int, unit: int, fix: Fix) -> int:
     """Append a visit without duration for each grid that holds a fix; return the new count."""
     edges, _, firsts, cells, starts, items, is_whole, _, _ = arrays
-    x, y, at_s, _, _ = fix
+    x, y, at_s, _, is_firm = fix
     cell = cell_at(cells, x, y)
     if cell < 0:
         return count
     for k in range(starts[cell], starts[cell + 1]):
         g = items[k]
         if is_whole[k] or holds(edges, firsts[g], firsts[g + 1], x, y):
-            rows[0][count, 0], rows[0][count, 1] = unit, -1
-            rows[1][count], rows[3][count] = g, _is_sure(arrays, g, fix)
-            rows[2][count, 0], rows[2][count, 1], rows[2][count, 2] = at_s, at_s, 0.0
+            rows[count, UNIT], rows[count, RUN], rows[count, GRID] = unit, -1.0, g
+            rows[count, ENTERED], rows[count, LEFT], rows[count, DWELL] = at_s, at_s, 0.0
+            rows[count, SURE] = is_firm and is_deep(edges, firsts[g], firsts[g + 1], fix)
             count += 1
     return count
 
 
 @compiled
-def _is_sure(arrays: Arrays, grid: int, fix: Fix) -> bool:
-    """Whether the disc in which the truth lies touches no edge of the grid that holds the fix."""
-    edges, firsts = arrays[0], arrays[2]
-    x, y, _, radius, is_firm = fix
-    if not is_firm:
-        return False
-    for e in range(firsts[grid], firsts[grid + 1]):
+def is_deep(edges: Floats, first: int, last: int, fix: Fix) -> bool:
+    """Whether the disc in which the truth lies touches none of the edges `first` to `last`."""
+    x, y, _, radius, _ = fix
+    for e in range(first, last):
         x0, y0 = edges[e, 0] - x, edges[e, 1] - y
         dx, dy = edges[e, 2] - edges[e, 0], edges[e, 3] - edges[e, 1]
         length = dx * dx + dy * dy

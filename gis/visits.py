@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gis.gridindex import GridIndex, Shapes, index_grids
 from gis.tracks import Flags, Floats, Ints, Legs
-from gis.visitruns import visit_rows
+from gis.visitruns import DWELL, ENTERED, GRID, SURE, UNIT, visit_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +77,10 @@ def find_visits(
     index = grids if isinstance(grids, GridIndex) else index_grids(grids)
     ends = (legs.x0, legs.y0, legs.t0, legs.x1, legs.y1, legs.t1)
     proof = (legs.radius0_m, legs.radius1_m, legs.is_firm0, legs.is_firm1, legs.is_known)
-    whose, grid, stay, is_sure = visit_rows(
+    rows = visit_rows(
         index.arrays, legs.unit, ends, proof, (legs.rules.merge_s, float(from_s), float(to_s))
     )
-    order = np.lexsort((stay[:, 0], grid, whose[:, 0]))
-    entered_s, left_s, dwell_s = np.ascontiguousarray(stay[order].T)
-    return Visits(whose[order, 0], grid[order], entered_s, left_s, dwell_s, is_sure[order])
+    rows = rows[np.lexsort((rows[:, ENTERED], rows[:, GRID], rows[:, UNIT]))]
+    unit, grid = rows[:, UNIT].astype(np.int64), rows[:, GRID].astype(np.int32)
+    entered_s, left_s, dwell_s = np.ascontiguousarray(rows[:, ENTERED : DWELL + 1].T)
+    return Visits(unit, grid, entered_s, left_s, dwell_s, rows[:, SURE] == 1.0)

@@ -13,7 +13,6 @@ from gis.patrolground import Grounds, ground_states
 from gis.patrolplan import PatrolPlan, patrol_cells
 from gis.silences import Duties
 from gis.tracks import TrackRules, clean, legs, rules_of
-from gis.visits import find_visits
 
 Walker = Callable[..., object]
 VEHICLES = ("foot", "ebike", "motorcycle", "car")

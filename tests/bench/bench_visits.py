@@ -1,0 +1,212 @@
+"""Visits of 1,000,000 fixes against PostGIS with the same definition, in one run; ground states too.
+
+2,000 e-bikes, a fix each 10 s, 5,000 irregular grids of about 1 km². PostGIS is given the legs and
+their index ready, and asks grid by grid in a lateral join (the form that is fastest there), then
+joins the pieces with windows. Run: `.venv/bin/python tests/bench/run.py visits`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import numpy as np
+import psycopg
+import shapely
+from databases_for_bench import database
+
+from gis.gridindex import index_grids
+from gis.patrolground import ground_states
+from gis.patrolplan import patrol_cells
+from gis.tracks import Fixes, Legs, clean, legs, rules_of
+from gis.visits import Visits, find_visits
+
+T = TypeVar("T")
+
+UNITS, FIXES_EACH, EVERY_S = 2_000, 500, 10.0
+COLUMNS, ROWS, SIDE_M = 100, 50, 1_000.0
+FLOOR = 25.0
+#: PostGIS meets borders by its own arithmetic: times agree to a millisecond.
+TIME_LIMIT_S = 1e-3
+
+VISITS = """
+WITH pieces AS (
+    SELECT l.unit, l.run, g.id AS grid, p.entered, p.left_at
+    FROM bench_grids g
+    CROSS JOIN LATERAL (
+        SELECT l.*, ST_Covers(g.geom, l.geom) AS is_whole
+        FROM bench_legs l WHERE ST_Intersects(g.geom, l.geom) OFFSET 0
+    ) l
+    CROSS JOIN LATERAL (
+        SELECT l.t0 AS entered, l.t1 AS left_at WHERE l.is_whole
+        UNION ALL
+        SELECT l.t0 + ST_LineLocatePoint(l.geom, ST_StartPoint(d.geom)) * (l.t1 - l.t0),
+               l.t0 + ST_LineLocatePoint(l.geom, ST_EndPoint(d.geom)) * (l.t1 - l.t0)
+        FROM ST_Dump(CASE WHEN l.is_whole THEN NULL ELSE ST_Intersection(l.geom, g.geom) END) d
+        WHERE ST_Dimension(d.geom) = 1
+    ) p
+), numbered AS (
+    SELECT *, entered - max(left_at) OVER (
+        PARTITION BY unit, run, grid ORDER BY entered, left_at
+        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS away_s
+    FROM pieces
+), islands AS (
+    SELECT *, count(*) FILTER (WHERE away_s IS NULL OR away_s > %(merge_s)s) OVER (
+        PARTITION BY unit, run, grid ORDER BY entered, left_at) AS island
+    FROM numbered
+)
+SELECT unit, grid, min(entered), max(left_at), sum(left_at - entered)
+FROM islands GROUP BY unit, run, grid, island ORDER BY 1, 2, 3
+"""
+
+
+def main() -> bool:
+    """Print the figures; True when the floor holds and the visits are the same."""
+    rng = np.random.default_rng(4)
+    grids, fixes, rules = irregular_grids(rng), riding(rng), rules_of("ebike")
+    few = Fixes(*(getattr(fixes, name)[:2000] for name in Fixes.__slots__))
+    plan = patrol_cells(grids, _roads())
+    _all_of(few, index_grids(grids), plan)  # compiles
+    index, index_s = _timed(lambda: index_grids(grids))
+    print(f"{len(fixes)} fixes, {UNITS} units, {len(grids)} grids; index of grids {index_s:.2f} s")
+    own, own_s = _measured(fixes, index)
+    with database("gridlink_bench_visits") as url, psycopg.connect(url) as connection:
+        _load(connection, grids, legs(clean(fixes, rules)))
+        rows, seconds = _timed(
+            lambda: connection.execute(VISITS, {"merge_s": rules.merge_s}).fetchall()
+        )
+    ratio = seconds / own_s
+    print(f"PostGIS, legs and their index ready: {seconds:.2f} s, {len(rows)} visits")
+    print(f"ratio {ratio:.0f}x (floor {FLOOR:g}x)")
+    is_good = _is_same(own, np.array(rows, dtype=np.float64)) and ratio >= FLOOR
+    _report_ground(fixes, plan)
+    return is_good
+
+
+def riding(rng: np.random.Generator) -> Fixes:
+    """Rides over the region: each 10 s a fix, some silences, in the order of arrival."""
+    heading = np.cumsum(rng.normal(0, 0.25, (UNITS, FIXES_EACH)), axis=1)
+    heading += rng.uniform(0, 2 * np.pi, (UNITS, 1))
+    step_m = rng.uniform(0, 2 * 4.2 * EVERY_S, (UNITS, FIXES_EACH)) * (
+        rng.random((UNITS, 1)) < 0.95
+    )
+    x = np.cumsum(step_m * np.cos(heading), axis=1) + rng.uniform(5e3, 95e3, (UNITS, 1))
+    y = np.cumsum(step_m * np.sin(heading), axis=1) + rng.uniform(5e3, 45e3, (UNITS, 1))
+    at = 1.8e9 + np.arange(FIXES_EACH) * EVERY_S + rng.uniform(0, 5, (UNITS, 1))
+    at = np.round(at + 300.0 * np.cumsum(rng.random(at.shape) < 0.005, axis=1), 3)
+    unit = np.repeat(np.arange(UNITS), FIXES_EACH).reshape(at.shape)
+    order = np.argsort(at, axis=None, kind="stable")
+    columns = (column.ravel()[order] for column in (unit, at, x, y))
+    accuracy_m = rng.uniform(3, 10, at.size)
+    return Fixes(*columns, accuracy_m, np.full(at.size, np.nan))
+
+
+def irregular_grids(rng: np.random.Generator) -> np.ndarray:
+    """A tiling of the region by shapes of 48 corners, borders shared."""
+    corners = np.stack(np.meshgrid(np.arange(COLUMNS + 1.0), np.arange(ROWS + 1.0)), axis=-1)
+    corners += rng.uniform(-0.25, 0.25, corners.shape)
+    sides = {}
+    for axis, across in ((0, (0, 1)), (1, (1, 0))):
+        ends = corners[1:] if axis else corners[:, 1:]
+        starts = corners[:-1] if axis else corners[:, :-1]
+        share = np.linspace(0, 1, 13)[:-1, None]
+        line = starts[..., None, :] * (1 - share) + ends[..., None, :] * share
+        line[..., 1:, :] += rng.uniform(-0.02, 0.02, line[..., 1:, :].shape)
+        sides[across] = line, ends
+    east, north = sides[0, 1], sides[1, 0]
+    shapes = []
+    for row in range(ROWS):
+        for col in range(COLUMNS):
+            south, right = east[0][row, col], north[0][row, col + 1]
+            top = np.vstack([east[0][row + 1, col][1:], east[1][row + 1, col]])[::-1]
+            left = np.vstack([north[0][row, col][1:], north[1][row, col]])[::-1]
+            shapes.append(shapely.Polygon(np.vstack([south, right, top, left]) * SIDE_M))
+    return np.array(shapes, dtype=object)
+
+
+def _roads() -> np.ndarray:
+    """Streets each 200 m both ways over the middle of the region."""
+    lines = [shapely.LineString([(40e3, y), (60e3, y)]) for y in np.arange(15e3, 35e3, 200)]
+    lines += [shapely.LineString([(x, 15e3), (x, 35e3)]) for x in np.arange(40e3, 60e3, 200)]
+    return np.array(lines, dtype=object)
+
+
+def _all_of(fixes: Fixes, index: object, plan: object) -> None:
+    track = legs(clean(fixes, rules_of("ebike")))
+    find_visits(index, track)
+    ground_states(plan, track, from_s=1_800_000_000, to_s=1_800_007_200)
+
+
+def _measured(fixes: Fixes, index: object) -> tuple[Visits, float]:
+    """Visits from fixes as they arrive, and the median of the whole from fixes to visits."""
+    spent = []
+    for _ in range(5):
+        cleaned, clean_s = _timed(lambda: clean(fixes, rules_of("ebike")))
+        track, legs_s = _timed(lambda cleaned=cleaned: legs(cleaned))
+        visits, visits_s = _timed(lambda track=track: find_visits(index, track))
+        spent.append((clean_s, legs_s, visits_s))
+    clean_s, legs_s, visits_s = np.median(spent, axis=0)
+    whole = clean_s + legs_s + visits_s
+    print(
+        f"sorted and cleaned {clean_s:.3f} s, legs {legs_s:.3f} s, visits {visits_s:.3f} s"
+        f" ({len(fixes) / visits_s / 1e6:.1f} M fixes/s); all {len(fixes) / whole / 1e6:.1f} M/s;"
+        f" {len(visits)} visits"
+    )
+    return visits, float(visits_s)
+
+
+def _load(connection: psycopg.Connection, grids: np.ndarray, track: Legs) -> None:
+    """Grids and known legs, with the index that the query uses."""
+    connection.execute("SET max_parallel_workers_per_gather = 0")
+    connection.execute("CREATE TABLE bench_grids (id int PRIMARY KEY, geom geometry(Polygon))")
+    connection.execute(
+        "CREATE TABLE bench_legs (unit int, run int, t0 float8, t1 float8, geom geometry(LineString))"
+    )
+    with connection.cursor() as cursor:
+        with cursor.copy("COPY bench_grids FROM STDIN") as copy:
+            for number, shape in enumerate(shapely.to_wkb(grids, hex=True)):
+                copy.write_row((number, shape))
+        is_first = np.append(True, track.unit[1:] != track.unit[:-1])
+        runs = np.cumsum(is_first | ~track.is_known)
+        known = np.flatnonzero(track.is_known & (track.t1 > track.t0))
+        ends = np.stack([track.x0, track.y0, track.x1, track.y1], axis=1)[known]
+        lines = shapely.to_wkb(shapely.linestrings(ends.reshape(-1, 2, 2)), hex=True)
+        with cursor.copy("COPY bench_legs FROM STDIN") as copy:
+            for leg, line in zip(known.tolist(), lines, strict=True):
+                row = (int(track.unit[leg]), int(runs[leg]), track.t0[leg], track.t1[leg], line)
+                copy.write_row(row)
+    connection.execute("CREATE INDEX ON bench_legs USING gist (geom)")
+    connection.execute("ANALYZE bench_grids")
+    connection.execute("ANALYZE bench_legs")
+
+
+def _is_same(own: Visits, rows: np.ndarray) -> bool:
+    """Whether both found the same visits, to the millisecond."""
+    is_stay = own.left_s > own.entered_s
+    mine = np.stack([own.unit, own.grid, own.entered_s, own.left_s, own.dwell_s], axis=1)[is_stay]
+    if len(mine) != len(rows) or np.any(mine[:, :2] != rows[:, :2]):
+        print(f"NOT the same visits: {len(mine)} and {len(rows)}")
+        return False
+    worst = float(np.abs(mine[:, 2:] - rows[:, 2:]).max())
+    print(f"the same visits; times differ by at most {worst * 1e3:.4f} ms")
+    return worst <= TIME_LIMIT_S
+
+
+def _report_ground(fixes: Fixes, plan: object) -> None:
+    track = legs(clean(fixes, rules_of("ebike")))
+    found, seconds = _timed(
+        lambda: ground_states(plan, track, from_s=1_800_000_000, to_s=1_800_014_400)
+    )
+    print(f"ground: {len(found)} grids and hours in {seconds:.2f} s,", end=" ")
+    print(f"{len(fixes) / seconds / 1e6:.2f} M fixes/s, one thread")
+
+
+def _timed(work: Callable[[], T]) -> tuple[T, float]:
+    began = time.perf_counter()
+    done = work()
+    return done, time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    raise SystemExit(0 if main() else 1)
