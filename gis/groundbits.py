@@ -96,6 +96,9 @@ def _mark_row(row: Row, region: Region, sight: Sight, bits: tuple[Bits, int]) ->
     if swath < 0.0:
         return
     near = capsule_row(part, swath, y)
+    if near[0] > near[1]:
+        # Also where the row has nothing: an infinite end makes no column number.
+        return
     _mark_span(row, near, layers[1], start)
     _mark_span(row, disc_row(line[0], line[1], proof[0], y), layers[0], start)
     _mark_span(row, disc_row(line[2], line[3], proof[1], y), layers[0], start)
@@ -107,9 +110,10 @@ def _mark_row(row: Row, region: Region, sight: Sight, bits: tuple[Bits, int]) ->
 def _columns(row: Row, run: int, span: Span) -> tuple[int, int]:
     """Columns of a run whose centres lie in a span, the last excluded."""
     runs, west, cell_m, _ = row
-    low = max(math.ceil(max((span[0] - west) / cell_m - 0.5, -1.0)), runs[run, 0])
-    high = min(math.floor(min((span[1] - west) / cell_m - 0.5, 1e9)) + 1, runs[run, 1])
-    return low, high
+    last = float(runs[run, 1])
+    low = math.ceil(min(max((span[0] - west) / cell_m - 0.5, -1.0), last))
+    high = math.floor(min(max((span[1] - west) / cell_m - 0.5, -2.0), last)) + 1
+    return max(low, runs[run, 0]), min(high, runs[run, 1])
 
 
 @compiled

@@ -31,8 +31,10 @@ class Duties:
     def __post_init__(self) -> None:
         if not len(self.unit) == len(self.from_s) == len(self.to_s):
             raise ArgumentError("duties", got="columns of several lengths", allowed="one length")
-        if not np.all(self.from_s <= self.to_s):
-            raise ArgumentError("duties", got="an end before its beginning", allowed="the reverse")
+        is_span = np.isfinite(self.from_s) & np.isfinite(self.to_s) & (self.from_s <= self.to_s)
+        if not np.all(is_span):
+            got = f"{self.from_s[~is_span][0]} to {self.to_s[~is_span][0]}"
+            raise ArgumentError("duties", got=got, allowed="finite times, the end not before")
 
 
 def silences_of(legs: Legs, duties: Duties | None) -> Silences:

@@ -1,4 +1,4 @@
-"""Visits of 1,000,000 fixes against PostGIS with the same definition, in one run; ground states too.
+"""Visits of 1,000,000 fixes against PostGIS of the same definition, in one run; ground too.
 
 2,000 e-bikes, a fix each 10 s, 5,000 irregular grids of about 1 km². PostGIS is given the legs and
 their index ready, and asks grid by grid in a lateral join (the form that is fastest there), then
@@ -65,7 +65,7 @@ def main() -> bool:
     """Print the figures; True when the floor holds and the visits are the same."""
     rng = np.random.default_rng(4)
     grids, fixes, rules = irregular_grids(rng), riding(rng), rules_of("ebike")
-    few = Fixes(*(getattr(fixes, name)[:2000] for name in Fixes.__slots__))
+    few = Fixes(*(getattr(fixes, name)[:20_000] for name in Fixes.__slots__))
     plan = patrol_cells(grids, _roads())
     _all_of(few, index_grids(grids), plan)  # compiles
     index, index_s = _timed(lambda: index_grids(grids))
@@ -161,7 +161,8 @@ def _load(connection: psycopg.Connection, grids: np.ndarray, track: Legs) -> Non
     connection.execute("SET max_parallel_workers_per_gather = 0")
     connection.execute("CREATE TABLE bench_grids (id int PRIMARY KEY, geom geometry(Polygon))")
     connection.execute(
-        "CREATE TABLE bench_legs (unit int, run int, t0 float8, t1 float8, geom geometry(LineString))"
+        "CREATE TABLE bench_legs"
+        " (unit int, run int, t0 float8, t1 float8, geom geometry(LineString))"
     )
     with connection.cursor() as cursor:
         with cursor.copy("COPY bench_grids FROM STDIN") as copy:
