@@ -20,6 +20,7 @@ export interface NewTask {
   incident: number | null
   alert: number | null
   unit: number | null
+  grid: number | null
   at: LonLat | null
 }
 export type DispatchSelection = { kind: 'none' } | { kind: ObjectKind; id: number } | NewTask
@@ -49,9 +50,9 @@ export function useDispatchView() {
     if (route.name !== 'dispatch') return previous ?? { kind: 'none' }
     const { kind, id } = route.params
     if (kind === 'new') {
-      const { incident, alert, unit, lon, lat } = route.query
+      const { incident, alert, unit, grid, lon, lat } = route.query
       const [x, y] = [numberOf(lon), numberOf(lat)]
-      return { kind, incident: numberOf(incident), alert: numberOf(alert), unit: numberOf(unit), at: x === null || y === null ? null : { lon: x, lat: y } }
+      return { kind, incident: numberOf(incident), alert: numberOf(alert), unit: numberOf(unit), grid: numberOf(grid), at: x === null || y === null ? null : { lon: x, lat: y } }
     }
     const number = numberOf(id)
     const known = objects.find((name) => name === kind)
@@ -69,17 +70,17 @@ export function useDispatchView() {
     }
   })
 
-  const ofTask = { incident: undefined, alert: undefined, unit: undefined, lon: undefined, lat: undefined }
+  const ofTask = { incident: undefined, alert: undefined, unit: undefined, grid: undefined, lon: undefined, lat: undefined }
   // The map keeps its own view in the hash, behind the router's back.
   const stay = (query: Record<string, unknown>) => ({ query: { ...route.query, ...query } as Record<string, string>, hash: location.hash })
   const set = (change: Partial<Record<keyof DispatchState, string | null>>) =>
     router.replace({ params: route.params, ...stay(Object.fromEntries(Object.entries(change).map(([name, value]) => [name, value ?? undefined]))) })
   const select = (kind: ObjectKind, id: number, tab: DispatchTab = state.value.tab) =>
     router.push({ name: 'dispatch', params: { kind, id: String(id) }, ...stay({ ...ofTask, tab }) })
-  const begin = (wish: { incident?: number; alert?: number; unit?: number; at?: LonLat | null } = {}) =>
+  const begin = (wish: { incident?: number; alert?: number; unit?: number; grid?: number; at?: LonLat | null } = {}) =>
     router.push({
       name: 'dispatch', params: { kind: 'new' },
-      ...stay({ ...ofTask, incident: wish.incident, alert: wish.alert, unit: wish.unit, lon: wish.at?.lon.toFixed(6), lat: wish.at?.lat.toFixed(6) }),
+      ...stay({ ...ofTask, incident: wish.incident, alert: wish.alert, unit: wish.unit, grid: wish.grid, lon: wish.at?.lon.toFixed(6), lat: wish.at?.lat.toFixed(6) }),
     })
   /** The place of a task in the making moves without another step back. */
   const moveTask = (at: LonLat) => router.replace({ params: route.params, ...stay({ lon: at.lon.toFixed(6), lat: at.lat.toFixed(6) }) })

@@ -256,6 +256,8 @@ export const dispatch: typeof source = {
     department: 'Choose a department',
     callOut: 'Call out',
     photographs: 'Photographs',
+    photographLook: 'Look',
+    photographNote: 'Looking at a photograph is entered in the register',
     photograph: 'Photograph, {time}',
     entry: {
       create: 'Made', offer: 'Offered', accept: 'Accepted', refuse: 'Refused', start: 'Set out', arrive: 'Arrived', finish: 'Done', withdraw: 'Withdrawn', time_out: 'Not answered in time', late: 'Not there in time',

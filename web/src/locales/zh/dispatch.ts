@@ -256,6 +256,8 @@ export const dispatch = {
     department: '选择部门',
     callOut: '吹哨',
     photographs: '现场照片',
+    photographLook: '查看',
+    photographNote: '查看照片将记入登记',
     photograph: '现场照片，{time}',
     entry: {
       create: '新建任务', offer: '派单', accept: '接单', refuse: '拒绝', start: '出发', arrive: '到场', finish: '完成', withdraw: '撤回', time_out: '超时未接', late: '超时未到', call: '吹哨', note: '备注',
