@@ -1,5 +1,6 @@
 """Advice: a loop that enters each grid on the roads, closed, as long as it says, and proved."""
 
+import json
 from itertools import pairwise, permutations
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,12 @@ import numpy as np
 import psycopg
 import pytest
 import shapely
+from sqlalchemy import text
 
 from backend import db
 from backend.basemap import network
 from backend.exchange.pipeline import ImportOrder, run_import
+from backend.patrol.advice import entries
 
 ROOT = Path(__file__).resolve().parents[3]
 SHAPES = ROOT / "data" / "shapefiles"
@@ -151,6 +154,21 @@ def test_neither_a_neighbour_s_unit_nor_his_grid_is_there(client, land) -> None:
     assert west.post("/api/patrol/advice", json=body).status_code == 404
     east = client("dispatcher", 610522102000)
     assert east.post("/api/patrol/advice", json={"unit_id": own}).status_code == 404
+
+
+def test_roads_near_a_grid_are_found_by_their_index(client, land) -> None:
+    build()
+    land.run(
+        "INSERT INTO road_edges SELECT n, 0, 1, 1, 'lane', 10, 0, 5000, ST_SetSRID(ST_MakeLine("
+        "ST_Point(110 + n * 1e-5, 34.4), ST_Point(110 + n * 1e-5, 34.41)), 4326)"
+        " FROM generate_series(1000, 6000) n"
+    )
+    land.run("ANALYZE road_edges")
+    asked = {"shapes": [shapely.to_wkb(shapely.box(110, 34.5, 110.02, 34.52))]}
+    with db.begin(db.Scope(1, 610522000000, 610522999999)) as session:
+        explained = text(f"EXPLAIN (FORMAT json) {entries._EDGES.text}")
+        plan = session.execute(explained, asked | {"part": 0, "wide_deg": 0.001}).scalar_one()
+    assert "road_edges_geom_idx" in json.dumps(plan)
 
 
 # --- on the roads of the demonstration county ------------------------------------------------
