@@ -16,8 +16,6 @@ from ..live import Notice, announce
 from .models import Assignment, Callout, Task, TaskEntry
 
 CLOCK = "gridlink"
-OPEN_ASSIGNMENT = ("offered", "accepted", "under_way", "arrived")
-OPEN_CALLOUT = ("called", "accepted", "arrived")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from ..db import begin
 from . import timeline
-from .assignments import acting
 from .models import Assignment, Callout, Task
+from .steps import enter_state
 from .tasks import settling
 from .timeline import Line
 
@@ -55,7 +55,7 @@ def _run_out(session: Session, kind: Any, number: int, task_id: int, now: dateti
     waiting, coming = next((w, c) for known, w, c in _KINDS if known is kind)
     before = subject.state
     if before == waiting and subject.accept_by < now:
-        acting.enter_state(subject, "timed_out", now)
+        enter_state(subject, "timed_out", now)
         line = Line("time_out", subject, before, "timed_out")
     elif before in coming and _is_late(subject, now):
         subject.late_at = now

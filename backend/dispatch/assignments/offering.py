@@ -15,9 +15,9 @@ from .. import clocks, timeline
 from ..models import Assignment, Task, TaskGrid
 from ..nearest import reach
 from ..refusals import AlreadyOffered, OffDuty, StepRefused, TaskEnded, Unknown
+from ..steps import OPEN_ASSIGNMENT, enter_state
 from ..tasks import settling
-from ..timeline import OPEN_ASSIGNMENT, Line
-from . import acting
+from ..timeline import Line
 
 # A unit is at home in a grid by set and code, whichever version of the grid it was given.
 _AT_HOME = text(
@@ -179,6 +179,6 @@ def _withdraw(
     if assignment.state not in OPEN_ASSIGNMENT:
         raise StepRefused(state=assignment.state, act="withdraw")
     before = assignment.state
-    acting.enter_state(assignment, "withdrawn", now)
+    enter_state(assignment, "withdrawn", now)
     line = Line("withdraw", assignment, before, "withdrawn")
     timeline.write(session, task, line, by=by, now=now)

@@ -8,6 +8,7 @@ from ...access import CurrentUser, Id, Tx, right
 from ...errors import NotAllowed
 from ..fields import pair
 from ..keys import Click, Key
+from ..steps import Step
 from ..tasks.schemas import TaskSheet
 from ..tasks.showing import sheet
 from . import acting, arrival, offering
@@ -44,13 +45,9 @@ def act_on_assignment(
     asked = {"assignment": assignment_id, "told": told.model_dump(mode="json")}
     click = Click(tx, user, idempotency_key, asked)
     if click.earlier() is None:
-        step = acting.Step(
-            act=told.act,
-            version=told.version,
-            text=told.text,
-            at=told.at,
-            where=arrival.Whereabouts(pair(told.lon, told.lat), told.accuracy, told.photograph_id),
-        )
-        acting.act(tx, assignment_id, step, by=user, now=datetime.now(UTC))
+        step = Step(told.act, told.version, told.text, told.at)
+        where = arrival.Whereabouts(pair(told.lon, told.lat), told.accuracy, told.photograph_id)
+        now = datetime.now(UTC)
+        acting.act(tx, assignment_id, step, by=user, now=now, where=where)
         click.made(assignment_id)
     return AssignmentOut.model_validate(acting.find(tx, assignment_id, user))

@@ -13,11 +13,11 @@ from ...access import Principal
 from ...errors import NotFound
 from ...settings import load
 from .. import clocks, timeline
-from ..assignments.acting import Step, allowed, at_latest, enter_state, last_instant
 from ..models import Callout, CalloutTransition, Department, Task
 from ..refusals import AlreadyOffered, TaskEnded, Unknown
+from ..steps import OPEN_CALLOUT, Step, allowed, at_latest, enter_state, last_instant
 from ..tasks import settling
-from ..timeline import OPEN_CALLOUT, Line
+from ..timeline import Line
 
 
 def call(

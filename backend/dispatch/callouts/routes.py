@@ -6,9 +6,9 @@ from fastapi import APIRouter, status
 
 from ...access import CurrentUser, Id, Tx, right
 from ...divisions.codes import parse_jurisdiction, text_of
-from ..assignments.acting import Step
 from ..keys import Click, Key
 from ..models import Department
+from ..steps import Step
 from ..tasks.schemas import TaskSheet
 from ..tasks.showing import sheet
 from . import calling, departments

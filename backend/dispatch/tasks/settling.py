@@ -11,7 +11,8 @@ from ...errors import NotFound
 from .. import timeline
 from ..models import Assignment, Callout, Task
 from ..refusals import StaleVersion, StillOpen, TaskEnded, TextMissing
-from ..timeline import OPEN_ASSIGNMENT, OPEN_CALLOUT, Line
+from ..steps import OPEN_ASSIGNMENT, OPEN_CALLOUT, enter_state
+from ..timeline import Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def _refuse_while_busy(session: Session, task: Task) -> None:
 
 def _withdraw_all(session: Session, task: Task, *, by: Principal, now: datetime) -> None:
     for subject in open_ones(session, task):
-        before, subject.state, subject.withdrawn_at = subject.state, "withdrawn", now
-        subject.version += 1
+        before = subject.state
+        enter_state(subject, "withdrawn", now)
         line = Line("withdraw", subject, before, "withdrawn")
         timeline.write(session, task, line, by=by, now=now)

@@ -12,7 +12,7 @@ from backend.access import Principal
 from backend.accounts.rights import rights_of
 from backend.dispatch import timeouts
 from backend.dispatch.assignments import acting, offering
-from backend.dispatch.assignments.acting import Step
+from backend.dispatch.steps import Step
 from backend.dispatch.tasks import creating, settling
 from backend.divisions.codes import span
 from backend.errors import Conflict, GridlinkError
