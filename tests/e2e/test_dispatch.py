@@ -216,7 +216,8 @@ def test_a_unit_moves_on_the_sheet_as_it_is_heard_and_its_duty_is_switched(
     sheet = page.get_by_test_id("unit-sheet")
     expect(sheet).to_have_attribute("data-standing", "heard")
     send_fix(stage, forces.tokens[forces.far], *lonlat(1000, 0))
-    expect(sheet).to_contain_text(f"{lonlat(1000, 0)[0]:.4f}")
+    # 1,000 m at 91,840 m to the degree are 0.010888 degrees.
+    expect(sheet).to_contain_text("110.02088")
     page.get_by_test_id("shift-add").click()
     page.get_by_test_id("shift-begins").fill("22:00")
     page.get_by_test_id("shift-ends").fill("06:00")
