@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import psycopg
 from databases_for_bench import database
+from numpy.typing import NDArray
 
 from backend.settings import load
 
@@ -20,7 +21,7 @@ SIDE = 22
 """Grids along one side: 484 of 300 m."""
 VILLAGE = 610522101201
 LON, LAT, WIDE = 110.2, 34.5, 0.0033
-MARK = "INSERT INTO patrol_dirty (unit_id, day) SELECT id, %s FROM units"
+MARK = "INSERT INTO patrol_dirty (unit_id, day) SELECT id, %s FROM units WHERE id {} 1"
 
 
 def main() -> bool:
@@ -33,9 +34,9 @@ def main() -> bool:
         start = day - timedelta(days=1)
         fixes = _hear(connection, start)
         day_of = (start.date(),)
-        connection.execute(f"{MARK} WHERE id = 1", day_of)  # kernels and the land, once a process
+        connection.execute(MARK.format("="), day_of)  # kernels and the land, once a process
         _derive("the first of a process", connection)
-        connection.execute(f"{MARK} WHERE id > 1", day_of)
+        connection.execute(MARK.format(">"), day_of)
         took_s = _derive("a county's day", connection)
         print(f"{fixes / took_s:,.0f} fixes/s; {_sizes(connection)}")
         late = start + timedelta(hours=HOURS)
@@ -45,9 +46,7 @@ def main() -> bool:
             " ORDER BY at DESC LIMIT 1) last",
             (late,),
         )
-        connection.execute(
-            "INSERT INTO patrol_dirty (unit_id, day) VALUES (1, %s)", (start.date(),)
-        )
+        connection.execute(MARK.format("="), day_of)
         _derive("one batch of one unit", connection)
     return True
 
@@ -87,22 +86,20 @@ def _hear(connection: psycopg.Connection, start: datetime) -> int:
     with connection.cursor().copy("COPY fixes FROM STDIN") as copy:
         for unit in range(1, UNITS + 1):
             heading = np.repeat(rng.uniform(0, 2 * np.pi, steps // 30 + 1), 30)[:steps]
-            x = np.abs(
-                (rng.uniform(0, wide_m) + np.cumsum(np.cos(heading)) * 12) % (2 * wide_m) - wide_m
+            lon, lat = (
+                _within(edge, rng.uniform(0, wide_m) + 12.0 * np.cumsum(turn(heading)), wide_m)
+                for edge, turn in ((LON, np.cos), (LAT, np.sin))
             )
-            y = np.abs(
-                (rng.uniform(0, wide_m) + np.cumsum(np.sin(heading)) * 12) % (2 * wide_m) - wide_m
-            )
-            lon = ((LON + x / wide_m * SIDE * WIDE) * 1e7).astype(int).tolist()
-            lat = ((LAT + y / wide_m * SIDE * WIDE) * 1e7).astype(int).tolist()
             for n in range(steps):
-                copy.write_row(
-                    (unit, start + timedelta(seconds=n * STEP_S), lon[n], lat[n], 50, -1)
-                )
-    connection.execute(
-        "INSERT INTO patrol_dirty (unit_id, day) SELECT id, %s FROM units", (start.date(),)
-    )
+                at = start + timedelta(seconds=n * STEP_S)
+                copy.write_row((unit, at, lon[n], lat[n], 50, -1))
     return UNITS * steps
+
+
+def _within(edge: float, metres: NDArray[np.float64], wide_m: float) -> list[int]:
+    """Return places along one side, thrown back at its ends, in 1e-7 degrees."""
+    back = np.abs(metres % (2 * wide_m) - wide_m)
+    return [int(place) for place in (edge + back / wide_m * SIDE * WIDE) * 1e7]
 
 
 def _derive(what: str, connection: psycopg.Connection) -> float:
