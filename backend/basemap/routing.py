@@ -39,9 +39,8 @@ _WIDER = 4.0
 
 _STATE = text(
     "SELECT CASE WHEN NOT EXISTS (SELECT FROM road_edges) THEN 'no_network'"
-    " WHEN to_regproc('pgr_withpoints') IS NULL"
-    "  AND NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'pgrouting') THEN 'no_pgrouting'"
-    " END"
+    " WHEN NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'pgrouting')"
+    "  THEN 'no_pgrouting' END"
 )
 _SPEED = text("SELECT speed_mps FROM road_speeds WHERE vehicle = :vehicle AND road_class = 'other'")
 

@@ -39,6 +39,13 @@ def test_without_a_network_the_line_is_straight_and_says_so(land) -> None:
     assert told.travel_s == pytest.approx(told.travel_m / 5)  # a car on roads of no known class
 
 
+def test_without_pgrouting_the_line_is_straight_and_says_so(land) -> None:
+    build()
+    land.run("DROP EXTENSION pgrouting")
+    (told,) = journeys([Origin(110.01, 34.52, "foot")], (110.02, 34.52))
+    assert (told.how, told.why) == ("straight", "no_pgrouting")
+
+
 def test_along_the_one_road_it_is_its_length_at_the_speed_of_its_class(land) -> None:
     assert build().edges == 1
     (told,) = journeys([Origin(110.01, 34.52, "car")], (110.03, 34.52))
