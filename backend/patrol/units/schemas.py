@@ -3,7 +3,15 @@
 from datetime import date, datetime, time
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 Kind = Literal["household_head", "grid_worker", "volunteer", "response"]
 Vehicle = Literal["foot", "ebike", "motorcycle", "car"]
@@ -14,6 +22,20 @@ Skill = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 Division = Annotated[str, StringConstraints(pattern=r"^(0|\d{2}|\d{4}|\d{6}|\d{9}|\d{12})$")]
 BigId = Annotated[int, Field(ge=1, le=2**63 - 1)]
 Weekday = Annotated[int, Field(ge=1, le=7)]
+
+
+def _plain(told: time) -> time:
+    if told.tzinfo is not None:
+        raise ValueError("a time of the site's clocks has no zone")
+    return told.replace(microsecond=0)
+
+
+# JSON Schema's own `time` demands a zone, which a time on a clock has not.
+LocalTime = Annotated[
+    time,
+    AfterValidator(_plain),
+    WithJsonSchema({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$"}),
+]
 
 
 class _Strict(BaseModel):
@@ -122,8 +144,8 @@ class ShiftPlanNew(_Strict):
 
     name: Name
     weekdays: Annotated[list[Weekday], Field(min_length=1, max_length=7)]
-    begins: time
-    ends: time
+    begins: LocalTime
+    ends: LocalTime
     valid_from: date | None = None
     valid_to: date | None = None
 
@@ -132,8 +154,8 @@ class ShiftPlanRow(BaseModel):
     id: int
     name: str
     weekdays: list[int]
-    begins: time
-    ends: time
+    begins: LocalTime
+    ends: LocalTime
     valid_from: date
     valid_to: date | None
 

@@ -5900,15 +5900,9 @@ export interface components {
          * @description Weekly duty in the site's local time; `ends` not after `begins` means the next day.
          */
         ShiftPlanNew: {
-            /**
-             * Begins
-             * Format: time
-             */
+            /** Begins */
             begins: string;
-            /**
-             * Ends
-             * Format: time
-             */
+            /** Ends */
             ends: string;
             /** Name */
             name: string;
@@ -5921,15 +5915,9 @@ export interface components {
         };
         /** ShiftPlanRow */
         ShiftPlanRow: {
-            /**
-             * Begins
-             * Format: time
-             */
+            /** Begins */
             begins: string;
-            /**
-             * Ends
-             * Format: time
-             */
+            /** Ends */
             ends: string;
             /** Id */
             id: number;
