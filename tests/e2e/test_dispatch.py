@@ -227,6 +227,7 @@ def test_a_unit_moves_on_the_sheet_as_it_is_heard_and_its_duty_is_switched(
     page.get_by_test_id("unit-duty").click()
     expect(sheet).to_have_attribute("data-standing", "off")
     page.get_by_test_id("unit-duty").click()
+    expect(page.get_by_test_id("unit-duty")).to_have_text("下岗")
     send_fix(stage, forces.tokens[forces.far], *lonlat(1000, 0))
     expect(sheet).to_have_attribute("data-standing", "heard")
 
