@@ -190,12 +190,18 @@ def _send(
     return Rate(taken, wall_s, *spent), sum(each["accepted"] for each in told)
 
 
+_spent_s: dict[int, float] = {}
+
+
 def _database_s(connection: "psycopg.Connection[tuple[object, ...]]") -> float:
-    """Return the processor seconds of this database's backends so far."""
+    """Return the processor seconds of this database's backends so far, ended ones too."""
     rows = connection.execute(
         "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
     ).fetchall()
-    return sum(cpu_s(int(str(pid))) for (pid,) in rows if Path(f"/proc/{pid}").exists())
+    for (pid,) in rows:
+        if Path(f"/proc/{pid}").exists():
+            _spent_s[int(str(pid))] = cpu_s(int(str(pid)))
+    return sum(_spent_s.values())
 
 
 def _report(copied: list[Rate], sent: list[Rate], small: Rate, again: Rate) -> bool:
