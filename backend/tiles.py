@@ -45,6 +45,8 @@ _FIRST_ZOOM = {
     "restricted": 11,
     "coverage": 12,
     "coveragenow": 12,
+    "coveragedori": 12,
+    "coveragedorinow": 12,
 }
 _COMMON = frozenset({"roads", "buildings", "divisions"})
 #: What shows cameras asks for more than the map: the handheld has the ground alone.
@@ -54,14 +56,25 @@ _RIGHT: dict[str, Right] = {
     "restricted": "cameras.read",
     "coverage": "coverage.read",
     "coveragenow": "coverage.read",
+    "coveragedori": "coverage.read",
+    "coveragedorinow": "coverage.read",
 }
 _CLUSTERED_BELOW = 11
+_IEC, _DORI = [20.0, 40.0, 80.0, 125.0], [25.0, 62.5, 125.0, 250.0]
+"""Densities of the bands, as `coverage.bands` has them; a test compares."""
+#: Layer -> what tells it from the others of its question, `tiles_coverage.sql`.
+_COVERAGE: dict[str, dict[str, str | list[float]]] = {
+    "coverage": {"reading": "installed", "densities": _IEC},
+    "coveragenow": {"reading": "now", "densities": _IEC},
+    "coveragedori": {"reading": "installed", "densities": _DORI},
+    "coveragedorinow": {"reading": "now", "densities": _DORI},
+}
 #: Table that changed -> layers that show it; others show themselves.
 _SHOWN_IN = {
     "cameras": ("cameras", "viewsheds"),
     "poses": ("cameras",),
     "restricted_areas": ("restricted",),
-    "coverage_grounds": ("coverage", "coveragenow"),
+    "coverage_grounds": tuple(_COVERAGE),
 }
 
 
@@ -192,8 +205,7 @@ def parse(path: str, principal: Principal) -> Key:
 
 def draw(key: Key, user_id: int) -> bytes:
     """Return the tile's MVT bytes, read under the jurisdiction of `key`."""
-    clustered = key.layer == "cameras" and key.z < _CLUSTERED_BELOW
-    question = _question("camera_clusters" if clustered else key.layer)
+    question = _question(_name(key))
     with db.begin(db.Scope(user_id, key.low, key.high)) as session:
         values = {
             "z": key.z,
@@ -202,8 +214,16 @@ def draw(key: Key, user_id: int) -> bytes:
             "low": key.low,
             "high": key.high,
             "pixel_m": _WORLD_M / (1 << key.z) / 512,
+            **_COVERAGE.get(key.layer, {}),
         }
         return bytes(session.execute(question, values).scalar_one() or b"")
+
+
+def _name(key: Key) -> str:
+    """Return the name of the question that a tile answers."""
+    if key.layer == "cameras" and key.z < _CLUSTERED_BELOW:
+        return "camera_clusters"
+    return "coverage" if key.layer in _COVERAGE else key.layer
 
 
 def _weight(tile: Tile) -> int:

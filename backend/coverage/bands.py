@@ -22,8 +22,13 @@ BANDS: tuple[tuple[BandCode, Scale, float], ...] = (
     ("identify", "dori", 250.0),
 )
 PX_PER_M: dict[str, float] = {code: px for code, _, px in BANDS}
-MAP_PX_PER_M = tuple(px for _, scale, px in BANDS if scale == "iec")
-"""Bands that have grounds, gaps and losses."""
+MAP_PX_PER_M = tuple(sorted(set(PX_PER_M.values())))
+"""Densities that have grounds, gaps and losses: those of both scales."""
+
+
+def densities_of(scale: Scale) -> tuple[float, ...]:
+    """Return the densities of a scale, ascending."""
+    return tuple(px for _, each, px in BANDS if each == scale)
 
 
 @dataclass(frozen=True, slots=True)

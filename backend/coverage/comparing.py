@@ -15,6 +15,7 @@ from ..access import Principal
 from ..cameras.models import Camera
 from ..errors import Conflict
 from . import scenarios, whatif
+from .bands import densities_of
 from .models import Scenario
 from .objections import objections
 from .scenario_schemas import (
@@ -83,7 +84,7 @@ def compare(
 
     """
     tried = [_tried(session, by, scenario, asked) for scenario in chosen]
-    px_per_m = whatif.bands_of_scale(asked[1])
+    px_per_m = densities_of(asked[1])
     today: dict[_Subject, _Amounts] = {}
     for each in tried:
         today |= _amounts(each.outcome, each.outcome.before)

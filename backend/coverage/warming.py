@@ -14,7 +14,10 @@ from gis.poseground import grounds_of
 from gis.poses import PoseColumns, build_poses
 
 from . import grounds, subjects, today
-from .bands import MAP_PX_PER_M
+from .bands import densities_of
+
+#: Densities that a what-if asks for unless told otherwise.
+_ASKED = densities_of("iec")
 
 
 def warm_up() -> None:
@@ -24,7 +27,7 @@ def warm_up() -> None:
     columns = PoseColumns([1, 2], [0.0, 5.0], [0.0, 5.0], 6.0, 90.0, 80.0, 60.0, 5.0)
     # Without a width no density is known, nothing is seen, and nothing would be compiled.
     poses = build_poses(replace(columns, width_px=1920.0))
-    seen = grounds_of(obstacles, poses, np.arange(2), reach=band_reach(poses, MAP_PX_PER_M))
+    seen = grounds_of(obstacles, poses, np.arange(2), reach=band_reach(poses, _ASKED))
     area = np.array([shapely.box(-50.0, -50.0, 50.0, 50.0)], dtype=object)
     line = np.array([shapely.LineString([(0.0, -9.0), (9.0, 9.0)])], dtype=object)
     plot_figures(seen, plots_of(Subjects(area, line, line), houses))
@@ -32,7 +35,7 @@ def warm_up() -> None:
 
 def read(session: Session) -> int:
     """Read cameras and land into memory as a what-if asks for them; return how many subjects."""
-    return len(today.current(session, MAP_PX_PER_M).land)
+    return len(today.current(session, _ASKED).land)
 
 
 def read_for_refresh(session: Session) -> int:

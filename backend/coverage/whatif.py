@@ -20,7 +20,7 @@ from ..cameras.viewsheds import seen_from
 from ..divisions.codes import text_of
 from ..errors import Refused
 from . import today
-from .bands import BANDS, Amounts, bands_of
+from .bands import Amounts, bands_of, densities_of
 from .objections import Viewed, objections
 from .planned import Plan, plan
 from .scenario_schemas import (
@@ -92,7 +92,7 @@ def outcome_of(
 
     """
     reading, scale = asked
-    held = today.current(session, bands_of_scale(scale))
+    held = today.current(session, densities_of(scale))
     planned = plan(session, held.cameras.lookout.frame, changes)
     if float(np.square(planned.poses.range_m).sum()) > MOST_RANGE_M2:
         raise TooWide()
@@ -193,11 +193,6 @@ def _geojson(outcome: Outcome, grounds: list[Any]) -> dict[str, Any] | None:
         shapely.to_geojson(shapely.transform(lonlat, lambda points: np.round(points, 7))[0])
     )
     return told
-
-
-def bands_of_scale(scale: Scale) -> tuple[float, ...]:
-    """Return the densities of a scale, ascending."""
-    return tuple(px for _, each, px in BANDS if each == scale)
 
 
 def bands_at(figures: Figures, subject: int, scale: Scale) -> list[Band]:

@@ -130,8 +130,8 @@ def test_a_list_of_figures_uses_the_index_of_divisions(land: Any) -> None:
     )
     land.run("ANALYZE coverage_figures")
     from backend import db
-    from backend.divisions.extent import Extent
     from backend.coverage.figures import Listing, _listed, _values
+    from backend.divisions.extent import Extent
 
     extent = Extent(VILLAGES[0], VILLAGES[0], VILLAGES[0] + 20, None)
     listing = Listing()

@@ -1,6 +1,6 @@
 import type { VectorSourceSpecification } from 'maplibre-gl'
 
-export type TileLayer = 'roads' | 'buildings' | 'divisions' | 'grids' | 'places' | 'cameras' | 'viewsheds' | 'coverage' | 'coveragenow' | 'restricted'
+export type TileLayer = 'roads' | 'buildings' | 'divisions' | 'grids' | 'places' | 'cameras' | 'viewsheds' | 'coverage' | 'coveragenow' | 'coveragedori' | 'coveragedorinow' | 'restricted'
 
 export interface TileRange {
   minzoom?: number
