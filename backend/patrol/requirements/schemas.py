@@ -1,9 +1,11 @@
 """Shapes of requirements, their states and alerts at the API; times of day are local."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from ..units.schemas import LocalTime
 
 State = Literal["met", "not_met", "unknown", "due", "open"]
 UnitKind = Literal["household_head", "grid_worker", "volunteer", "response"]
@@ -34,8 +36,8 @@ class RequirementNew(_Strict):
     grid_kind: GridKind | None = None
     set_name: Name | None = None
     weekdays: Weekdays = [1, 2, 3, 4, 5, 6, 7]
-    begins: time
-    ends: time
+    begins: LocalTime
+    ends: LocalTime
     times: Times | None = None
     longest_interval_s: Interval | None = None
     least_share: LeastShare | None = None
@@ -59,8 +61,8 @@ class RequirementEdit(_Strict):
     version: int = Field(ge=1)
     name: Name | None = None
     weekdays: Weekdays | None = None
-    begins: time | None = None
-    ends: time | None = None
+    begins: LocalTime | None = None
+    ends: LocalTime | None = None
     times: Times | None = None
     longest_interval_s: Interval | None = None
     least_share: LeastShare | None = None
@@ -78,8 +80,8 @@ class RequirementRow(_Strict):
     grid_kind: GridKind | None
     set_name: str | None
     weekdays: list[int]
-    begins: time
-    ends: time
+    begins: LocalTime
+    ends: LocalTime
     times: int | None
     longest_interval_s: int | None
     least_share: float | None

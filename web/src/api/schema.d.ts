@@ -5407,20 +5407,14 @@ export interface components {
          *     the next day. A least share is counted by whole hours, so its band has to be of whole hours.
          */
         RequirementNew: {
-            /**
-             * Begins
-             * Format: time
-             */
+            /** Begins */
             begins: string;
             /**
              * Division Code
              * @description by default the grid's
              */
             division_code?: string | null;
-            /**
-             * Ends
-             * Format: time
-             */
+            /** Ends */
             ends: string;
             /** Grid Id */
             grid_id?: number | null;
@@ -5511,17 +5505,11 @@ export interface components {
         };
         /** RequirementRow */
         RequirementRow: {
-            /**
-             * Begins
-             * Format: time
-             */
+            /** Begins */
             begins: string;
             /** Division Code */
             division_code: string;
-            /**
-             * Ends
-             * Format: time
-             */
+            /** Ends */
             ends: string;
             /** Grid Id */
             grid_id: number | null;
