@@ -44,7 +44,7 @@ export function useActs() {
 
   async function act(done: Done): Promise<void> {
     const now = at()
-    const spot = done.act === 'arrive' || done.photographs?.length ? await place.here() : place.spot
+    const { spot } = place // as last heard: what was done is kept at once
     const lane = `assignment:${done.assignmentId}`
     const pictures = photographEntries(lane, { assignment_id: done.assignmentId }, done.photographs ?? [], spot, done.title)
     const proof = pictures[0] ? { photograph_id: { $ref: pictures[0].key } } : {}
@@ -75,7 +75,7 @@ export function useActs() {
 
   async function checkIn(checkpointId: number, title: string): Promise<void> {
     const now = at()
-    const spot = await place.here()
+    const { spot } = place
     const body = { at: now, ...placeOf(spot) }
     await queue.add({ key: crypto.randomUUID(), lane: `checkpoint:${checkpointId}`, kind: 'checkin', path: `/patrol/checkpoints/${checkpointId}/check-ins`, body, at: now, title })
   }

@@ -95,7 +95,8 @@ export type Records = Dexie & {
 
 /** The phone's own database: what waits to be sent, and what was read last. */
 export function openRecords(name = 'gridlink-handheld'): Records {
-  const records = new Dexie(name) as Records
+  // On the disk before "kept" is said: a phone may lose its power the next moment.
+  const records = new Dexie(name, { chromeTransactionDurability: 'strict' }) as Records
   records.version(1).stores({
     entries: '++id, owner, lane, &key',
     answers: 'key, owner, sentAt',

@@ -64,8 +64,10 @@ export const usePlace = defineStore('handheld-place', () => {
     if (isFresh || !('geolocation' in navigator)) return Promise.resolve(spot.value)
     return new Promise((resolve) =>
       navigator.geolocation.getCurrentPosition(
-        ({ coords, timestamp }) =>
-          resolve({ lon: coords.longitude, lat: coords.latitude, accuracy_m: coords.accuracy, at: new Date(timestamp).toISOString() }),
+        ({ coords, timestamp }) => {
+          spot.value = { lon: coords.longitude, lat: coords.latitude, accuracy_m: coords.accuracy, at: new Date(timestamp).toISOString() }
+          resolve(spot.value)
+        },
         (error) => {
           fail(error)
           resolve(null)
