@@ -22,7 +22,6 @@ from .refusals import Refusal
 from .senders import Sender, Senders
 
 PATHS = ("/api/patrol/fixes", "/api/patrol/osmand")
-_WRONG_METHOD = CutShort(MethodNotAllowed(), HTTPStatus.METHOD_NOT_ALLOWED)
 
 
 class FixGateway:
@@ -49,7 +48,7 @@ class FixGateway:
         elif scope["path"] == PATHS[0] and scope["method"] == "POST":
             outcome = await self._take_batch(scope, receive)
         else:
-            raise _WRONG_METHOD
+            raise _wrong_method()
         await _answer(send, outcome)
 
     async def _take_batch(self, scope: Scope, receive: Receive) -> Outcome:
@@ -61,7 +60,7 @@ class FixGateway:
 
     async def _take_report(self, scope: Scope, receive: Receive) -> Outcome:
         if scope["method"] not in ("GET", "POST"):
-            raise _WRONG_METHOD
+            raise _wrong_method()
         headers = Headers(scope=scope)
         body = await _body(receive)
         report = osmand.read(scope["query_string"], body, headers.get("content-type", ""))
@@ -105,6 +104,10 @@ def _columns(
     if not fixes:
         return NO_FIXES, []
     return decoding.columns(fixes, places, np.array(units, np.int64))
+
+
+def _wrong_method() -> CutShort:
+    return CutShort(MethodNotAllowed(), HTTPStatus.METHOD_NOT_ALLOWED)
 
 
 async def _body(receive: Receive) -> bytes:
