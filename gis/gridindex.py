@@ -114,6 +114,16 @@ def _cells_over(grids: Shapes, edges: Floats) -> Grid:
 
 
 @compiled
+def cell_at(cells: Grid, x: float, y: float) -> int:
+    """Number of the cell that holds the point; -1 outside all of them."""
+    col = math.floor((x - cells[0]) / cells[2])
+    row = math.floor((y - cells[1]) / cells[2])
+    if col < 0 or row < 0 or col >= cells[3] or row >= cells[4]:
+        return -1
+    return row * cells[3] + col
+
+
+@compiled
 def holds(edges: Floats, first: int, last: int, x: float, y: float) -> bool:
     """Whether the point lies inside the rings made of edges `first` to `last` (excluded)."""
     is_inside = False
@@ -124,16 +134,6 @@ def holds(edges: Floats, first: int, last: int, x: float, y: float) -> bool:
             if x < x0 + (edges[e, 2] - x0) * (y - y0) / (y1 - y0):
                 is_inside = not is_inside
     return is_inside
-
-
-@compiled
-def cell_at(cells: Grid, x: float, y: float) -> int:
-    """Number of the cell that holds the point; -1 outside all of them."""
-    col = math.floor((x - cells[0]) / cells[2])
-    row = math.floor((y - cells[1]) / cells[2])
-    if col < 0 or row < 0 or col >= cells[3] or row >= cells[4]:
-        return -1
-    return row * cells[3] + col
 
 
 @compiled

@@ -57,25 +57,17 @@ def plain_cell(cells: Grid, edge_starts: Ints, leg: Leg) -> int:
 
 
 @compiled
-def whole_pieces(items: Ints, first: int, end: int, found: Floats) -> int:
-    """Write one piece, the whole leg, for each of the grids listed from `first` to `end`."""
-    for k in range(first, end):
-        found[k - first, 0], found[k - first, 1], found[k - first, 2] = items[k], 0.0, 1.0
-    return end - first
-
-
-@compiled
 def leg_pieces(arrays: Arrays, leg: Leg, number: int, pieces: Pieces) -> int:
     """Write the pieces of a leg that lie in grids; return how many.
 
     Pieces of a grid follow each other in the order of the leg. `number` differs for every leg.
     """
-    found, met, crossed, _ = pieces
     grids, crossings = _met(arrays, leg, number, pieces)
+    crossed, edges, firsts = pieces[2], arrays[0], arrays[2]
     _sort(crossed, crossings)
     count = 0
     for k in range(grids):
-        count = _cut((arrays[0], arrays[2]), leg, met[k], crossed[:crossings], (found, count))
+        count = _cut((edges, firsts), leg, pieces, (k, crossings), count)
     return count
 
 
@@ -132,21 +124,23 @@ def _sort(crossed: Floats, count: int) -> None:
 
 @compiled
 def _cut(
-    shape: tuple[Floats, Ints], leg: Leg, met: Ints, crossed: Floats, tables: tuple[Floats, int]
+    shape: tuple[Floats, Ints], leg: Leg, pieces: Pieces, which: tuple[int, int], count: int
 ) -> int:
-    """Append the pieces within one grid that was met; return the new count."""
+    """Append the pieces within one grid that was met; return the new count.
+
+    `which` is the row of the grid among those met, and the number of crossings.
+    """
     edges, firsts = shape
-    found, count = tables
-    grid = met[0]
-    first, since, is_cut = count, 0.0, met[1] == 0
-    for k in range(crossed.shape[0] + 1):
-        is_end = k == crossed.shape[0]
-        if not is_end and crossed[k, 0] != grid:
+    found, met, crossed, _ = pieces
+    grid, crossings = met[which[0], 0], which[1]
+    first, since, is_cut = count, 0.0, met[which[0], 1] == 0
+    for k in range(crossings + 1):
+        if k < crossings and crossed[k, 0] != grid:
             continue
-        share = 1.0 if is_end else crossed[k, 1]
+        share = crossed[k, 1] if k < crossings else 1.0
         if share <= since:
             continue
-        is_cut = is_cut or not is_end
+        is_cut = is_cut or k < crossings
         middle = 0.5 * (since + share)
         x, y = leg[0] + middle * (leg[2] - leg[0]), leg[1] + middle * (leg[3] - leg[1])
         # A leg that meets a whole cell of the grid and crosses no border of it stays inside.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gis.compiled import compiled
 from gis.gridindex import Arrays, cell_at, holds
-from gis.legpieces import leg_pieces, no_pieces, plain_cell, whole_pieces
+from gis.legpieces import leg_pieces, no_pieces, plain_cell
 
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
@@ -36,7 +36,8 @@ def visit_rows(arrays: Arrays, unit: Longs, ends: Ends, proof: Proof, times: Tim
     radius0, radius1, is_firm0, is_firm1, is_known = proof
     rows, pieces = np.empty((max(unit.size // 8, 64), 7)), no_pieces(arrays)
     last_row, firsts = np.full(arrays[2].size, -1, dtype=np.int32), arrays[2]
-    edges, cells, starts, items, edge_starts = arrays[0], *arrays[3:6], arrays[7]
+    edges, _, _, cells, starts, items, _, edge_starts, _ = arrays
+    parts = pieces[0]
     count, run, was_known = 0, 0, False
     for i in range(unit.size):
         is_same = i > 0 and unit[i] == unit[i - 1]
@@ -53,16 +54,30 @@ def visit_rows(arrays: Arrays, unit: Longs, ends: Ends, proof: Proof, times: Tim
         elif t1[i] > times[1] and t0[i] < times[2]:
             leg = (x0[i], y0[i], x1[i], y1[i])
             cell = plain_cell(cells, edge_starts, leg)
-            if cell >= 0:
-                found = whole_pieces(items, starts[cell], starts[cell + 1], pieces[0])
-            else:
-                found = leg_pieces(arrays, leg, i, pieces)
+            first = starts[cell] if cell >= 0 else 0
+            found = starts[cell + 1] - first if cell >= 0 else leg_pieces(arrays, leg, i, pieces)
             rows = _with_room(rows, count, found)
-            move = (unit[i], run, end0, end1, times)
             for k in range(found):
-                count = _take((edges, firsts), (rows, last_row), count, pieces[0][k], move)
+                piece = (int(items[first + k]), 0.0, 1.0)
+                if cell < 0:
+                    piece = (int(parts[k, 0]), parts[k, 1], parts[k, 2])
+                r = last_row[piece[0]]
+                is_whole = piece[1] == 0.0 and piece[2] == 1.0 and t1[i] <= times[2]
+                # The commonest leg by far: on through a grid whose visit is proven already.
+                if is_whole and r >= 0 and _goes_on(rows, r, run, t0[i]):
+                    rows[r, LEFT] = t1[i]
+                    rows[r, DWELL] += t1[i] - t0[i]
+                else:
+                    move = (unit[i], run, end0, end1, times)
+                    count = _take((edges, firsts), (rows, last_row), count, piece, move)
         was_known = is_known[i]
     return rows[:count]
+
+
+@compiled
+def _goes_on(rows: Floats, r: int, run: int, at_s: float) -> bool:
+    """Whether a row is of this run, proven, and was not left before `at_s`."""
+    return bool(rows[r, RUN] == run and rows[r, SURE] == 1.0 and rows[r, LEFT] == at_s)
 
 
 @compiled
@@ -70,13 +85,13 @@ def _take(
     shape: tuple[Floats, Ints],
     tables: tuple[Floats, Ints],
     count: int,
-    piece: Floats,
+    piece: tuple[int, float, float],
     move: tuple[int, int, Fix, Fix, Times],
 ) -> int:
     """Prolong the visit of a piece's grid, or begin one; return the new count of rows."""
     rows, last_row = tables
     unit, run, end0, end1, (merge_s, from_s, to_s) = move
-    grid, lasted_s = int(piece[0]), end1[2] - end0[2]
+    grid, lasted_s = piece[0], end1[2] - end0[2]
     entered = max(end0[2] + piece[1] * lasted_s, from_s)
     left = min(end1[2] if piece[2] == 1.0 else end0[2] + piece[2] * lasted_s, to_s)
     if left <= entered:
