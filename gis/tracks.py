@@ -205,13 +205,12 @@ def clean(fixes: Fixes, rules: TrackRules) -> Cleaned:
     refused = np.zeros(len(fixes), dtype=np.uint8)
     told_once(order, fixes.unit, fixes.at_s, (fixes.x, fixes.y, stated, fixes.speed_mps), refused)
     refused[(stated > rules.accuracy_limit_m) & (refused == KEPT)] = INACCURATE
-    kept = order if not refused.any() else order[refused[order] == KEPT]
+    kept = order[refused[order] == KEPT] if refused.any() else order
     columns = _columns(fixes, stated * rules.accuracy_scale, kept)
     is_jump = jumping_fixes(columns, rules.speed_mps, rules.window_s)
     if is_jump.any():
         refused[kept[is_jump]] = JUMP
-        kept = kept[~is_jump]
-        columns = _columns(fixes, stated * rules.accuracy_scale, kept)
+        kept, columns = kept[~is_jump], tuple(column[~is_jump] for column in columns)
     is_firm = firm_fixes(columns, rules.speed_mps, rules.window_s)
     return Cleaned(rules, kept, refused, *columns, is_firm)
 

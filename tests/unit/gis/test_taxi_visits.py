@@ -127,7 +127,7 @@ def test_visits_of_taxis_are_those_of_cutting_every_leg_by_geos(taxis, plots):
 
 
 def test_time_per_plot_and_hour_adds_up_whatever_the_hour_is_asked_alone(taxis, plots):
-    """Visits cut hour by hour: each plot's time is that of the day, and no hour has more than 3600 s."""
+    """Visits cut hour by hour: a plot's time is that of the day; no hour has more than 3600 s."""
     track = next(iter(taxis.values()))
     begin = float(np.ceil(track["at"].min() / DAY_S) * DAY_S)
     own = legs(clean(_as_fixes(track), CAR))
