@@ -12,6 +12,15 @@ from importlib import import_module
 KERNELS = ("gis.sight", "gis.visibility", "gis.viewshed", "backend.coverage.warming")
 
 
+def load_modules() -> None:
+    """Import what jobs and the warm-up beside them both use.
+
+    Two threads that import numba or shapely at once can each find the other's half.
+    """
+    for name in (*KERNELS, "backend.cameras.viewsheds", "backend.coverage.refresh"):
+        import_module(name)
+
+
 def warm_up() -> None:
     """Compile, or load from the cache, every kernel a request may need."""
     for name in KERNELS:

@@ -10,7 +10,7 @@ from procrastinate.jobs import Job, Status
 from sqlalchemy.exc import SQLAlchemyError
 
 from .jobs import worker_app
-from .warm import warm_up_for_jobs
+from .warm import load_modules, warm_up_for_jobs
 
 _TAKE_UP_EVERY_S = 30.0
 
@@ -26,7 +26,8 @@ def run(concurrency: int = 2) -> None:
 async def _work(concurrency: int) -> None:
     app = worker_app()
     # Beside the jobs, not before them: whoever needs what is being read waits for that alone. But
-    # after their modules: two threads that import shapely at once each find the other's half.
+    # after its modules: two threads that import shapely at once each find the other's half.
+    load_modules()
     threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
     async with app.open_async():
         taking_up = asyncio.create_task(_take_up_left(app))
