@@ -26,12 +26,12 @@ from .cameras import calibration_routes as calibration
 from .cameras import intrusions
 from .cameras import routes as cameras
 from .console import Console
-from .coverage import rate_routes as rates
 from .coverage import routes as coverage
-from .coverage import scenario_routes as scenarios
-from .coverage import siting_routes as sitings
-from .coverage import whatif_routes as whatif
+from .coverage.rates import routes as rates
 from .coverage.reports import routes as reports
+from .coverage.scenarios import routes as scenarios
+from .coverage.scenarios import whatif_routes as whatif
+from .coverage.sitings import routes as sitings
 from .dispatch.assignments import routes as assignments
 from .dispatch.callouts import routes as callouts
 from .dispatch.nearest import routes as nearest

@@ -126,7 +126,7 @@ def _mount_patrol() -> None:
 
 
 def _mount_siting() -> None:
-    from .coverage.siting_commands import siting
+    from .coverage.sitings.commands import siting
 
     app.add_typer(siting, name="siting")
 

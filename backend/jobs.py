@@ -23,7 +23,7 @@ TASK_MODULES = (
     "backend.basemap.tasks",
     "backend.cameras.tasks",
     "backend.coverage.tasks",
-    "backend.coverage.siting_tasks",
+    "backend.coverage.sitings.tasks",
     "backend.coverage.reports.tasks",
     "backend.eyeson.tasks",
     "backend.patrol.units.tasks",

@@ -13,7 +13,7 @@ from ..divisions.extent import extent_of
 from ..terminal import screen
 from . import figures, gaps, losses
 from .bands import BANDS, PX_PER_M
-from .rate_commands import show_rates
+from .rates.commands import show_rates
 from .spread.commands import export, spread_out
 from .waiting import ask, ask_for_all
 

@@ -16,7 +16,7 @@ from ..db import begin
 from ..errors import GridlinkError, Language
 from ..live import Notice, announce
 from .reports.models import Report
-from .siting_models import Siting
+from .sitings.models import Siting
 
 OPEN = ("waiting", "running")
 _PER_MILLE = 1000

@@ -19,7 +19,7 @@ from backend.audit import models as _audit  # noqa: F401
 from backend.basemap import models as _basemap  # noqa: F401
 from backend.cameras import models as _cameras  # noqa: F401
 from backend.coverage import models as _coverage  # noqa: F401
-from backend.coverage import siting_models as _sitings  # noqa: F401
+from backend.coverage.sitings import models as _sitings  # noqa: F401
 from backend.dispatch import models as _dispatch  # noqa: F401
 from backend.divisions import models as _divisions  # noqa: F401
 from backend.exchange import kinds

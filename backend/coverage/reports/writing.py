@@ -129,7 +129,7 @@ def _written(report_id: int) -> None:
 
 def read_content(division_code: int) -> Content:
     """Read what a report on a division tells, with the eyes of that division alone."""
-    from ..rates import board_with_rows
+    from ..rates.board import board_with_rows
 
     low, high = span(division_code)
     now = datetime.now(UTC)

@@ -317,7 +317,7 @@ def test_a_density_that_is_not_computed_is_an_installations_fault(
 
 def test_the_checks_of_many_cameras_are_read_by_index(land) -> None:
     from backend import db
-    from backend.coverage.rate_rows import _question, text
+    from backend.coverage.rates.rows import _question, text
 
     land.run(
         "INSERT INTO cameras (set_name, name, division_code, geom) SELECT 't', 'c' || i,"

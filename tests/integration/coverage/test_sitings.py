@@ -8,7 +8,8 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 from backend import cli, db
-from backend.coverage import proposing, siting_land
+from backend.coverage.sitings import land as ground_of_sitings
+from backend.coverage.sitings import proposing
 from tests.conftest import COUNTY, NEIGHBOUR, VILLAGES
 
 from .town import EAST, HOSPITAL, NORTH, SOUTH, WEST
@@ -281,8 +282,8 @@ def test_poles_and_restricted_areas_are_found_by_their_indexes(land) -> None:
     asked = box | {"kinds": ["pole"], "low": VILLAGES[0], "high": VILLAGES[0] + 999}
     with db.begin() as session:
         session.execute(text("SET LOCAL enable_seqscan = off"))
-        poles = "\n".join(session.scalars(text(f"EXPLAIN {siting_land._POLES}"), asked))
-        law = "\n".join(session.scalars(text(f"EXPLAIN {siting_land._RESTRICTED}"), box))
+        poles = "\n".join(session.scalars(text(f"EXPLAIN {ground_of_sitings._POLES}"), asked))
+        law = "\n".join(session.scalars(text(f"EXPLAIN {ground_of_sitings._RESTRICTED}"), box))
     assert "places_geom_idx" in poles, poles
     assert "cameras_geom_idx" in poles, poles
     assert "restricted_areas_geom_idx" in law, law

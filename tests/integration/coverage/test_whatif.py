@@ -271,7 +271,7 @@ def test_an_applied_scenario_is_today(client, land) -> None:
 
 
 def test_of_questions_that_wait_the_newest_is_answered() -> None:
-    from backend.coverage.turns import Superseded, Turns
+    from backend.coverage.scenarios.turns import Superseded, Turns
 
     turns, outcome = Turns(), {}
     entered, go_on = threading.Event(), threading.Event()

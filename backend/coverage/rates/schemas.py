@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from .schemas import Share, _Shape
+from ..schemas import Share, _Shape
 
 RateCode = Literal["covered", "networked", "working", "secured"]
 PlaceClass = Literal["public_area", "trade"]

@@ -15,15 +15,17 @@ from gis.coverage import Figures
 from gis.exactcover import changed_figures
 from gis.seenground import SeenGrounds
 
-from ..access import Principal
-from ..cameras.viewsheds import seen_from
-from ..divisions.codes import text_of
-from ..errors import Refused
-from . import today
-from .bands import Amounts, bands_of, densities_of
+from ...access import Principal
+from ...cameras.viewsheds import seen_from
+from ...divisions.codes import text_of
+from ...errors import Refused
+from .. import today
+from ..bands import Amounts, bands_of, densities_of
+from ..schemas import Band, Reading, Scale
+from ..today import Today
 from .objections import Viewed, objections
 from .planned import Plan, plan
-from .scenario_schemas import (
+from .schemas import (
     BeforeAfter,
     Change,
     ChangedGrid,
@@ -32,8 +34,6 @@ from .scenario_schemas import (
     WhatIfAnswer,
     WhatIfOrder,
 )
-from .schemas import Band, Reading, Scale
-from .today import Today
 
 AREA = 0
 """Row of `gis.coverage.MEASURES`: what-if speaks of ground alone."""

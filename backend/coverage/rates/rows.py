@@ -17,11 +17,11 @@ from sqlalchemy.orm import Session
 from video.addresses import AddressPolicy
 from video.errors import AddressRefused, Unreachable
 
-from ..cameras import checks
-from ..errors import Misconfigured
-from ..settings import load
-from .bands import PX_PER_M
-from .rate_schemas import PlaceClass, RateCode, RateRow
+from ...cameras import checks
+from ...errors import Misconfigured
+from ...settings import load
+from ..bands import PX_PER_M
+from .schemas import PlaceClass, RateCode, RateRow
 
 #: Document 996, full-time availability: 98 % in key public areas, 95 % in key trades.
 WORKING_TARGETS: dict[PlaceClass, float] = {"public_area": 0.98, "trade": 0.95}

@@ -30,15 +30,15 @@ from gis.gapweights import ROAD_WORTH, GroundFacts, GroundWeights, GroundWorth, 
 from gis.siteplan import Ground, Land, Wish
 from gis.siteview import lenses_for
 
-from ..cameras import lookout
-from ..divisions.extent import Extent
-from ..errors import InvalidField
-from ..settings import load
-from . import subjects
-from .bands import PX_PER_M
-from .facts import facts_of, place_names
-from .siting_schemas import SitingOrder, SitingWeights
-from .sitings import area_of
+from ...cameras import lookout
+from ...divisions.extent import Extent
+from ...errors import InvalidField
+from ...settings import load
+from .. import subjects
+from ..bands import PX_PER_M
+from ..facts import facts_of, place_names
+from .asked import area_of
+from .schemas import SitingOrder, SitingWeights
 
 STEP_M = 50.0
 """Distance between candidates along roads and in an area."""

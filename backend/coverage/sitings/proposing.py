@@ -20,17 +20,17 @@ from gis.sight import Verdict, watching
 from gis.siteplan import SitePlan, plan_sites
 from gis.sitesolver import Step
 
-from ..cameras.models import Camera
-from ..db import begin
-from ..divisions.codes import span
-from ..divisions.extent import Extent
-from ..divisions.locating import division_at
-from ..errors import InvalidField
-from ..spatial import to_db
-from .siting_land import Case, read_case
-from .siting_models import Proposal, Siting
-from .sitings import wish_of
-from .undertaking import CalledOff, carry_out, held, tell
+from ...cameras.models import Camera
+from ...db import begin
+from ...divisions.codes import span
+from ...divisions.extent import Extent
+from ...divisions.locating import division_at
+from ...errors import InvalidField
+from ...spatial import to_db
+from ..undertaking import CalledOff, carry_out, held, tell
+from .asked import wish_of
+from .land import Case, read_case
+from .models import Proposal, Siting
 
 _TOLD_EVERY_S = 1.0
 #: Progress at which each step begins; the search's own steps share what lies between.

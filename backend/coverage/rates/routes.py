@@ -6,13 +6,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
 
-from ..accounts.access import CurrentUser, Tx, right
-from ..divisions.codes import text_of
-from ..divisions.extent import DIVISION_FORM, extent_of
-from ..errors import InvalidField
-from . import rates
-from .rate_rows import Period, rows_of
-from .rate_schemas import RateBoard, RateCode, RateRowPage
+from ...accounts.access import CurrentUser, Tx, right
+from ...divisions.codes import text_of
+from ...divisions.extent import DIVISION_FORM, extent_of
+from ...errors import InvalidField
+from . import board
+from .rows import Period, rows_of
+from .schemas import RateBoard, RateCode, RateRowPage
 
 router = APIRouter(prefix="/api/coverage", tags=["coverage"])
 
@@ -34,7 +34,7 @@ def read_rates(
         name=extent.name,
         since=period.since,
         until=period.until,
-        rates=rates.board(tx, (extent.low, extent.high), period),
+        rates=board.board(tx, (extent.low, extent.high), period),
     )
 
 
@@ -54,7 +54,7 @@ def list_rate_rows(
     """The places or cameras behind one rate, what is wrong first, each with the reason."""
     extent, period = extent_of(tx, user, division), _period(since, until)
     found = rows_of(tx, code, (extent.low, extent.high), period)
-    rows = rates.in_order(found, is_missing=missing)
+    rows = board.in_order(found, is_missing=missing)
     return RateRowPage(rows=rows[offset : offset + limit], total=len(rows))
 
 
@@ -62,7 +62,7 @@ def _period(since: datetime | None, until: datetime | None) -> Period:
     """Return the period asked for; what lies ahead cannot have been observed."""
     now = datetime.now(UTC)
     end = min(until or now, now)
-    begin = since or end - timedelta(days=rates.USUAL_DAYS)
+    begin = since or end - timedelta(days=board.USUAL_DAYS)
     if begin >= end:
         raise InvalidField(field="from", reason=f"{begin.isoformat()} >= {end.isoformat()}")
     if end - begin > timedelta(days=_MOST_DAYS):

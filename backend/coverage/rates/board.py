@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from ..settings import load
-from .rate_rows import WORKING_TARGETS, Period, each_rate, rate_px_per_m
-from .rate_schemas import Figure, PlaceClass, Rate, RateCode, RatePart, RateRow
+from ...settings import load
+from .rows import WORKING_TARGETS, Period, each_rate, rate_px_per_m
+from .schemas import Figure, PlaceClass, Rate, RateCode, RatePart, RateRow
 
 CODES: tuple[RateCode, ...] = ("covered", "networked", "working", "secured")
 USUAL_DAYS = 30

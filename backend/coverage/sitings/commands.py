@@ -5,13 +5,13 @@ from typing import Annotated
 import typer
 from rich.table import Table as Sheet
 
-from ..db import begin
-from ..divisions.codes import parse_jurisdiction
-from ..terminal import screen
-from . import sitings
-from .commands import BandName
-from .siting_models import Siting
-from .siting_schemas import Budget, SitingOrder, Source
+from ...db import begin
+from ...divisions.codes import parse_jurisdiction
+from ...terminal import screen
+from ..commands import BandName
+from . import asked
+from .models import Siting
+from .schemas import Budget, SitingOrder, Source
 
 siting = typer.Typer(no_args_is_help=True, help="Where the next cameras should stand.")
 
@@ -58,7 +58,7 @@ def propose(
         seconds=seconds,
     )
     with begin() as session:
-        siting_id = sitings.order(session, wish, None, is_deferred=False).id
+        siting_id = asked.order(session, wish, None, is_deferred=False).id
     from .proposing import propose as work_out  # brings numba, scipy and the solver
 
     work_out(siting_id)
@@ -66,7 +66,7 @@ def propose(
 
 
 def _show(siting_id: int, *, as_json: bool) -> None:
-    from .siting_routes import sheet_of
+    from .routes import sheet_of
 
     with begin() as session:
         done = session.get_one(Siting, siting_id)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .scenario_schemas import Change
+from .schemas import Change
 
 AIM = ("azimuth_deg", "fov_deg", "range_m", "tilt_deg")
 _ERRORS = {

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ..errors import Conflict
+from ...errors import Conflict
 
 
 class Superseded(Conflict):

@@ -7,15 +7,16 @@ import shapely
 from fastapi import APIRouter, Query
 from sqlalchemy.orm import Session
 
-from ..access import CurrentUser, Id, Tx, right
-from ..divisions.codes import text_of
-from ..divisions.extent import DIVISION_FORM, extent_of
-from ..divisions.locating import named
-from ..spatial import from_db, lonlat
-from . import scenario_routes, sitings
-from .scenario_schemas import ScenarioSheet
-from .siting_models import Proposal, Siting
-from .siting_schemas import (
+from ...access import CurrentUser, Id, Tx, right
+from ...divisions.codes import text_of
+from ...divisions.extent import DIVISION_FORM, extent_of
+from ...divisions.locating import named
+from ...spatial import from_db, lonlat
+from ..scenarios import routes
+from ..scenarios.schemas import ScenarioSheet
+from . import asked
+from .models import Proposal, Siting
+from .schemas import (
     ProposalShape,
     SitingOrder,
     SitingPage,
@@ -29,7 +30,7 @@ router = APIRouter(prefix="/api/sitings", tags=["coverage"])
 @router.post("", status_code=202, **right("coverage.plan"))
 def order_siting(wish: SitingOrder, user: CurrentUser, tx: Tx) -> SitingRow:
     """Ask where the next cameras should stand; a job works it out."""
-    return SitingRow.model_validate(_row(tx, sitings.order(tx, wish, user)))
+    return SitingRow.model_validate(_row(tx, asked.order(tx, wish, user)))
 
 
 @router.get("", **right("coverage.read"))
@@ -42,34 +43,34 @@ def list_sitings(
 ) -> SitingPage:
     """Sitings of a division, newest first."""
     extent = extent_of(tx, user, division)
-    rows = sitings.listed(tx, extent, offset=offset, limit=limit)
+    rows = asked.listed(tx, extent, offset=offset, limit=limit)
     return SitingPage(
         rows=[SitingRow.model_validate(_row(tx, each)) for each in rows],
-        total=sitings.count(tx, extent),
+        total=asked.count(tx, extent),
     )
 
 
 @router.get("/{siting_id}", **right("coverage.read"))
 def read_siting(siting_id: Id, user: CurrentUser, tx: Tx) -> SitingSheet:
     """A siting with its proposals, the most useful first."""
-    return sheet_of(tx, sitings.get(tx, siting_id, user))
+    return sheet_of(tx, asked.get(tx, siting_id, user))
 
 
 @router.post("/{siting_id}/cancel", **right("coverage.plan"))
 def cancel_siting(siting_id: Id, user: CurrentUser, tx: Tx) -> SitingRow:
     """Call a siting off; the job stops within a second or two."""
-    return SitingRow.model_validate(_row(tx, sitings.cancel(tx, siting_id, user)))
+    return SitingRow.model_validate(_row(tx, asked.cancel(tx, siting_id, user)))
 
 
 @router.post("/{siting_id}/scenario", status_code=201, **right("coverage.plan"))
 def save_siting_as_scenario(siting_id: Id, user: CurrentUser, tx: Tx) -> ScenarioSheet:
     """Save the proposals as a draft scenario, to look at, change and apply."""
-    return scenario_routes.sheet_of(tx, sitings.to_scenario(tx, siting_id, user))
+    return routes.sheet_of(tx, asked.to_scenario(tx, siting_id, user))
 
 
 def sheet_of(session: Session, siting: Siting) -> SitingSheet:
     """Return a siting as the API shows it."""
-    found = [_proposal(each) for each in sitings.proposals(session, siting.id)]
+    found = [_proposal(each) for each in asked.proposals(session, siting.id)]
     return SitingSheet.model_validate(_row(session, siting) | {"proposals": found})
 
 
@@ -79,7 +80,7 @@ def _row(session: Session, siting: Siting) -> dict[str, object]:
     return {name: getattr(siting, name) for name in SitingRow.model_fields if name not in own} | {
         "division_code": text_of(siting.division_code),
         "division_name": division.name if division else None,
-        "wish": sitings.told_wish(siting),
+        "wish": asked.told_wish(siting),
     }
 
 

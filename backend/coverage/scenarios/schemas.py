@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from ..cameras.schemas import BigId, Latitude, Longitude
-from .schemas import Band, Reading, Scale
+from ...cameras.schemas import BigId, Latitude, Longitude
+from ..schemas import Band, Reading, Scale
 
 MOST_CHANGES = 200
 Op = Literal["move", "add", "remove"]

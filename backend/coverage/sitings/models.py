@@ -7,9 +7,9 @@ from sqlalchemy import BigInteger, DateTime, Double, ForeignKey, Identity, text
 from sqlalchemy.dialects.postgresql import JSONB, REAL
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..accounts.models import User
-from ..db import Table
-from ..spatial import geometry_column
+from ...accounts.models import User
+from ...db import Table
+from ...spatial import geometry_column
 
 
 class Siting(Table):

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from ..divisions.extent import DIVISION_FORM
-from .bands import BandCode
+from ...divisions.extent import DIVISION_FORM
+from ..bands import BandCode
 
 Source = Literal["poles", "corners", "roads", "area"]
 RoadClass = Literal["national", "provincial", "county", "town", "street", "lane", "other"]

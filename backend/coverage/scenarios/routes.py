@@ -6,13 +6,13 @@ from fastapi import APIRouter, Query, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ..access import CurrentUser, Id, Tx, right
-from ..accounts.models import User
-from ..divisions.codes import parse_jurisdiction, text_of
-from ..divisions.locating import named
-from . import applying, scenarios
-from .models import Scenario
-from .scenario_schemas import (
+from ...access import CurrentUser, Id, Tx, right
+from ...accounts.models import User
+from ...divisions.codes import parse_jurisdiction, text_of
+from ...divisions.locating import named
+from ..models import Scenario
+from . import applying, saved
+from .schemas import (
     ScenarioApplied,
     ScenarioApply,
     ScenarioEdit,
@@ -33,10 +33,10 @@ def list_scenarios(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> ScenarioPage:
     """Scenarios of the jurisdiction, those touched last first."""
-    rows = scenarios.listed(tx, user, offset=offset, limit=limit)
+    rows = saved.listed(tx, user, offset=offset, limit=limit)
     return ScenarioPage(
         rows=[ScenarioRow.model_validate(_row(tx, each)) for each in rows],
-        total=scenarios.count(tx, user),
+        total=saved.count(tx, user),
     )
 
 
@@ -44,13 +44,13 @@ def list_scenarios(
 def create_scenario(new: ScenarioNew, user: CurrentUser, tx: Tx) -> ScenarioSheet:
     """Save changes under a name; each keeps what its camera is now."""
     division = user.division_code if new.division is None else parse_jurisdiction(new.division)
-    return sheet_of(tx, scenarios.create(tx, new, division, user))
+    return sheet_of(tx, saved.create(tx, new, division, user))
 
 
 @router.get("/{scenario_id}", **right("coverage.read"))
 def read_scenario(scenario_id: Id, user: CurrentUser, tx: Tx) -> ScenarioSheet:
     """A scenario with its changes, and which cameras are no longer what they were."""
-    return sheet_of(tx, scenarios.get(tx, scenario_id, user))
+    return sheet_of(tx, saved.get(tx, scenario_id, user))
 
 
 @router.put("/{scenario_id}", **right("coverage.plan"))
@@ -58,13 +58,13 @@ def edit_scenario(
     scenario_id: Id, change: ScenarioEdit, user: CurrentUser, tx: Tx
 ) -> ScenarioSheet:
     """Change a draft as it was seen at `version`."""
-    return sheet_of(tx, scenarios.edit(tx, scenario_id, change, user))
+    return sheet_of(tx, saved.edit(tx, scenario_id, change, user))
 
 
 @router.delete("/{scenario_id}", status_code=204, response_class=Response, **right("coverage.plan"))
 def delete_scenario(scenario_id: Id, user: CurrentUser, tx: Tx) -> Response:
     """Discard a draft; an applied scenario is a record and stays."""
-    scenarios.discard(tx, scenario_id, user)
+    saved.discard(tx, scenario_id, user)
     return Response(status_code=204)
 
 
@@ -87,7 +87,7 @@ def _row(session: Session, scenario: Scenario) -> dict[str, object]:
         "division_code": text_of(scenario.division_code),
         "division_name": division.name if division else None,
         "state": scenario.state,
-        "changes": [each.change for each in scenarios.saved_changes(scenario)],
+        "changes": [each.change for each in saved.saved_changes(scenario)],
         "author_id": scenario.author_id,
         "author": author,
         "created_at": scenario.created_at,
@@ -100,5 +100,5 @@ def _row(session: Session, scenario: Scenario) -> dict[str, object]:
 def sheet_of(session: Session, scenario: Scenario) -> ScenarioSheet:
     """Return a scenario as the API shows it."""
     # What was applied differs from what it was saved against, as it should.
-    outdated = scenarios.outdated(session, scenario) if scenario.state == "draft" else []
+    outdated = saved.outdated(session, scenario) if scenario.state == "draft" else []
     return ScenarioSheet.model_validate(_row(session, scenario) | {"outdated": outdated})

@@ -13,14 +13,14 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from ..access import Principal
-from ..audit.register import Act, enter
-from ..cameras.models import Camera
-from ..errors import Conflict, InvalidField, NotFound
-from ..live import Notice, announce
-from ..spatial import lonlat
-from .models import Scenario
-from .scenario_schemas import Change, ScenarioEdit, ScenarioNew
+from ...access import Principal
+from ...audit.register import Act, enter
+from ...cameras.models import Camera
+from ...errors import Conflict, InvalidField, NotFound
+from ...live import Notice, announce
+from ...spatial import lonlat
+from ..models import Scenario
+from .schemas import Change, ScenarioEdit, ScenarioNew
 
 Was = dict[str, Any]
 _AIMED = (

@@ -11,14 +11,15 @@ from sqlalchemy.orm import Session
 
 from gis.coverage import Figures
 
-from ..access import Principal
-from ..cameras.models import Camera
-from ..errors import Conflict
-from . import scenarios, whatif
-from .bands import densities_of
-from .models import Scenario
+from ...access import Principal
+from ...cameras.models import Camera
+from ...errors import Conflict
+from ..bands import densities_of
+from ..models import Scenario
+from ..schemas import Band, Reading, Scale
+from . import saved, whatif
 from .objections import objections
-from .scenario_schemas import (
+from .schemas import (
     Change,
     ComparedGrid,
     ComparedScenario,
@@ -26,7 +27,6 @@ from .scenario_schemas import (
     Warned,
     WhatIfAnswer,
 )
-from .schemas import Band, Reading, Scale
 from .whatif import AREA, Outcome
 
 Asked = tuple[Reading, Scale]
@@ -34,7 +34,7 @@ _Subject = tuple[str, int]
 
 
 class NothingToCompare(Conflict):
-    code = "scenarios.already_real"
+    code = "saved.already_real"
     zh = "方案“{name}”已经实施，今天的覆盖就是它的结果，无需再推演。"
     en = "Scenario {name} is real already: today's coverage is what it made."
 
@@ -117,8 +117,8 @@ def compare(
 def _tried(session: Session, by: Principal, scenario: Scenario, asked: Asked) -> _Tried:
     if scenario.state == "applied":
         raise NothingToCompare(name=scenario.name)
-    changes = [each.change for each in scenarios.saved_changes(scenario)]
-    differing = scenarios.outdated(session, scenario)
+    changes = [each.change for each in saved.saved_changes(scenario)]
+    differing = saved.outdated(session, scenario)
     known = set(session.scalars(select(Camera.id).where(Camera.id.in_(differing))))
     standing = [c for c in changes if c.camera_id not in differing or c.camera_id in known]
     outdated = [_outdated(c, c.camera_id in known) for c in changes if c.camera_id in differing]

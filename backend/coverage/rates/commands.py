@@ -7,14 +7,14 @@ from typing import Annotated
 import typer
 from rich.table import Table as Sheet
 
-from ..db import begin
-from ..divisions.codes import parse_jurisdiction, text_of
-from ..divisions.extent import Extent, extent_of
-from ..settings import load
-from ..terminal import screen
-from . import rates
-from .rate_rows import Period, rows_of
-from .rate_schemas import Figure, Rate, RateBoard, RateRowPage
+from ...db import begin
+from ...divisions.codes import parse_jurisdiction, text_of
+from ...divisions.extent import Extent, extent_of
+from ...settings import load
+from ...terminal import screen
+from . import board
+from .rows import Period, rows_of
+from .schemas import Figure, Rate, RateBoard, RateRowPage
 
 
 class RateName(StrEnum):
@@ -50,13 +50,13 @@ def show_rates(
         extent = extent_of(session, None, division)
         span = (extent.low, extent.high)
         if rate is None:
-            board = _board(extent, period, rates.board(session, span, period))
+            shown = _board(extent, period, board.board(session, span, period))
         else:
             found = rows_of(session, rate.value, span, period)
     if rate is None:
-        _show_board(board, as_json=as_json)
+        _show_board(shown, as_json=as_json)
         return
-    rows = rates.in_order(found, is_missing=missing)
+    rows = board.in_order(found, is_missing=missing)
     _show_rows(RateRowPage(rows=rows, total=len(rows)), as_json=as_json)
 
 

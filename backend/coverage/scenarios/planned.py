@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session, joinedload, lazyload
 from gis.frame import LocalFrame
 from gis.poses import PoseTable
 
-from ..cameras.lookout import Stated, poses_as_stated
-from ..cameras.models import Camera, Pose
-from ..spatial import lonlat
+from ...cameras.lookout import Stated, poses_as_stated
+from ...cameras.models import Camera, Pose
+from ...spatial import lonlat
 from .aiming import aim_of
-from .scenario_schemas import Change
-from .scenarios import CameraUnknown, check_sensor
+from .saved import CameraUnknown, check_sensor
+from .schemas import Change
 
 
 @dataclass(frozen=True, slots=True)

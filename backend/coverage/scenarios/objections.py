@@ -14,12 +14,12 @@ from gis.frame import LocalFrame
 from gis.viewshed import Viewshed
 from gis.visibility import Standing
 
-from ..access import Principal
-from ..db import WHOLE_LAND
-from ..divisions.assigning import NOWHERE
-from ..divisions.locating import division_at
-from ..restricted.law import Restriction, restrictions
-from .scenario_schemas import Change, Warned
+from ...access import Principal
+from ...db import WHOLE_LAND
+from ...divisions.assigning import NOWHERE
+from ...divisions.locating import division_at
+from ...restricted.law import Restriction, restrictions
+from .schemas import Change, Warned
 
 MUCH_OVERLAP = 0.5
 """From here on a planned camera mostly repeats others (Order 799 Art. 6: no duplicate building)."""

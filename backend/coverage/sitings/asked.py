@@ -1,6 +1,6 @@
 """选址: sitings asked for, watched, called off, and made into scenarios.
 
-The work itself is a job (`backend.coverage.proposing`), which commits with the question.
+The work itself is a job (`backend.coverage.sitings.proposing`), which commits with the question.
 """
 
 from collections.abc import Sequence
@@ -10,18 +10,18 @@ import shapely
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from ..access import Principal
-from ..audit.register import Act, enter
-from ..divisions.extent import Extent, extent_of
-from ..errors import Conflict, InvalidField, NotFound
-from ..jobs import defer
-from ..spatial import lonlat
-from . import scenarios
-from .models import Scenario
-from .scenario_schemas import MOST_CHANGES, Change, ScenarioNew
-from .siting_models import Proposal, Siting
-from .siting_schemas import SitingOrder
-from .undertaking import call_off
+from ...access import Principal
+from ...audit.register import Act, enter
+from ...divisions.extent import Extent, extent_of
+from ...errors import Conflict, InvalidField, NotFound
+from ...jobs import defer
+from ...spatial import lonlat
+from ..models import Scenario
+from ..scenarios import saved
+from ..scenarios.schemas import MOST_CHANGES, Change, ScenarioNew
+from ..undertaking import call_off
+from .models import Proposal, Siting
+from .schemas import SitingOrder
 
 _LANGUAGE = "language"
 """Key within the stored wish; see `Siting.language`."""
@@ -152,7 +152,7 @@ def to_scenario(session: Session, siting_id: int, by: Principal) -> Scenario:
     changes = [_as_change(siting, each) for each in found[:MOST_CHANGES]]
     note = f"#{siting.id} {siting.name}: {len(changes)} / {len(found)}"
     new = ScenarioNew(name=siting.name, note=note, changes=changes)
-    return scenarios.create(session, new, siting.division_code, by)
+    return saved.create(session, new, siting.division_code, by)
 
 
 def _as_change(siting: Siting, proposal: Proposal) -> Change:

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ..access import Principal
-from ..cameras import registry
-from ..cameras.models import Camera, Pose
-from ..cameras.schemas import CameraEdit, CameraNew, PoseShape
-from . import scenarios
+from ...access import Principal
+from ...cameras import registry
+from ...cameras.models import Camera, Pose
+from ...cameras.schemas import CameraEdit, CameraNew, PoseShape
+from ..models import Scenario
+from . import saved
 from .aiming import AIM, aim_of
-from .models import Scenario
-from .scenario_schemas import Change
-from .scenarios import CamerasChanged, Saved, as_it_is
+from .saved import CamerasChanged, Saved, as_it_is
+from .schemas import Change
 
 
 def apply(
@@ -29,11 +29,11 @@ def apply(
         If a camera is not what it was when the change was saved; then nothing is written.
 
     """
-    scenario = scenarios.draft(session, scenario_id, version, by)
-    saved = scenarios.saved_changes(scenario)
-    cameras = _unchanged(session, saved)
+    scenario = saved.draft(session, scenario_id, version, by)
+    changes = saved.saved_changes(scenario)
+    cameras = _unchanged(session, changes)
     added: dict[str, int] = {}
-    for number, change in enumerate((each.change for each in saved), start=1):
+    for number, change in enumerate((each.change for each in changes), start=1):
         if change.op == "add":
             new = _new(change, f"{scenario.name} {number}")
             added[change.label] = registry.create(session, new, by=by).id
@@ -43,7 +43,7 @@ def apply(
                 registry.remove(session, camera, by=by)
             else:
                 registry.edit(session, camera, edit_of(camera, change), by=by)
-    scenarios.mark_applied(session, scenario, by)
+    saved.mark_applied(session, scenario, by)
     return scenario, added
 
 

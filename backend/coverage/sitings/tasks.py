@@ -1,6 +1,6 @@
 """The job of sitings."""
 
-from ..jobs import registry
+from ...jobs import registry
 
 
 @registry.task(name="coverage.propose_sites")

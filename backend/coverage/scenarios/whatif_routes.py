@@ -4,10 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from ..access import CurrentUser, Id, Tx, right
-from . import scenarios
-from .scenario_schemas import Comparison, WhatIfAnswer, WhatIfOrder
-from .schemas import Reading, Scale
+from ...access import CurrentUser, Id, Tx, right
+from ..schemas import Reading, Scale
+from . import saved
+from .schemas import Comparison, WhatIfAnswer, WhatIfOrder
 from .turns import Turns
 
 router = APIRouter(prefix="/api", tags=["scenarios"])
@@ -37,7 +37,7 @@ def compare_scenarios(
 ) -> Comparison:
     """Up to eight scenarios beside today, over the grids that any of them touches."""
     wanted = list(dict.fromkeys(int(number) for number in ids.split(",")))
-    found = [scenarios.get(tx, number, user) for number in wanted]
+    found = [saved.get(tx, number, user) for number in wanted]
     from . import comparing  # brings numba, as above
 
     return comparing.compare(tx, user, found, (reading, scale))
@@ -52,7 +52,7 @@ def read_scenario_figures(
     scale: Scale = "iec",
 ) -> WhatIfAnswer:
     """What would be seen if the scenario were real, beside today."""
-    scenario = scenarios.get(tx, scenario_id, user)
+    scenario = saved.get(tx, scenario_id, user)
     from . import comparing  # brings numba, as above
 
     return comparing.figures(tx, user, scenario, (reading, scale))
