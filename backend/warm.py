@@ -9,7 +9,10 @@ import time
 from importlib import import_module
 
 #: Modules with a `warm_up()`; named as text because loading them is what takes the time.
-KERNELS = ("gis.sight", "gis.visibility", "gis.viewshed", "backend.coverage.warming")
+KERNELS = (
+    *("gis.sight", "gis.visibility", "gis.viewshed"),
+    *("backend.coverage.warming", "backend.patrol.deriving.warming"),
+)
 
 
 def load_modules() -> None:
