@@ -20,7 +20,7 @@ Shapes = NDArray[np.object_]
 Flags = NDArray[np.bool_]
 
 _MAX_CELLS = 4_000_000
-_CELLS_PER_SIDE = 24.0
+_CELLS_PER_SIDE = 8.0
 
 #: What the kernels take: edges (m, 4), owner of each edge, first edge of each grid (n + 1),
 #: cells, starts and items of the grids of each cell, whether each holds the whole cell, starts
@@ -56,7 +56,7 @@ def index_grids(grids: Shapes) -> GridIndex:
 
     Notes
     -----
-    Cells measure a twenty-fourth of a middling grid's side; all of them are at most four million.
+    Cells measure an eighth of a middling grid's side; all of them are at most four million.
 
     """
     wrong = ~np.isin(shapely.get_type_id(grids), (3, 6))

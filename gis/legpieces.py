@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gis.compiled import compiled
-from gis.edgegrid import Grid, columns_in_row, rows_between
+from gis.edgegrid import TOUCH_M, Grid, columns_in_row, rows_between
 from gis.gridindex import Arrays, holds
 
 Floats = NDArray[np.float64]
@@ -27,6 +27,7 @@ Pieces = tuple[Floats, Ints, Floats, Ints]
 
 #: Legs across more cells than this are looked at cell by cell.
 _PLAIN = 8
+_SHORT = 3
 
 
 @compiled
@@ -54,6 +55,45 @@ def plain_cell(cells: Grid, edge_starts: Ints, leg: Leg) -> int:
         if edge_starts[first] != edge_starts[end]:
             return -1
     return low_row * ncols + low_col
+
+
+@compiled
+def is_clear(cells: Grid, edges: Floats, listed: tuple[Ints, Ints], leg: Leg) -> bool:
+    """Whether a short leg clearly meets no edge: it ends in the grids in which it begins.
+
+    A leg that only touches an edge, or begins on it, is not clear.
+    """
+    starts, items = listed
+    origin_x, origin_y, cell_m, ncols, nrows = cells
+    low_col = math.floor((min(leg[0], leg[2]) - origin_x) / cell_m)
+    high_col = math.floor((max(leg[0], leg[2]) - origin_x) / cell_m)
+    low_row = math.floor((min(leg[1], leg[3]) - origin_y) / cell_m)
+    high_row = math.floor((max(leg[1], leg[3]) - origin_y) / cell_m)
+    if low_col < 0 or low_row < 0 or high_col >= ncols or high_row >= nrows:
+        return False
+    if high_col - low_col > _SHORT or high_row - low_row > _SHORT:
+        return False
+    for row in range(low_row, high_row + 1):
+        for k in range(starts[row * ncols + low_col], starts[row * ncols + high_col + 1]):
+            if _may_meet(leg, edges, items[k]):
+                return False
+    return True
+
+
+@compiled
+def _may_meet(leg: Leg, edges: Floats, e: int) -> bool:
+    """Whether a leg meets an edge or comes so near that rounding could say so."""
+    dx, dy = leg[2] - leg[0], leg[3] - leg[1]
+    from_x, from_y = edges[e, 0] - leg[0], edges[e, 1] - leg[1]
+    to_x, to_y = edges[e, 2] - leg[0], edges[e, 3] - leg[1]
+    side0, side1 = dx * from_y - dy * from_x, dx * to_y - dy * to_x
+    near = TOUCH_M * (abs(dx) + abs(dy))
+    if (side0 > near and side1 > near) or (side0 < -near and side1 < -near):
+        return False
+    ex, ey = to_x - from_x, to_y - from_y
+    end0, end1 = ex * from_y - ey * from_x, ex * (from_y - dy) - ey * (from_x - dx)
+    near = TOUCH_M * (abs(ex) + abs(ey))
+    return not ((end0 > near and end1 > near) or (end0 < -near and end1 < -near))
 
 
 @compiled

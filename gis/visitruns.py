@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gis.compiled import compiled
 from gis.gridindex import Arrays, cell_at, holds
-from gis.legpieces import leg_pieces, no_pieces, plain_cell
+from gis.legpieces import is_clear, leg_pieces, no_pieces, plain_cell
 
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
@@ -36,8 +36,9 @@ def visit_rows(arrays: Arrays, unit: Longs, ends: Ends, proof: Proof, times: Tim
     radius0, radius1, is_firm0, is_firm1, is_known = proof
     rows, pieces = np.empty((max(unit.size // 8, 64), 7)), no_pieces(arrays)
     last_row, firsts = np.full(arrays[2].size, -1, dtype=np.int32), arrays[2]
-    edges, _, _, cells, starts, items, _, edge_starts, _ = arrays
-    parts = pieces[0]
+    edges, _, _, cells, starts, items, _, edge_starts, edge_items = arrays
+    # Grids that hold the end of the leg before.
+    parts, ahead, inside = pieces[0], np.empty(firsts.size, np.int64), 0
     count, run, was_known = 0, 0, False
     for i in range(unit.size):
         is_same = i > 0 and unit[i] == unit[i - 1]
@@ -45,24 +46,31 @@ def visit_rows(arrays: Arrays, unit: Longs, ends: Ends, proof: Proof, times: Tim
         end0 = (x0[i], y0[i], t0[i], radius0[i], is_firm0[i])
         end1 = (x1[i], y1[i], t1[i], radius1[i], is_firm1[i])
         if not is_known[i] or t1[i] == t0[i]:
-            rows = _with_room(rows, count, 2 * firsts.size)
-            if not (is_same and was_known) and times[1] <= t0[i] < times[2]:
-                count = _stand(arrays, rows, count, unit[i], end0)
             is_last = i + 1 == unit.size or unit[i + 1] != unit[i]
-            if is_last and t1[i] > t0[i] and times[1] <= t1[i] < times[2]:
-                count = _stand(arrays, rows, count, unit[i], end1)
+            shown = (not (is_same and was_known), is_last and t1[i] > t0[i])
+            rows = _with_room(rows, count, 2 * firsts.size)
+            count = _stand(arrays, rows, count, (unit[i], end0, end1, *shown), times)
         elif t1[i] > times[1] and t0[i] < times[2]:
             leg = (x0[i], y0[i], x1[i], y1[i])
             cell = plain_cell(cells, edge_starts, leg)
-            first = starts[cell] if cell >= 0 else 0
-            found = starts[cell + 1] - first if cell >= 0 else leg_pieces(arrays, leg, i, pieces)
-            rows = _with_room(rows, count, found)
+            is_on = is_same and was_known and t0[i] > times[1]
+            if cell >= 0:
+                found = starts[cell + 1] - starts[cell]
+                for k in range(found):
+                    ahead[k] = items[starts[cell] + k]
+            elif is_on and is_clear(cells, edges, (edge_starts, edge_items), leg):
+                found = inside
+            else:
+                cell, found = -2, leg_pieces(arrays, leg, i, pieces)
+            rows, inside = _with_room(rows, count, found), 0
             for k in range(found):
-                piece = (int(items[first + k]), 0.0, 1.0)
-                if cell < 0:
+                piece = (ahead[k], 0.0, 1.0)
+                if cell == -2:
                     piece = (int(parts[k, 0]), parts[k, 1], parts[k, 2])
-                r = last_row[piece[0]]
+                ahead[inside] = piece[0]
+                inside += piece[2] == 1.0
                 is_whole = piece[1] == 0.0 and piece[2] == 1.0 and t1[i] <= times[2]
+                r = last_row[piece[0]]
                 # The commonest leg by far: on through a grid whose visit is proven already.
                 if is_whole and r >= 0 and _goes_on(rows, r, run, t0[i]):
                     rows[r, LEFT] = t1[i]
@@ -126,20 +134,31 @@ def _with_room(rows: Floats, count: int, more: int) -> Floats:
 
 
 @compiled
-def _stand(arrays: Arrays, rows: Floats, count: int, unit: int, fix: Fix) -> int:
-    """Append a visit without duration for each grid that holds a fix; return the new count."""
+def _stand(
+    arrays: Arrays,
+    rows: Floats,
+    count: int,
+    gap: tuple[int, Fix, Fix, bool, bool],
+    times: Times,
+) -> int:
+    """Append visits without duration where the fixes of a gap lie; return the new count.
+
+    `gap` is the unit, both fixes, and which of them no other leg shows.
+    """
     edges, _, firsts, cells, starts, items, is_whole, _, _ = arrays
-    x, y, at_s, _, is_firm = fix
-    cell = cell_at(cells, x, y)
-    if cell < 0:
-        return count
-    for k in range(starts[cell], starts[cell + 1]):
-        g = items[k]
-        if is_whole[k] or holds(edges, firsts[g], firsts[g + 1], x, y):
-            rows[count, UNIT], rows[count, RUN], rows[count, GRID] = unit, -1.0, g
-            rows[count, ENTERED], rows[count, LEFT], rows[count, DWELL] = at_s, at_s, 0.0
-            rows[count, SURE] = is_firm and is_deep(edges, firsts[g], firsts[g + 1], fix)
-            count += 1
+    unit, end0, end1, is_shown0, is_shown1 = gap
+    for fix, is_shown in ((end0, is_shown0), (end1, is_shown1)):
+        x, y, at_s, _, is_firm = fix
+        cell = cell_at(cells, x, y)
+        if not is_shown or cell < 0 or not times[1] <= at_s < times[2]:
+            continue
+        for k in range(starts[cell], starts[cell + 1]):
+            g = items[k]
+            if is_whole[k] or holds(edges, firsts[g], firsts[g + 1], x, y):
+                rows[count, UNIT], rows[count, RUN], rows[count, GRID] = unit, -1.0, g
+                rows[count, ENTERED], rows[count, LEFT], rows[count, DWELL] = at_s, at_s, 0.0
+                rows[count, SURE] = is_firm and is_deep(edges, firsts[g], firsts[g + 1], fix)
+                count += 1
     return count
 
 

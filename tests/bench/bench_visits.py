@@ -95,7 +95,8 @@ def main() -> bool:
         _, making_s = _spent(connection, lambda: _make_legs(connection, limits))
         rows, asking_s = _spent(connection, lambda: connection.execute(VISITS, limits).fetchall())
     print(f"PostGIS: legs by a window and their index {making_s:.2f} s, visits {asking_s:.2f} s")
-    from_fixes, from_legs = (making_s + asking_s) / sum(own_s), asking_s / own_s[2]
+    # PostGIS is handed the fixes that cleaning keeps, so cleaning counts on neither side.
+    from_fixes, from_legs = (making_s + asking_s) / sum(own_s[1:]), asking_s / own_s[2]
     print(f"ratio from fixes to visits {from_fixes:.0f}x (floor {FLOOR:g}x)", end=", ")
     print(f"from legs to visits {from_legs:.0f}x")
     is_good = _is_same(own, np.array(rows, dtype=np.float64)) and from_fixes >= FLOOR
@@ -112,6 +113,8 @@ def riding(rng: np.random.Generator) -> Fixes:
     )
     x = np.cumsum(step_m * np.cos(heading), axis=1) + rng.uniform(5e3, 95e3, (UNITS, 1))
     y = np.cumsum(step_m * np.sin(heading), axis=1) + rng.uniform(5e3, 45e3, (UNITS, 1))
+    # Nobody's fixes repeat to the bit; GEOS is of two minds about lines without length.
+    x, y = x + rng.normal(0, 0.5, x.shape), y + rng.normal(0, 0.5, y.shape)
     at = 1.8e9 + np.arange(FIXES_EACH) * EVERY_S + rng.uniform(0, 5, (UNITS, 1))
     at = np.round(at + 300.0 * np.cumsum(rng.random(at.shape) < 0.005, axis=1), 3)
     unit = np.repeat(np.arange(UNITS), FIXES_EACH).reshape(at.shape)
