@@ -34,7 +34,7 @@ _Subject = tuple[str, int]
 
 
 class NothingToCompare(Conflict):
-    code = "saved.already_real"
+    code = "scenarios.already_real"
     zh = "方案“{name}”已经实施，今天的覆盖就是它的结果，无需再推演。"
     en = "Scenario {name} is real already: today's coverage is what it made."
 
