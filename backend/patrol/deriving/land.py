@@ -81,6 +81,8 @@ def current(session: Session) -> Land:
             with begin() as owner:
                 held = _read(owner, version)
                 enter(owner, held)
+            # One database a process; a plan of the land is tens of megabytes.
+            _held.clear()
             _held[database] = held
         return held
 
