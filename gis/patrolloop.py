@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from gis.errors import ArgumentError
 from gis.loopbound import held_karp_bound
+from gis.loopsearch import searched_apart
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -137,33 +138,11 @@ def _exact(distance_m: Floats, group: Ints, back: Floats, groups: int) -> Ints:
 
 
 def _searched(distance_m: Floats, group: Ints, back: Floats, seconds: float) -> Ints:
-    from ortools.constraint_solver import pywrapcp
-    from ortools.constraint_solver import routing_enums_pb2 as choices
-
-    count = len(group)
     arcs = np.rint(distance_m * _UNITS_PER_M).astype(np.int64)
     arcs[:, 0] = np.rint(back * _UNITS_PER_M).astype(np.int64)
-    manager = pywrapcp.RoutingIndexManager(count, 1, 0)
-    routing = pywrapcp.RoutingModel(manager)
-    routing.SetArcCostEvaluatorOfAllVehicles(routing.RegisterTransitMatrix(arcs.tolist()))
-    # Leaving a group out costs more than any loop: each is entered at exactly one spot.
-    dear = int(arcs.max()) * (int(group.max()) + 2) + 1
-    for number in range(int(group.max()) + 1):
-        spots = [manager.NodeToIndex(int(spot)) for spot in np.flatnonzero(group == number)]
-        routing.AddDisjunction(spots, dear, 1)
-    wishes = pywrapcp.DefaultRoutingSearchParameters()
-    wishes.first_solution_strategy = choices.FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION
-    wishes.local_search_metaheuristic = choices.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
-    wishes.time_limit.FromMilliseconds(max(1, round(seconds * 1000)))
-    found = routing.SolveWithParameters(wishes)
-    if found is None:  # not even a first loop within the time: enter the groups one by one
-        return _by_nearest(distance_m, group)
-    spots = []
-    index = found.Value(routing.NextVar(routing.Start(0)))
-    while not routing.IsEnd(index):
-        spots.append(manager.IndexToNode(index))
-        index = found.Value(routing.NextVar(index))
-    return np.array(spots, dtype=np.int64)
+    spots = searched_apart(arcs, group, seconds)
+    # Not even a first loop within the time: enter the groups one by one.
+    return _by_nearest(distance_m, group) if spots is None else spots
 
 
 def _by_nearest(distance_m: Floats, group: Ints) -> Ints:

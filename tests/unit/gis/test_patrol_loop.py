@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gis.errors import ArgumentError
 from gis.loopbound import held_karp_bound
-from gis.patrolloop import Loop, shortest_loop
+from gis.patrolloop import EXACT_GROUPS, Loop, shortest_loop
 
 
 def land(seed: int, groups: int, spots: int) -> tuple[np.ndarray, np.ndarray]:
@@ -118,3 +118,12 @@ def test_groups_that_all_lie_where_one_stands_cost_nothing() -> None:
 def test_what_makes_no_sense_is_refused(distance_m, group) -> None:
     with pytest.raises(ArgumentError):
         shortest_loop(distance_m, np.array(group))
+
+
+def test_a_loop_is_found_beside_the_solver_of_sitings() -> None:
+    # Both bring a libhighs of their own, which cannot share a process.
+    import highspy
+
+    assert highspy.Highs().version()
+    distance_m, group = land(11, EXACT_GROUPS + 2, 2)
+    assert is_whole(shortest_loop(distance_m, group, seconds=0.2), group)
