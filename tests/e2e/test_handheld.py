@@ -104,6 +104,24 @@ def test_a_day_without_a_network_arrives_whole_once_and_in_order(
     assert not picture.getexif()
 
 
+def test_what_was_told_stays_told_when_the_network_dies_before_the_day_is_read_again(
+    phones: Phones, guard: Guard, stage: Stage
+) -> None:
+    phone = phones.take()
+    page = phone.page
+    assignment = phone.offer("查看井盖")
+    page.reload()
+    open_task(page, assignment)
+    guard.expect(OFFLINE)
+    phone.context.route("**/api/handheld/today", lambda route: route.abort())
+    page.get_by_test_id("act-accept").tap()
+    eventually(stage, lambda: phone.state(assignment), "accepted", page)
+    phone.cut()
+    page.get_by_test_id("act-start").tap()
+    page.reload()
+    expect(page.get_by_test_id("act-arrive")).to_be_visible()
+
+
 def test_an_answer_that_is_lost_on_the_way_doubles_nothing(phones: Phones, guard: Guard) -> None:
     phone = phones.take()
     guard.expect(OFFLINE)
