@@ -5,6 +5,7 @@ It runs as the system; whom a stream belongs to, and why it was opened, stands i
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import cast
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -31,32 +32,33 @@ class Admission:
     stream_id: int
     camera_id: int
     profile: str
+    kind: Kind
 
 
 _REDEEM = text(
     "UPDATE streams s SET used_at = now(), started_at = now()"
-    " FROM users u WHERE s.ticket_hash = :digest AND s.kind = :kind"
+    " FROM users u WHERE s.ticket_hash = :digest AND s.kind = ANY(:kinds)"
     " AND s.used_at IS NULL AND s.expires_at > now()"
     " AND u.id = s.user_id AND u.is_active AND (u.ends_at IS NULL OR u.ends_at > now())"
     " RETURNING s.id"
 )
 
 
-def redeem(session: Session, ticket: str, *, kind: Kind) -> Admission:
+def redeem(session: Session, ticket: str, *kinds: Kind) -> Admission:
     """Use up a ticket. Two redemptions at once: the row lock lets one through.
 
     Raises
     ------
     TicketRefused
-        If it is unknown, used, too old, for the other kind, or its user was shut out since.
+        If it is unknown, used, too old, for another kind, or its user was shut out since.
 
     """
-    stream_id = session.scalar(_REDEEM, {"digest": digest(ticket), "kind": kind})
+    stream_id = session.scalar(_REDEEM, {"digest": digest(ticket), "kinds": [*kinds]})
     stream = session.get(Stream, stream_id) if stream_id else None
     camera = session.get(Camera, stream.camera_id) if stream else None
     if stream is None or camera is None or camera.device is None:
         raise TicketRefused(right="stream.open")
-    return Admission(stream.id, camera.id, stream.profile)
+    return Admission(stream.id, camera.id, stream.profile, cast(Kind, stream.kind))
 
 
 def finish(session: Session, stream_id: int, *, bytes_sent: int | None, reason: str) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from backend import db, media_records
+from backend import db
 from backend.cameras import checks, status
 from backend.cameras.tasks import forget_checks
+from backend.media import records
 
 
 def observe(camera_id: int, *, is_alive: bool, reason: str | None = None) -> None:
@@ -91,8 +92,8 @@ def test_the_cameras_unheard_of_longest_come_first_and_fresh_ones_not_at_all(lan
             " VALUES (%s, now() - make_interval(secs => %s), false)",
             *(camera, ago),
         )
-    assert media_records.due(0, [], 10) == [never, older, old]
-    assert media_records.due(0, [never], 10) == [older, old]
+    assert records.due(0, [], 10) == [never, older, old]
+    assert records.due(0, [never], 10) == [older, old]
 
 
 def test_a_run_counts_from_its_last_check(land) -> None:
@@ -102,7 +103,7 @@ def test_a_run_counts_from_its_last_check(land) -> None:
         " VALUES (%s, now() - interval '1 day', now() - interval '1 minute', true)",
         camera,
     )
-    assert media_records.due(0, [], 10) == []
+    assert records.due(0, [], 10) == []
 
 
 @pytest.mark.parametrize(
@@ -111,7 +112,7 @@ def test_a_run_counts_from_its_last_check(land) -> None:
     [(0, 300, 3), (20, 300, 3), (543, 300, 19), (10_000, 300, 32), (543, 30, 32)],
 )
 def test_a_round_is_as_large_as_the_interval_asks(cameras, every_s, size) -> None:
-    assert media_records.round_size(cameras, 10, every_s) == size
+    assert records.round_size(cameras, 10, every_s) == size
 
 
 def test_whose_turn_it_is_is_found_by_index(land) -> None:
@@ -127,7 +128,7 @@ def test_whose_turn_it_is_is_found_by_index(land) -> None:
     land.run("ANALYZE cameras, devices, camera_checks")
     with db.begin() as session:
         wanted = {"workers": 1, "worker": 0, "tried": [], "every_s": 300, "n": 32}
-        plan = media_records.text("EXPLAIN " + media_records._DUE.text)
+        plan = records.text("EXPLAIN " + records._DUE.text)
         lines = "\n".join(session.scalars(plan, wanted))
     assert "camera_checks_pkey" in lines, lines
 
@@ -166,5 +167,5 @@ def test_the_api_may_note_a_check_while_it_enrols(client, land) -> None:
     with db.begin(scope) as session:
         checks.note(session, camera, has_frames=False, reason="device.timed_out")
     with db.begin(db.Scope(1, 610523000000, 610523999999)) as session:
-        seen = session.scalar(media_records.text("SELECT count(*) FROM camera_checks"))
+        seen = session.scalar(records.text("SELECT count(*) FROM camera_checks"))
     assert (runs(land), seen) == ([(False, "device.timed_out", 1)], 0)

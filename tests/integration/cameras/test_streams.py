@@ -201,7 +201,7 @@ def test_a_stream_whose_worker_was_killed_is_closed_in_the_register(
     land.run("INSERT INTO devices (camera_id, address) VALUES (%s, 'http://10.0.0.1')", camera)
     lost, watched, fresh = (issue(camera, viewer) for _ in range(3))
     with db.begin() as session:
-        ids = [viewing.redeem(session, t, kind="live").stream_id for t in (lost, watched, fresh)]
+        ids = [viewing.redeem(session, t, "live").stream_id for t in (lost, watched, fresh)]
     land.run("UPDATE streams SET used_at = now() - interval '1 h' WHERE id <> %s", ids[2])
     with db.begin() as session:
         assert viewing.finish_lost(session, worker=0, watched=[ids[1]]) == 1

@@ -13,11 +13,11 @@ from video.errors import ProtocolViolation
 from video.source import StreamTarget
 from video.stream_state import HubKey
 
-from .cameras import devices, status, viewing
-from .cameras.models import Device
-from .cameras.streams import Kind
-from .db import begin
-from .settings import load
+from ..cameras import devices, status, viewing
+from ..cameras.models import Device
+from ..cameras.streams import Kind
+from ..db import begin
+from ..settings import load
 
 _LEAST_CHECKS, _MOST_CHECKS = 3, 32
 """In one round: a few also where cameras are few, and half of what a worker can pull at once."""
@@ -37,10 +37,15 @@ _DUE = text(
 _SHARE = text("SELECT count(*) FROM devices WHERE camera_id % :workers = :worker")
 
 
-def redeem(ticket: str, kind: Kind) -> viewing.Admission:
-    """Use up a ticket; see `viewing.redeem`."""
+def hub_key(camera_id: int, profile: str, codecs: frozenset[str] = frozenset()) -> HubKey:
+    """Return the hub of a stream; a browser that plays H.265 may share another one."""
+    return HubKey(camera_id, f"{profile}+hvc1" if "hvc1" in codecs else profile)
+
+
+def redeem(ticket: str, *kinds: Kind) -> viewing.Admission:
+    """Use up a ticket of one of the kinds; see `viewing.redeem`."""
     with begin() as session:
-        return viewing.redeem(session, ticket, kind=kind)
+        return viewing.redeem(session, ticket, *kinds)
 
 
 def finish(stream_id: int, bytes_sent: int, reason: str) -> None:
