@@ -46,7 +46,9 @@ _TOLD = (
     "unit",
     "patrol",
     "alert",
+    "alarm",
     "eyeson",
+    "ptz",
 )
 _COMMON = ("layer.", "coverage", "units", "patrol", "eyeson")
 """Changes of the map and its figures are told to all: a layer's name, no row of it."""

@@ -12,16 +12,21 @@ _EVERYBODY: frozenset[Right] = frozenset(
 _WATCH: frozenset[Right] = _EVERYBODY | {
     "sight.read",
     "streams.open",
+    "ptz.control",
+    "health.confirm",
     "incidents.read",
     "incidents.report",
     "incidents.act",
     "tasks.read",
     "tasks.act",
+    "alarms.read",
+    "alarms.act",
 }
 _PLAN: frozenset[Right] = _EVERYBODY | {
     "sight.read",
     "incidents.read",
     "cameras.edit",
+    "health.confirm",
     "coverage.plan",
     "imports.read",
     "imports.write",
@@ -29,11 +34,20 @@ _PLAN: frozenset[Right] = _EVERYBODY | {
 
 RIGHTS: dict[str, frozenset[Right]] = {
     "operator": _WATCH,
-    "dispatcher": _WATCH | {"patrol.edit"},
+    "dispatcher": _WATCH | {"patrol.edit", "alarms.edit"},
     "planner": _PLAN,
     "inspector": _EVERYBODY
-    | {"sight.read", "incidents.read", "tasks.read", "imports.read", "register.read"},
-    "admin": _WATCH | _PLAN | {"patrol.edit", "cameras.enrol", "register.read", "users.manage"},
+    | {
+        "sight.read",
+        "incidents.read",
+        "tasks.read",
+        "alarms.read",
+        "imports.read",
+        "register.read",
+    },
+    "admin": _WATCH
+    | _PLAN
+    | {"patrol.edit", "alarms.edit", "cameras.enrol", "register.read", "users.manage"},
     "worker": frozenset({"signed_in", "map.read", "incidents.report", "handheld.use"}),
 }
 

@@ -15,9 +15,12 @@ from sqlalchemy.engine import make_url
 
 from backend import databases, db
 from backend.accounts import models as _accounts  # noqa: F401  each fills the metadata
+from backend.alarms import models as _alarms  # noqa: F401
 from backend.audit import models as _audit  # noqa: F401
 from backend.basemap import models as _basemap  # noqa: F401
 from backend.cameras import models as _cameras  # noqa: F401
+from backend.cameras.aiming import models as _aiming  # noqa: F401
+from backend.cameras.health import models as _health  # noqa: F401
 from backend.coverage import models as _coverage  # noqa: F401
 from backend.coverage.sitings import models as _sitings  # noqa: F401
 from backend.dispatch import models as _dispatch  # noqa: F401
