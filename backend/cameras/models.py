@@ -13,7 +13,7 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..accounts.models import User
@@ -72,7 +72,11 @@ class Pose(Table):
 
 
 class Device(Table):
-    """The ONVIF device behind a camera; `secret` is the encrypted user name and password."""
+    """The ONVIF device behind a camera; `secret` is the encrypted user name and password.
+
+    A recorder has a row for each of its cameras: the same address, another `channel`. The database
+    keeps login and `auth_state` the same for all of them.
+    """
 
     __tablename__ = "devices"
 
@@ -84,6 +88,10 @@ class Device(Table):
     information: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     profiles: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
     auth_state: Mapped[str] = mapped_column(server_default=text("'unknown'"))
+    channel: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
+    source_token: Mapped[str | None]
+    identities: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    quirks: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     enrolled_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=text("now()")
     )
@@ -127,7 +135,8 @@ class CameraCheck(Table):
 class Stream(Table):
     """One opening of a picture: its single-use ticket, who and why, and what came of it.
 
-    It stays when the camera is taken down, so `camera_id` refers to no row for sure.
+    It stays when the camera is taken down, so `camera_id` refers to no row for sure. A replay has
+    the range of true time it may show and the speed it begins with.
     """
 
     __tablename__ = "streams"
@@ -141,6 +150,9 @@ class Stream(Table):
     purpose: Mapped[str]
     incident_id: Mapped[int | None] = mapped_column(BigInteger)
     profile: Mapped[str]
+    replay_from: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    replay_to: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    speed: Mapped[float | None]
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
