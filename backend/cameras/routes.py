@@ -142,10 +142,18 @@ def list_purposes(tx: Tx) -> PurposeList:
 
 @router.post("/streams", status_code=201, **right("streams.open"))
 def open_stream(order: StreamOrder, user: CurrentUser, tx: Tx, request: Request) -> StreamTicket:
-    """Open a live picture: states the purpose, writes the register, gives a single-use ticket."""
+    """Open a picture: states the purpose, writes the register, gives a single-use ticket.
+
+    Of kind `live`, or `replay` with a range of time of the camera's recordings.
+    """
     camera = registry.get(tx, order.camera_id)
     viewer = streams.Viewer(user.id, user.display_name, order.purpose, order.incident_id)
-    issued = streams.issue(tx, camera, viewer, profile=order.profile)
+    replay = None
+    if order.from_at is not None and order.to_at is not None:
+        replay = streams.ReplayRange(order.from_at, order.to_at, order.speed)
+    issued = streams.issue(
+        tx, camera, viewer, kind=order.kind, profile=order.profile, replay=replay
+    )
     return StreamTicket(
         stream_id=issued.stream.id,
         ticket=issued.ticket,

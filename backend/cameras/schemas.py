@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from .models import Source
 
@@ -202,13 +202,24 @@ class PurposeList(_Shape):
 
 
 class StreamOrder(_Shape):
-    """Ask to open a picture: which camera, and why."""
+    """Ask to open a picture: which camera, and why; of a recording also the range and the speed."""
 
     camera_id: BigId
     purpose: Annotated[str, Field(max_length=50)]
     incident_id: BigId | None = None
+    kind: Literal["live", "replay"] = "live"
     profile: Literal["main", "sub"] = "sub"
+    from_at: Annotated[AwareDatetime | None, Field(alias="from")] = None
+    to_at: Annotated[AwareDatetime | None, Field(alias="to")] = None
+    speed: Annotated[float, Field(ge=0.5, le=8)] = 1.0
     codecs: Annotated[list[Literal["avc1", "hvc1"]], Field(max_length=2)] = ["avc1"]
+
+    @model_validator(mode="after")
+    def _has_a_range_for_a_replay(self) -> "StreamOrder":
+        given = (self.from_at is not None) + (self.to_at is not None)
+        if given != (2 if self.kind == "replay" else 0):
+            raise ValueError("from and to belong to a replay, and a replay needs both")
+        return self
 
 
 class SnapshotOrder(_Shape):

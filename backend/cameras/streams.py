@@ -8,7 +8,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -18,7 +18,9 @@ from ..errors import Refused
 from ..settings import load
 from .models import Camera, Purpose, Stream
 
-Kind = Literal["live", "snapshot"]
+Kind = Literal["live", "snapshot", "replay"]
+LONGEST_REPLAY = timedelta(hours=24)
+"""Of one ticket: what is looked at stands in the register as a range somebody can judge."""
 #: The one purpose for which planners open pictures, through the routes of calibration alone.
 CALIBRATION = "calibration"
 
@@ -47,6 +49,12 @@ class NotEnrolled(Refused):
     en = "Camera {name} has no device yet: enrol its address under Devices."
 
 
+class ReplayRangeRefused(Refused):
+    code = "streams.replay_range"
+    zh = "回放时段无效：起点须早于终点，终点不得晚于现在，最长 {hours} 小时。"
+    en = "The replay's range is not valid: from before to, to not after now, {hours} hours at most."
+
+
 class PictureFailed(Refused):
     code = "streams.picture_failed"
     zh = "未能取得“{name}”的画面（{reason}）：请检查设备状态，或改用其他摄像机。"
@@ -64,6 +72,22 @@ class Viewer:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplayRange:
+    """What of a recording may be seen, in true time, and the speed it begins with."""
+
+    from_at: datetime
+    to_at: datetime
+    speed: float = 1.0
+
+    def require_possible(self, now: datetime) -> None:
+        """Refuse a range that is empty, too long or not past."""
+        span = self.to_at - self.from_at
+        if not (timedelta(0) < span <= LONGEST_REPLAY) or self.to_at > now:
+            hours = LONGEST_REPLAY // timedelta(hours=1)
+            raise ReplayRangeRefused(field="to", hours=hours)
+
+
+@dataclass(frozen=True, slots=True)
 class Issued:
     """A ticket just made. The clear text exists here and in the answer, nowhere else."""
 
@@ -72,9 +96,21 @@ class Issued:
 
 
 def issue(
-    session: Session, camera: Camera, viewer: Viewer, *, kind: Kind = "live", profile: str = "sub"
+    session: Session,
+    camera: Camera,
+    viewer: Viewer,
+    *,
+    kind: Kind = "live",
+    profile: str = "sub",
+    replay: ReplayRange | None = None,
 ) -> Issued:
-    """Check the purpose, make a ticket and write the register; all of it or nothing."""
+    """Check the purpose, make a ticket and write the register; all of it or nothing.
+
+    `replay` is given with that kind, and with no other.
+    """
+    now = datetime.now(UTC)
+    if replay is not None:
+        replay.require_possible(now)
     purpose = session.get(Purpose, viewer.purpose)
     if purpose is None:
         raise PurposeMissing(field="purpose", purpose=viewer.purpose)
@@ -95,7 +131,10 @@ def issue(
         purpose=purpose.code,
         incident_id=viewer.incident_id,
         profile=profile,
-        expires_at=datetime.now(UTC) + timedelta(seconds=load().media.ticket_s),
+        replay_from=replay and replay.from_at,
+        replay_to=replay and replay.to_at,
+        speed=replay and replay.speed,
+        expires_at=now + timedelta(seconds=load().media.ticket_s),
     )
     session.add(stream)
     session.flush()
@@ -110,10 +149,20 @@ def issue(
             camera_name=camera.name,
             incident_id=viewer.incident_id,
             division_code=camera.division_code,
-            detail={"stream_id": stream.id, "profile": profile},
+            detail={"stream_id": stream.id, "profile": profile} | _asked(replay),
         ),
     )
     return Issued(stream, ticket)
+
+
+def _asked(replay: ReplayRange | None) -> dict[str, Any]:
+    if replay is None:
+        return {}
+    return {
+        "from": replay.from_at.astimezone(UTC).isoformat(),
+        "to": replay.to_at.astimezone(UTC).isoformat(),
+        "speed": replay.speed,
+    }
 
 
 def _incident_state(session: Session, incident_id: int | None) -> str | None:

@@ -3,9 +3,11 @@
 It runs as the system; whom a stream belongs to, and why it was opened, stands in its row.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import cast
+from types import MappingProxyType
+from typing import Any, cast
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -16,7 +18,7 @@ from ..divisions.codes import span
 from ..errors import NotAllowed
 from ..settings import load
 from .models import Camera, Stream
-from .streams import CALIBRATION, Kind, digest
+from .streams import CALIBRATION, Kind, ReplayRange, digest
 
 
 class TicketRefused(NotAllowed):
@@ -33,6 +35,7 @@ class Admission:
     camera_id: int
     profile: str
     kind: Kind
+    replay: ReplayRange | None = None
 
 
 _REDEEM = text(
@@ -58,11 +61,28 @@ def redeem(session: Session, ticket: str, *kinds: Kind) -> Admission:
     camera = session.get(Camera, stream.camera_id) if stream else None
     if stream is None or camera is None or camera.device is None:
         raise TicketRefused(right="stream.open")
-    return Admission(stream.id, camera.id, stream.profile, cast(Kind, stream.kind))
+    kind_of = cast(Kind, stream.kind)
+    return Admission(stream.id, camera.id, stream.profile, kind_of, _range_of(stream))
 
 
-def finish(session: Session, stream_id: int, *, bytes_sent: int | None, reason: str) -> None:
-    """Write how a stream ended: to its row and to the register; None when nobody counted."""
+def _range_of(stream: Stream) -> ReplayRange | None:
+    if stream.replay_from is None or stream.replay_to is None:
+        return None
+    return ReplayRange(stream.replay_from, stream.replay_to, stream.speed or 1.0)
+
+
+def finish(
+    session: Session,
+    stream_id: int,
+    *,
+    bytes_sent: int | None,
+    reason: str,
+    seen: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
+    """Write how a stream ended: to its row and to the register; None when nobody counted.
+
+    `seen` is what else the register says of it: of a recording, which stretches were shown.
+    """
     stream = session.get(Stream, stream_id)
     if stream is None or stream.ended_at is not None:
         return
@@ -90,7 +110,8 @@ def finish(session: Session, stream_id: int, *, bytes_sent: int | None, reason: 
                 "seconds": None if bytes_sent is None else round(seconds, 1),
                 "bytes": bytes_sent,
                 "reason": reason,
-            },
+            }
+            | dict(seen),
         ),
     )
 
