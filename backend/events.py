@@ -49,6 +49,7 @@ _TOLD = (
     "alarm",
     "eyeson",
     "ptz",
+    "evidence",
 )
 _COMMON = ("layer.", "coverage", "units", "patrol", "eyeson")
 """Changes of the map and its figures are told to all: a layer's name, no row of it."""

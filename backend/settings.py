@@ -184,6 +184,20 @@ class Handheld(_Branch):
     fix_every_s: float = Field(default=15.0, ge=1, le=600)
 
 
+class Evidence(_Branch):
+    """Where clips are kept, how much and how long, and how far back a recording begins."""
+
+    folder: Path | None = Field(default=None, description="`evidence` in `var_dir` when unset")
+    profile: Literal["main", "sub"] = "main"
+    before_s: float = Field(default=10.0, ge=0, le=60)
+    ring_bytes: int = Field(default=32 * 1024 * 1024, ge=1024 * 1024, description="of one camera")
+    rings: int = Field(default=16, ge=1, le=256, description="cameras of one media worker")
+    clip_limit_s: float = Field(default=3600.0, ge=10, le=86_400)
+    budget_bytes: int = Field(default=50 * 1024**3, ge=1024 * 1024)
+    spare_bytes: int = Field(default=1024**3, ge=0, description="left free on the disk")
+    kept_days: int = Field(default=90, ge=1, le=36_500)
+
+
 class Settings(BaseSettings):
     """The tree. `database_url` unset means the private cluster in `var_dir`."""
 
@@ -206,6 +220,7 @@ class Settings(BaseSettings):
     eyeson: Eyeson = Eyeson()
     dispatch: Dispatch = Dispatch()
     handheld: Handheld = Handheld()
+    evidence: Evidence = Evidence()
 
 
 @cache

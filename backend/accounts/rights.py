@@ -21,6 +21,8 @@ _WATCH: frozenset[Right] = _EVERYBODY | {
     "tasks.act",
     "alarms.read",
     "alarms.act",
+    "evidence.make",
+    "evidence.read",
 }
 _PLAN: frozenset[Right] = _EVERYBODY | {
     "sight.read",
@@ -34,7 +36,7 @@ _PLAN: frozenset[Right] = _EVERYBODY | {
 
 RIGHTS: dict[str, frozenset[Right]] = {
     "operator": _WATCH,
-    "dispatcher": _WATCH | {"patrol.edit", "alarms.edit"},
+    "dispatcher": _WATCH | {"evidence.hold", "patrol.edit", "alarms.edit"},
     "planner": _PLAN,
     "inspector": _EVERYBODY
     | {
@@ -47,7 +49,14 @@ RIGHTS: dict[str, frozenset[Right]] = {
     },
     "admin": _WATCH
     | _PLAN
-    | {"patrol.edit", "alarms.edit", "cameras.enrol", "register.read", "users.manage"},
+    | {
+        "patrol.edit",
+        "alarms.edit",
+        "evidence.hold",
+        "cameras.enrol",
+        "register.read",
+        "users.manage",
+    },
     "worker": frozenset({"signed_in", "map.read", "incidents.report", "handheld.use"}),
 }
 

@@ -26,6 +26,7 @@ from backend.coverage.sitings import models as _sitings  # noqa: F401
 from backend.dispatch import models as _dispatch  # noqa: F401
 from backend.divisions import models as _divisions  # noqa: F401
 from backend.exchange import kinds
+from backend.evidence import models as _evidence  # noqa: F401
 from backend.exchange import models as _exchange  # noqa: F401
 from backend.eyeson import models as _eyeson  # noqa: F401
 from backend.grids import models as _grids  # noqa: F401
@@ -36,6 +37,7 @@ from backend.patrol.deriving import models as _deriving  # noqa: F401
 from backend.patrol.requirements import models as _requirements  # noqa: F401
 from backend.places import models as _places  # noqa: F401
 from backend.restricted import models as _restricted  # noqa: F401
+from backend.wall import models as _wall  # noqa: F401
 
 
 def connect(url: str) -> Connection:
