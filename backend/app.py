@@ -59,6 +59,7 @@ from .search import routes as search
 from .settings import load
 from .supervision import supervised
 from .tiles import TileServer
+from .wall import routes as wall
 from .warm import warm_up_for_questions
 
 ROUTERS = (
@@ -94,6 +95,7 @@ ROUTERS = (
     nearest.router,
     handheld.router,
     search.router,
+    wall.router,
 )
 
 _END_CONNECTIONS_S = 2
