@@ -128,6 +128,11 @@ class Fanout:
     def cached_bytes(self) -> int:
         return self._group_bytes
 
+    @property
+    def group(self) -> tuple[Fragment, ...]:
+        """Return the latest group of pictures, as far as it is cached."""
+        return tuple(self._group)
+
     def add(self, subscription: Subscription) -> None:
         """Attach a viewer and queue what it needs to show a picture at once."""
         self._subscribers.add(subscription)

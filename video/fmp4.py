@@ -32,6 +32,9 @@ class InitSegment:
     mime: str
     width: int
     height: int
+    sets: ParameterSets | None = None
+    codec_string: str = ""
+    record: bytes = b""
 
 
 def build_init(sets: ParameterSets) -> InitSegment:
@@ -54,10 +57,12 @@ def build_init(sets: ParameterSets) -> InitSegment:
 
     """
     facts = read_sequence(sets)
-    entry = _sample_entry(sets, facts)
+    record = _avc_record(sets, facts) if sets.codec == "h264" else _hevc_record(sets, facts)
+    entry = _sample_entry(sets, facts, record)
     payload = _box(b"ftyp", b"iso5\0\0\x02\0iso5iso6mp41") + _movie(entry, facts)
     mime = f'video/mp4; codecs="{facts.codec_string}"'
-    return InitSegment(payload, mime, facts.width, facts.height)
+    name = facts.codec_string
+    return InitSegment(payload, mime, facts.width, facts.height, sets, name, record)
 
 
 def build_fragment(units: list[bytes], time: SampleTime, *, sequence: int, key: bool) -> bytes:
@@ -95,6 +100,11 @@ def build_fragment(units: list[bytes], time: SampleTime, *, sequence: int, key: 
         parts.append(len(unit).to_bytes(4, "big"))
         parts.append(unit)
     return b"".join(parts)
+
+
+def sample_of(fragment: bytes) -> bytes:
+    """Return the one sample of a fragment that `build_fragment` made."""
+    return fragment[_FRAGMENT.size :]
 
 
 def _box(kind: bytes, *contents: bytes) -> bytes:
@@ -140,13 +150,13 @@ def _media(entry: bytes) -> bytes:
     return _box(b"minf", _full(b"vmhd", 0, 1, bytes(8)), reference, table)
 
 
-def _sample_entry(sets: ParameterSets, facts: SequenceFacts) -> bytes:
+def _sample_entry(sets: ParameterSets, facts: SequenceFacts, record: bytes) -> bytes:
     picture = struct.pack(
         ">6xH16xHHIIIH32sHh", 1, facts.width, facts.height, 0x480000, 0x480000, 0, 1, b"", 24, -1
     )
     if sets.codec == "h264":
-        return _box(b"avc1", picture, _box(b"avcC", _avc_record(sets, facts)))
-    return _box(b"hvc1", picture, _box(b"hvcC", _hevc_record(sets, facts)))
+        return _box(b"avc1", picture, _box(b"avcC", record))
+    return _box(b"hvc1", picture, _box(b"hvcC", record))
 
 
 def _avc_record(sets: ParameterSets, facts: SequenceFacts) -> bytes:

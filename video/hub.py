@@ -34,6 +34,7 @@ from video.stream_state import (
     Resolve,
     State,
 )
+from video.tap import Tap, Taps, TapSink, info_of
 from video.transcode import TranscodePool
 
 logger = logging.getLogger(__name__)
@@ -76,6 +77,7 @@ class CameraHub:
         self._subscriptions: set[Subscription] = set()
         self._native = Fanout("sub" if key.profile == "sub" else "native", settings.gop_cache_bytes)
         self._conversion = Conversion(pool, settings.gop_cache_bytes)
+        self._taps = Taps()
         self._codec: Codec | None = None
         self._ingest: Ingest | None = None
         self._running: asyncio.Task[None] | None = None
@@ -142,6 +144,29 @@ class CameraHub:
         self._feed_conversion()
         self._want(self._settings.linger_s)
 
+    def tap(self, sink: TapSink) -> Tap:
+        """Hand everything this stream receives to a sink as well; starts the stream.
+
+        Parameters
+        ----------
+        sink : TapSink
+            Told at once what stream runs and its latest group of pictures.
+
+        Returns
+        -------
+        Tap
+            To be closed. While it is open the stream is kept running.
+
+        """
+        tap = Tap(sink, self._untap)
+        self._taps.add(tap, self._native.group)
+        self.start()
+        return tap
+
+    def _untap(self, tap: Tap) -> None:
+        self._taps.discard(tap)
+        self._want(self._settings.linger_s)
+
     def warm(self, for_s: float) -> None:
         """Pull the stream for a while although nobody watches yet."""
         self._want(for_s)
@@ -171,6 +196,7 @@ class CameraHub:
         """End the stream and every viewer's queue."""
         for subscription in tuple(self._subscriptions):
             self.unsubscribe(subscription)
+        self._taps.close()
         if self._running is not None:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
@@ -195,7 +221,7 @@ class CameraHub:
 
     def _is_wanted(self) -> bool:
         until = max(self._wanted_until, self._awaited_until)
-        return bool(self._subscriptions) or time.monotonic() < until
+        return bool(self._subscriptions or self._taps) or time.monotonic() < until
 
     async def _run(self) -> None:
         self._last_frame = time.monotonic()
@@ -241,6 +267,7 @@ class CameraHub:
         self._codec = None
         self._pictured.clear()
         self._native.forget_opening()
+        self._taps.forget_stream()
         self._conversion.stop()
 
     async def _take_poster(self) -> None:
@@ -264,6 +291,7 @@ class CameraHub:
         if state == "live" and silent_s > self._settings.stalled_after_s:
             self._native.forget_group()
             self._conversion.forget_group()
+            self._taps.gap(reason)
             self._set_status("stalled", reason)
             return True
         if state in {"connecting", "stalled"} and silent_s > self._settings.dead_after_s:
@@ -288,6 +316,7 @@ class CameraHub:
         """Take over what the packager made of one unit."""
         if init is not None:
             self._native.begin(init)
+            self._taps.begin(info_of(init, None))
         if fragment is None:
             return
         self._last_frame = time.monotonic()
@@ -296,6 +325,7 @@ class CameraHub:
             self._set_status("live", None, _at(fragment.received_ms))
         self._status = HubStatus("live", _at(fragment.received_ms))
         self._native.publish(fragment)
+        self._taps.publish(fragment)
 
     def fail(self, error: DeviceError, *, final: bool) -> None:
         """Take note of a broken or refused connection."""
@@ -305,6 +335,7 @@ class CameraHub:
         )  # fmt: skip
         self._native.forget_group()
         self._conversion.forget_group()
+        self._taps.gap(error.code)
         if isinstance(error, CredentialsRejected):
             self.lock_out()
         if final:

@@ -15,16 +15,23 @@ from video.bitstream import (
 )
 from video.fmp4 import InitSegment, build_fragment, build_init
 from video.source import AccessUnit
-from video.timeline import Timeline
+from video.timeline import SampleTime, Timeline
+
+_UNTIMED = SampleTime(0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """One picture as ``moof`` and ``mdat``; ``received_ms`` is epoch milliseconds."""
+    """One picture as ``moof`` and ``mdat``; ``received_ms`` is epoch milliseconds.
+
+    ``absolute_ms`` is the same by the device's clock, where it tells.
+    """
 
     payload: bytes
     is_key: bool
     received_ms: int
+    time: SampleTime = _UNTIMED
+    absolute_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +96,7 @@ class Packager:
         self._sequence += 1
         time = self._timeline.place(unit.presented)
         payload = build_fragment(pictures, time, sequence=self._sequence, key=key)
-        return init, Fragment(payload, key, unit.received_ms)
+        return init, Fragment(payload, key, unit.received_ms, time, unit.absolute_ms)
 
     def _announce(self, units: list[bytes]) -> InitSegment | None:
         self._sets = find_parameter_sets(units, self.codec) or self._sets

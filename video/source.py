@@ -73,12 +73,16 @@ class SourceTiming:
 
 @dataclass(frozen=True, slots=True)
 class AccessUnit:
-    """One coded picture in Annex B form; times in 90 kHz ticks and epoch milliseconds."""
+    """One coded picture in Annex B form; times in 90 kHz ticks and epoch milliseconds.
+
+    ``absolute_ms`` is when the device says it was taken; None where it does not.
+    """
 
     payload: bytes
     presented: int
     is_key: bool
     received_ms: int
+    absolute_ms: int | None = None
 
 
 class Sink(Protocol):
