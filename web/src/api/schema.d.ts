@@ -1834,7 +1834,9 @@ export interface paths {
         put?: never;
         /**
          * Open Stream
-         * @description Open a live picture: states the purpose, writes the register, gives a single-use ticket.
+         * @description Open a picture: states the purpose, writes the register, gives a single-use ticket.
+         *
+         *     Of kind `live`, or `replay` with a range of time of the camera's recordings.
          */
         post: operations["open_stream_api_streams_post"];
         delete?: never;
@@ -2249,6 +2251,142 @@ export interface paths {
          * @description Change an account; a change of rights signs it out everywhere.
          */
         patch: operations["change_user_api_users__user_id__patch"];
+        trace?: never;
+    };
+    "/api/wall/cameras": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Wall Cameras
+         * @description How tiles name these cameras: name, place, state; in the order asked for.
+         */
+        get: operations["read_wall_cameras_api_wall_cameras_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wall/layouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Layouts
+         * @description The caller's layouts and those shared within the jurisdiction, by name.
+         */
+        get: operations["list_layouts_api_wall_layouts_get"];
+        put?: never;
+        /**
+         * Save Layout
+         * @description Keep a layout, for oneself or shared with one's division.
+         */
+        post: operations["save_layout_api_wall_layouts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wall/layouts/{layout_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Layout
+         * @description Throw a layout away.
+         */
+        delete: operations["delete_layout_api_wall_layouts__layout_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Edit Layout
+         * @description Change a layout as it was seen at `version`.
+         */
+        patch: operations["edit_layout_api_wall_layouts__layout_id__patch"];
+        trace?: never;
+    };
+    "/api/wall/tours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tours
+         * @description The caller's tours and those shared within the jurisdiction, by name.
+         */
+        get: operations["list_tours_api_wall_tours_get"];
+        put?: never;
+        /**
+         * Save Tour
+         * @description Keep a tour of listed cameras, of those in a grid, or of those that see a place.
+         */
+        post: operations["save_tour_api_wall_tours_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wall/tours/{tour_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Tour
+         * @description Throw a tour away.
+         */
+        delete: operations["delete_tour_api_wall_tours__tour_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Edit Tour
+         * @description Change a tour as it was seen at `version`.
+         */
+        patch: operations["edit_tour_api_wall_tours__tour_id__patch"];
+        trace?: never;
+    };
+    "/api/wall/tours/{tour_id}/cameras": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Tour Cameras
+         * @description The cameras a tour goes round now; a grid's and a place's are found anew.
+         */
+        get: operations["read_tour_cameras_api_wall_tours__tour_id__cameras_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
 }
@@ -4305,6 +4443,78 @@ export interface components {
             v: number;
         };
         /**
+         * LayoutEdit
+         * @description Fields to change; size and cameras belong together.
+         */
+        LayoutEdit: {
+            /** Cameras */
+            cameras?: (number | null)[] | null;
+            /** Is Shared */
+            is_shared?: boolean | null;
+            /** Name */
+            name?: string | null;
+            /** Size */
+            size?: (1 | 4 | 6 | 9 | 16) | null;
+            /** Version */
+            version: number;
+        };
+        /** LayoutList */
+        LayoutList: {
+            /** Layouts */
+            layouts: components["schemas"]["LayoutRow"][];
+        };
+        /** LayoutNew */
+        LayoutNew: {
+            /**
+             * Cameras
+             * @description one entry a tile in reading order, null = empty
+             */
+            cameras: (number | null)[];
+            /**
+             * Is Shared
+             * @default false
+             */
+            is_shared: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Size
+             * @enum {integer}
+             */
+            size: 1 | 4 | 6 | 9 | 16;
+        };
+        /** LayoutRow */
+        LayoutRow: {
+            /** Cameras */
+            cameras: (number | null)[];
+            /** Division Name */
+            division_name: string | null;
+            /** Id */
+            id: number;
+            /** Is Mine */
+            is_mine: boolean;
+            /** Is Shared */
+            is_shared: boolean;
+            /** May Edit */
+            may_edit: boolean;
+            /** Name */
+            name: string;
+            /** Owner */
+            owner: string | null;
+            /**
+             * Size
+             * @enum {integer}
+             */
+            size: 1 | 4 | 6 | 9 | 16;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
+        /**
          * LegOut
          * @description A line of the track. Where it is not known, nothing was heard between its ends.
          */
@@ -6245,7 +6455,7 @@ export interface components {
         };
         /**
          * StreamOrder
-         * @description Ask to open a picture: which camera, and why.
+         * @description Ask to open a picture: which camera, and why; of a recording also the range and the speed.
          */
         StreamOrder: {
             /** Camera Id */
@@ -6257,8 +6467,16 @@ export interface components {
              *     ]
              */
             codecs: ("avc1" | "hvc1")[];
+            /** From */
+            from?: string | null;
             /** Incident Id */
             incident_id?: number | null;
+            /**
+             * Kind
+             * @default live
+             * @enum {string}
+             */
+            kind: "live" | "replay";
             /**
              * Profile
              * @default sub
@@ -6267,6 +6485,13 @@ export interface components {
             profile: "main" | "sub";
             /** Purpose */
             purpose: string;
+            /**
+             * Speed
+             * @default 1
+             */
+            speed: number;
+            /** To */
+            to?: string | null;
         };
         /**
          * StreamTicket
@@ -6739,6 +6964,108 @@ export interface components {
         TokensOut: {
             /** Tokens */
             tokens: components["schemas"]["TokenOut"][];
+        };
+        /**
+         * TourEdit
+         * @description Fields to change; another source is another tour.
+         */
+        TourEdit: {
+            /** Dwell S */
+            dwell_s?: number | null;
+            /** Is Shared */
+            is_shared?: boolean | null;
+            /** Name */
+            name?: string | null;
+            /** Size */
+            size?: (1 | 4 | 6 | 9 | 16) | null;
+            /** Version */
+            version: number;
+        };
+        /** TourList */
+        TourList: {
+            /** Tours */
+            tours: components["schemas"]["TourRow"][];
+        };
+        /**
+         * TourNew
+         * @description A tour names its cameras by a list, by the grid they stand in, or by a place they see.
+         */
+        TourNew: {
+            /**
+             * Cameras
+             * @default []
+             */
+            cameras: number[];
+            /** Dwell S */
+            dwell_s: number;
+            /** Grid Id */
+            grid_id?: number | null;
+            /**
+             * Is Shared
+             * @default false
+             */
+            is_shared: boolean;
+            /** Name */
+            name: string;
+            /** Place Id */
+            place_id?: number | null;
+            /**
+             * Size
+             * @enum {integer}
+             */
+            size: 1 | 4 | 6 | 9 | 16;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "cameras" | "grid" | "place";
+        };
+        /** TourRow */
+        TourRow: {
+            /** Cameras */
+            cameras: number[];
+            /** Division Name */
+            division_name: string | null;
+            /** Dwell S */
+            dwell_s: number;
+            /** Grid Id */
+            grid_id: number | null;
+            /** Id */
+            id: number;
+            /** Is Mine */
+            is_mine: boolean;
+            /** Is Shared */
+            is_shared: boolean;
+            /** May Edit */
+            may_edit: boolean;
+            /** Name */
+            name: string;
+            /** Owner */
+            owner: string | null;
+            /** Place Id */
+            place_id: number | null;
+            /**
+             * Size
+             * @enum {integer}
+             */
+            size: 1 | 4 | 6 | 9 | 16;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "cameras" | "grid" | "place";
+            /**
+             * Source Name
+             * @description of grid or place; null when it is gone
+             */
+            source_name: string | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
         };
         /**
          * TownshipShift
@@ -7244,6 +7571,42 @@ export interface components {
             /** Unit Name */
             unit_name: string;
         };
+        /**
+         * WallCamera
+         * @description A camera as a tile names it.
+         */
+        WallCamera: {
+            /** Alive */
+            alive: boolean | null;
+            /** Camera Id */
+            camera_id: number;
+            /** Has Ptz */
+            has_ptz: boolean;
+            /** Is Enrolled */
+            is_enrolled: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Place
+             * @description nearest place within 500 m, else the grid, the division
+             */
+            place: string | null;
+            /** View Fault */
+            view_fault: string | null;
+        };
+        /**
+         * WallCameras
+         * @description Cameras in the order asked for; what is gone or out of the jurisdiction is missing.
+         */
+        WallCameras: {
+            /** Cameras */
+            cameras: components["schemas"]["WallCamera"][];
+            /**
+             * Gone
+             * @description cameras of the list that are no longer there
+             */
+            gone: number;
+        };
         /** WarmOrder */
         WarmOrder: {
             /** Camera Ids */
@@ -7413,6 +7776,10 @@ export type SchemaIntrusionRow = components['schemas']['IntrusionRow'];
 export type SchemaKindOut = components['schemas']['KindOut'];
 export type SchemaKindsOut = components['schemas']['KindsOut'];
 export type SchemaLandmarkShape = components['schemas']['LandmarkShape'];
+export type SchemaLayoutEdit = components['schemas']['LayoutEdit'];
+export type SchemaLayoutList = components['schemas']['LayoutList'];
+export type SchemaLayoutNew = components['schemas']['LayoutNew'];
+export type SchemaLayoutRow = components['schemas']['LayoutRow'];
 export type SchemaLegOut = components['schemas']['LegOut'];
 export type SchemaLocateOut = components['schemas']['LocateOut'];
 export type SchemaLoopAnswer = components['schemas']['LoopAnswer'];
@@ -7523,6 +7890,10 @@ export type SchemaTodayTaskOut = components['schemas']['TodayTaskOut'];
 export type SchemaTokenIn = components['schemas']['TokenIn'];
 export type SchemaTokenOut = components['schemas']['TokenOut'];
 export type SchemaTokensOut = components['schemas']['TokensOut'];
+export type SchemaTourEdit = components['schemas']['TourEdit'];
+export type SchemaTourList = components['schemas']['TourList'];
+export type SchemaTourNew = components['schemas']['TourNew'];
+export type SchemaTourRow = components['schemas']['TourRow'];
 export type SchemaTownshipShift = components['schemas']['TownshipShift'];
 export type SchemaTrack = components['schemas']['Track'];
 export type SchemaTrackFeature = components['schemas']['TrackFeature'];
@@ -7546,6 +7917,8 @@ export type SchemaUsersOut = components['schemas']['UsersOut'];
 export type SchemaValidationError = components['schemas']['ValidationError'];
 export type SchemaVerdictOut = components['schemas']['VerdictOut'];
 export type SchemaVisitRow = components['schemas']['VisitRow'];
+export type SchemaWallCamera = components['schemas']['WallCamera'];
+export type SchemaWallCameras = components['schemas']['WallCameras'];
 export type SchemaWarmOrder = components['schemas']['WarmOrder'];
 export type SchemaWarned = components['schemas']['Warned'];
 export type SchemaWhatIfAnswer = components['schemas']['WhatIfAnswer'];
@@ -11772,6 +12145,302 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UserOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_wall_cameras_api_wall_cameras_get: {
+        parameters: {
+            query: {
+                id: number[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WallCameras"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_layouts_api_wall_layouts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LayoutList"];
+                };
+            };
+        };
+    };
+    save_layout_api_wall_layouts_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LayoutNew"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LayoutRow"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_layout_api_wall_layouts__layout_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                layout_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    edit_layout_api_wall_layouts__layout_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                layout_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LayoutEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LayoutRow"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_tours_api_wall_tours_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TourList"];
+                };
+            };
+        };
+    };
+    save_tour_api_wall_tours_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TourNew"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TourRow"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_tour_api_wall_tours__tour_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tour_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    edit_tour_api_wall_tours__tour_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tour_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TourEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TourRow"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_tour_cameras_api_wall_tours__tour_id__cameras_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tour_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WallCameras"];
                 };
             };
             /** @description Validation Error */
