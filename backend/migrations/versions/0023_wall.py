@@ -40,7 +40,7 @@ CREATE TABLE wall_tours (
   created_at timestamptz NOT NULL DEFAULT now(),
   updated_at timestamptz NOT NULL DEFAULT now(),
   version bigint NOT NULL DEFAULT 1,
-  CONSTRAINT wall_tours_source_check CHECK (CASE source
+  CONSTRAINT wall_tours_has_source_check CHECK (CASE source
     WHEN 'grid' THEN grid_id IS NOT NULL WHEN 'place' THEN place_id IS NOT NULL
     ELSE cardinality(cameras) > 0 END)
 );
