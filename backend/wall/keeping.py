@@ -126,7 +126,7 @@ def discard(session: Session, kept: WallLayout | WallTour, by: Principal) -> Non
 
 def may_edit(kept: WallLayout | WallTour, by: Principal) -> bool:
     """Whoever saved it, and administrators, whose rights include that over users."""
-    return kept.owner_id == by.id or by.may("users.manage")
+    return kept.author_id == by.id or by.may("users.manage")
 
 
 def require_known(session: Session, cameras: Iterable[int], by: Principal) -> None:
@@ -155,17 +155,17 @@ def _within(model: type[Camera | Grid | Place], by: Principal) -> Any:
 def _seen(kind: type[Kept], by: Principal) -> Select[Kept]:
     return select(kind).where(
         kind.division_code.between(by.scope.low, by.scope.high),
-        or_(kind.is_shared, kind.owner_id == by.id),
+        or_(kind.is_shared, kind.author_id == by.id),
     )
 
 
 def _of(by: Principal) -> dict[str, int]:
-    return {"owner_id": by.id, "division_code": by.division_code}
+    return {"author_id": by.id, "division_code": by.division_code}
 
 
 def _add(session: Session, kept: Kept, by: Principal) -> Kept:
     kind = type(kept)
-    own = select(func.count()).select_from(kind).where(kind.owner_id == by.id)
+    own = select(func.count()).select_from(kind).where(kind.author_id == by.id)
     if (session.scalar(own) or 0) >= MOST_OF_ONE:
         raise TooManyKept(limit=MOST_OF_ONE)
     session.add(kept)

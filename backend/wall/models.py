@@ -27,7 +27,7 @@ class _Kept:
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
     version: Mapped[int] = mapped_column(BigInteger, server_default=text("1"))
-    owner_id: Mapped[int] = mapped_column(ForeignKey(User.id))
+    author_id: Mapped[int] = mapped_column(ForeignKey(User.id))
 
 
 class WallLayout(_Kept, Table):

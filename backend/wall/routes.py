@@ -129,12 +129,12 @@ def _tour(session: Session, kept: WallTour, by: Principal) -> TourRow:
 
 def _row(session: Session, kept: WallLayout | WallTour, by: Principal) -> dict[str, Any]:
     division = named(session, kept.division_code)
-    owner = session.get(User, kept.owner_id)
+    owner = session.get(User, kept.author_id)
     return {
         "id": kept.id,
         "name": kept.name,
         "is_shared": kept.is_shared,
-        "is_mine": kept.owner_id == by.id,
+        "is_mine": kept.author_id == by.id,
         "may_edit": keeping.may_edit(kept, by),
         "owner": owner.display_name if owner else None,
         "division_name": division.name if division else None,

@@ -11,7 +11,7 @@ UPGRADE = """
 CREATE TABLE wall_layouts (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   name text NOT NULL CHECK (name <> ''),
-  owner_id bigint NOT NULL REFERENCES users,
+  author_id bigint NOT NULL REFERENCES users,
   division_code bigint NOT NULL,
   is_shared boolean NOT NULL DEFAULT false,
   size smallint NOT NULL CHECK (size IN (1, 4, 6, 9, 16)),
@@ -21,13 +21,13 @@ CREATE TABLE wall_layouts (
   version bigint NOT NULL DEFAULT 1,
   CONSTRAINT wall_layouts_one_a_tile_check CHECK (cardinality(cameras) = size)
 );
-CREATE INDEX wall_layouts_owner_idx ON wall_layouts (owner_id);
+CREATE INDEX wall_layouts_author_idx ON wall_layouts (author_id);
 CREATE INDEX wall_layouts_shared_idx ON wall_layouts (division_code) WHERE is_shared;
 
 CREATE TABLE wall_tours (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   name text NOT NULL CHECK (name <> ''),
-  owner_id bigint NOT NULL REFERENCES users,
+  author_id bigint NOT NULL REFERENCES users,
   division_code bigint NOT NULL,
   is_shared boolean NOT NULL DEFAULT false,
   size smallint NOT NULL CHECK (size IN (1, 4, 6, 9, 16)),
@@ -44,7 +44,7 @@ CREATE TABLE wall_tours (
     WHEN 'grid' THEN grid_id IS NOT NULL WHEN 'place' THEN place_id IS NOT NULL
     ELSE cardinality(cameras) > 0 END)
 );
-CREATE INDEX wall_tours_owner_idx ON wall_tours (owner_id);
+CREATE INDEX wall_tours_author_idx ON wall_tours (author_id);
 CREATE INDEX wall_tours_shared_idx ON wall_tours (division_code) WHERE is_shared;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON wall_layouts, wall_tours TO gridlink_app;
@@ -52,10 +52,10 @@ ALTER TABLE wall_layouts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE wall_tours ENABLE ROW LEVEL SECURITY;
 CREATE POLICY jurisdiction ON wall_layouts TO gridlink_app
   USING (division_code + 0 BETWEEN (SELECT gridlink_low()) AND (SELECT gridlink_high())
-    AND (is_shared OR owner_id = (SELECT gridlink_user())));
+    AND (is_shared OR author_id = (SELECT gridlink_user())));
 CREATE POLICY jurisdiction ON wall_tours TO gridlink_app
   USING (division_code + 0 BETWEEN (SELECT gridlink_low()) AND (SELECT gridlink_high())
-    AND (is_shared OR owner_id = (SELECT gridlink_user())));
+    AND (is_shared OR author_id = (SELECT gridlink_user())));
 """
 
 DOWNGRADE = """
