@@ -66,6 +66,11 @@ class StreamInfo:
     height: int
     audio: AudioInfo | None = None
 
+    @property
+    def recording_init(self) -> bytes:
+        """Return what a file begins with: the picture as track 1, the sound, if any, as track 2."""
+        return self.init.payload
+
 
 @dataclass(frozen=True, slots=True)
 class Unit:

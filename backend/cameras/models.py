@@ -159,6 +159,7 @@ class Stream(Table):
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     bytes_sent: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     end_reason: Mapped[str | None]
+    gateway_session: Mapped[str | None]
 
 
 class Purpose(Table):
