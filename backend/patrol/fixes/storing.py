@@ -15,20 +15,18 @@ import numpy as np
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
-from ...db import raw_connection
-from ...jobs import defer
 from ...settings import load
 from . import partitions
 from .batch import DAY_US, Batch, Fixes, Ints, Outcome, joined
 from .duty_check import on_duty
 from .refusals import CODES, Refusal
+from .writing import write
 
 AHEAD_US = 5 * 60 * 1_000_000
 _TAKEN = 0
 """No reason to refuse; a row's verdict is this or the number of a reason, from 1."""
 _NUMBER = {code: k + 1 for k, code in enumerate(CODES)}
 
-_INCOMING = text("CREATE TEMP TABLE IF NOT EXISTS incoming (LIKE fixes) ON COMMIT DELETE ROWS")
 _ENDED = text("SELECT id FROM trackers WHERE id = ANY(:ids) AND ended_at IS NOT NULL")
 _HEARD = text(
     "UPDATE trackers SET last_heard_at = now() WHERE id IN (SELECT id FROM trackers"
@@ -66,7 +64,7 @@ def store(
     _by_database(session, batches, fixes, owner, verdict)
     days = _by_day(session, fixes, verdict, known_days)
     kept = fixes.take(verdict == _TAKEN).sorted_unique()
-    fresh, has_moved = _write(session, kept) if len(kept) else ({}, False)
+    fresh, has_moved = write(session, kept) if len(kept) else ({}, False)
     outcomes = _outcomes(batches, fixes, owner, verdict, fresh)
     _count_refused(session, batches, outcomes, now)
     return Stored(outcomes, has_moved, days)
@@ -121,25 +119,6 @@ def _by_day(
     closed = np.isin(day, sorted(wanted - there))
     verdict[closed & (verdict == _TAKEN)] = _NUMBER["fixes.too_many_days"]
     return frozenset(there)
-
-
-def _write(session: Session, kept: Fixes) -> tuple[dict[int, int], bool]:
-    """Copy and merge; return the number of new fixes by unit, and whether a position changed."""
-    session.execute(_INCOMING)
-    cursor = raw_connection(session).cursor()
-    with cursor, cursor.copy("COPY incoming FROM STDIN (FORMAT binary)") as copy:
-        copy.write(kept.binary())
-    fresh = {row.unit_id: row.taken for row in session.execute(_query("fixes_insert"))}
-    if not fresh:
-        return {}, False
-    # Sorted by unit, then instant: a unit's newest fix is its last row.
-    is_last = np.append(kept.unit[1:] != kept.unit[:-1], [True])
-    newest = kept.take(is_last)
-    names = ("unit", "at_us", "lon_e7", "lat_e7", "accuracy_dm", "speed_cms")
-    values = {name: c.tolist() for name, c in zip(names, newest.columns(), strict=True)}
-    moved = session.execute(_query("positions_merge"), values).all()
-    defer(session, "patrol.derive", key="patrol.derive")
-    return fresh, bool(moved)
 
 
 def _outcomes(
