@@ -85,8 +85,12 @@ def describe(address: CheckedAddress, credentials: Credentials, *, deadline_s: f
     return answer.body
 
 
-def authorization(headers: dict[str, str], credentials: Credentials, method: str, url: str) -> str:
+def authorization(
+    headers: dict[str, str], credentials: Credentials, method: str, url: str, *, count: int = 1
+) -> str:
     """Return the Authorization header's value for a challenge (RFC 2617, MD5 digest or basic).
+
+    ``count`` is how often the challenge's nonce has been used, this time included.
 
     Raises
     ------
@@ -98,22 +102,24 @@ def authorization(headers: dict[str, str], credentials: Credentials, method: str
     digest = next((text for text in challenges if text.lower().startswith("digest")), None)
     if digest is not None:
         fields = {name.lower(): a or b for name, a, b in _CHALLENGE.findall(digest)}
-        return _digest(fields, credentials, method, url)
+        return _digest(fields, credentials, method, url, count)
     if any(text.lower().startswith("basic") for text in challenges):
         token = f"{credentials.username}:{credentials.password}".encode()
         return f"Basic {b64encode(token).decode()}"
     raise ProtocolViolation("the device asks for a login in an unknown manner")
 
 
-def _digest(fields: dict[str, str], credentials: Credentials, method: str, url: str) -> str:
+def _digest(
+    fields: dict[str, str], credentials: Credentials, method: str, url: str, count: int
+) -> str:
     realm, nonce = fields.get("realm", ""), fields.get("nonce", "")
     secret = _md5(f"{credentials.username}:{realm}:{credentials.password}")
     action = _md5(f"{method}:{url}")
     known = f'username="{credentials.username}", realm="{realm}", nonce="{nonce}", uri="{url}"'
     if "auth" in fields.get("qop", "").split(","):
         once = _md5(f"{nonce}{time.monotonic_ns()}")[:16]
-        reply = _md5(f"{secret}:{nonce}:00000001:{once}:auth:{action}")
-        known += f', qop=auth, nc=00000001, cnonce="{once}"'
+        reply = _md5(f"{secret}:{nonce}:{count:08x}:{once}:auth:{action}")
+        known += f', qop=auth, nc={count:08x}, cnonce="{once}"'
     else:
         reply = _md5(f"{secret}:{nonce}:{action}")
     opaque = f', opaque="{fields["opaque"]}"' if "opaque" in fields else ""
@@ -150,7 +156,7 @@ def _read_answer(connection: socket.socket, end: float) -> Answer:
     while b"\r\n\r\n" not in received:
         received += _receive(connection, end, len(received))
     head, _, body = received.partition(b"\r\n\r\n")
-    status, headers = _parse_head(head.decode("utf-8", "replace"))
+    status, headers = parse_head(head.decode("utf-8", "replace"))
     length = headers.get("content-length", "0")
     if not length.isdigit() or int(length) > _LARGEST_ANSWER:
         raise ProtocolViolation("impossible content length")
@@ -174,7 +180,8 @@ def _receive(connection: socket.socket, end: float, so_far: int) -> bytes:
     return chunk
 
 
-def _parse_head(head: str) -> tuple[int, dict[str, str]]:
+def parse_head(head: str) -> tuple[int, dict[str, str]]:
+    """Return status and headers of an answer; names in lower case, repeated ones on lines."""
     first, *rest = head.split("\r\n")
     version, _, tail = first.partition(" ")
     if not version.startswith("RTSP/") or not tail[:3].isdigit():
@@ -188,12 +195,13 @@ def _parse_head(head: str) -> tuple[int, dict[str, str]]:
 
 
 def _require_ok(answer: Answer, address: CheckedAddress) -> None:
-    problem = _problem(answer.status)
+    problem = problem_of(answer.status)
     if problem is not None:
         raise problem(f"{address.authority} answered {answer.status}")
 
 
-def _problem(status: int) -> type[DeviceError] | None:
+def problem_of(status: int) -> type[DeviceError] | None:
+    """Return the error that an answer's status stands for, None for success."""
     if 200 <= status < 300:
         return None
     if 300 <= status < 400:

@@ -1,0 +1,181 @@
+"""Plays a stretch of a recorder's recording over RTSP: pictures with the instant each was taken.
+
+ONVIF Streaming Specification, "Replay"; RFC 2326 section 12.29 for recorders without ONVIF.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from video.addresses import AddressPolicy
+from video.bitstream import ParameterSets
+from video.credentials import Credentials
+from video.errors import ProtocolViolation, TimedOut
+from video.rtsp import Answer
+from video.rtspclient import DEFAULT_TIMING, RtspClient, RtspTiming
+from video.rtspclient_depacket import CodedPicture, Depacketiser
+from video.rtspclient_rtp import parse_packet
+from video.rtspclient_sdp import VideoTrack, parse_clock, write_instant
+
+Manner = Literal["onvif", "range"]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# A recorder may spin up a disk first; a picture that takes longer will not come.
+_FIRST_PICTURE_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayTarget:
+    """Where a recording is played from; the URL holds no user info.
+
+    ``manner``: "onvif" sends as fast as we read and stamps each picture, "range" sends at the
+    pace of the recording times Scale. ``clock_offset_s``: how far the recorder's clock runs
+    ahead, ``clock_error_s``: half the width of what is not known of that.
+    """
+
+    url: str
+    policy: AddressPolicy = field(repr=False)
+    credentials: Credentials = field(default_factory=Credentials, repr=False)
+    manner: Manner = "onvif"
+    clock_offset_s: float = 0.0
+    clock_error_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedPicture:
+    """One picture in decode order; ``at_ms`` is true time, epoch milliseconds.
+
+    ``is_exact``: the recorder stamped this very picture. ``sets``: parameter sets of the session's
+    description, None where it has none.
+    """
+
+    nals: tuple[bytes, ...]
+    at_ms: int
+    is_key: bool
+    follows_loss: bool
+    is_exact: bool
+    track: VideoTrack
+
+    @property
+    def sets(self) -> ParameterSets | None:
+        return self.track.parameter_sets
+
+
+async def recorded_pictures(
+    target: ReplayTarget,
+    from_at: datetime,
+    to_at: datetime,
+    *,
+    scale: float = 1.0,
+    timing: RtspTiming = DEFAULT_TIMING,
+) -> AsyncIterator[RecordedPicture]:
+    """Yield the pictures of a stretch, from the last key picture before it on.
+
+    The recorder is read only as fast as this is iterated; closing the iterator ends the session.
+
+    Parameters
+    ----------
+    target : ReplayTarget
+        Checked against its policy anew.
+    from_at, to_at : datetime
+        Aware, true time.
+    scale : float
+        Pace asked of a recorder of the manner "range".
+    timing : RtspTiming
+        Bounds each wait.
+
+    Yields
+    ------
+    RecordedPicture
+
+    Raises
+    ------
+    DeviceError
+        Any of the tree. No picture at all is no error.
+
+    """
+    address = await asyncio.to_thread(target.policy.check, target.url)
+    async with RtspClient(address, target.credentials, timing) as client:
+        require = {"Require": "onvif-replay"} if target.manner == "onvif" else {}
+        track = await client.describe(require)
+        await client.set_up(track, require)
+        answer = await client.play(require | _order(target, from_at, to_at, scale))
+        clock = _Clock(target, track, answer, from_at, scale)
+        pictures = _pictures(client, track)
+        async for picture in pictures:
+            at_ms, is_exact = clock.place(picture)
+            yield RecordedPicture(
+                picture.nals, at_ms, picture.is_key, picture.follows_loss, is_exact, track
+            )
+
+
+def _order(
+    target: ReplayTarget, from_at: datetime, to_at: datetime, scale: float
+) -> dict[str, str]:
+    ahead = timedelta(seconds=target.clock_offset_s)
+    # The end a little later: the picture of the last instant belongs to the stretch.
+    start, end = from_at + ahead, to_at + ahead + timedelta(milliseconds=100)
+    order = {"Range": f"clock={write_instant(start)}-{write_instant(end)}"}
+    if target.manner == "onvif":
+        return order | {"Rate-Control": "no"}
+    return order | ({"Scale": f"{scale:g}"} if scale != 1.0 else {})
+
+
+async def _pictures(client: RtspClient, track: VideoTrack) -> AsyncIterator[CodedPicture]:
+    depacketiser = Depacketiser(track.codec)
+    last_sign = began = time.monotonic()
+    has_picture = False
+    while (packet := await client.packet()) is not None:
+        now = time.monotonic()
+        if now - last_sign > client.session_life_s / 2:
+            client.keep_alive()
+            last_sign = now
+        part = parse_packet(packet)
+        if part.payload_type != track.payload_type:
+            continue
+        for picture in depacketiser.feed(part):
+            has_picture = True
+            yield picture
+        if not has_picture and now - began > _FIRST_PICTURE_S:
+            raise TimedOut("packets of the recording come, but no picture")
+    for picture in depacketiser.flush():
+        yield picture
+
+
+class _Clock:
+    """Tells a picture's instant: by its own stamp, else by RTP time from where PLAY began."""
+
+    def __init__(
+        self,
+        target: ReplayTarget,
+        track: VideoTrack,
+        answer: Answer,
+        from_at: datetime,
+        scale: float,
+    ) -> None:
+        ahead = timedelta(seconds=target.clock_offset_s)
+        said = parse_clock(answer.headers.get("range", ""))
+        self._begin_ms = _ms((said[0] if said else from_at + ahead) - ahead)
+        self._offset_ms = round(target.clock_offset_s * 1000)
+        self._ms_per_tick = 1000 * (scale if target.manner == "range" else 1) / track.clock_hz
+        self._first_ticks: int | None = None
+
+    def place(self, picture: CodedPicture) -> tuple[int, bool]:
+        """Return epoch milliseconds of true time, and whether the recorder stated them."""
+        if picture.mark is not None:
+            at_ms = picture.mark.at_ns // 1_000_000 - self._offset_ms
+            if not 0 < at_ms < 1 << 42:
+                raise ProtocolViolation("a picture's time stamp lies in no time")
+            return at_ms, True
+        if self._first_ticks is None:
+            self._first_ticks = picture.ticks
+        elapsed = (picture.ticks - self._first_ticks) * self._ms_per_tick
+        return self._begin_ms + round(elapsed), False
+
+
+def _ms(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(milliseconds=1)
