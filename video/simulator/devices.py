@@ -18,7 +18,9 @@ from video.simulator.access_units import Codec
 from video.simulator.clips import ClipRecipe, cached_clip, load_clip
 from video.simulator.digest import Account, DigestGate
 from video.simulator.encoder import VideoFormat
+from video.simulator.events import DeviceEvents
 from video.simulator.ptz import PtzHead
+from video.simulator.recorder import Recorder
 from video.simulator.scenes import Scene, look_of
 from video.simulator.streams import ClipStream, LiveStream, Stream
 
@@ -41,7 +43,8 @@ class DeviceSpec:
 
     `scene` is "live" (burnt-in clock, encoded while watched) or "clip" (pre-encoded loop with
     frame numbers); main of an H.265 device is always a clip. `join` says whether a new viewer
-    begins at a key picture or at once. Clips that are not named are made in `clip_folder`, which
+    begins at a key picture or at once. `recorder` says how its recordings are played, if at all;
+    `record_gap` is every how many seconds they are interrupted, and for how long. Clips that are not named are made in `clip_folder`, which
     is relative to the working directory.
     """
 
@@ -60,6 +63,10 @@ class DeviceSpec:
     background: Literal["street", "car_park"] | None = None
     timezone: str | None = None
     has_sub: bool = True
+    has_events: bool = True
+    recorder: Literal["none", "onvif", "range"] = "none"
+    record_hours: float = 2.0
+    record_gap: tuple[float, float] = (1200.0, 90.0)
     join: Literal["key", "at_once"] = "key"
     main_size: tuple[int, int] = (1280, 720)
     main_fps: float = 12.5
@@ -91,7 +98,7 @@ class DeviceSpec:
         if unknown:
             raise ValueError(f"unknown keys {unknown} in device {record.get('id')!r}")
         values = dict(record)
-        for name in ("main_size", "sub_size"):
+        for name in ("main_size", "sub_size", "record_gap"):
             if name in values:
                 values[name] = tuple(values[name])
         return cls(**values)
@@ -128,6 +135,7 @@ class SimulatedDevice:
         self.spec = spec
         self.clock = DeviceClock()
         self.head = PtzHead() if spec.ptz else None
+        self.events = DeviceEvents(self.clock.now_s)
         self.fault = Fault(spec.fault) if spec.fault else None
         self.on_cut: Callable[[str], None] = lambda _device_id: None
         is_rejecting = self.fault is Fault.WRONG_PASSWORD
@@ -138,6 +146,7 @@ class SimulatedDevice:
         )
         self._scenes: dict[VideoFormat, Scene] = {}
         self.streams = self._open_streams(pool)
+        self.recorder = self._open_recorder()
         self._show_fault()
 
     @property
@@ -211,6 +220,18 @@ class SimulatedDevice:
             recipe = ClipRecipe(codec, video.width_px, video.height_px, video.fps, video.gop)
             return ClipStream(load_clip(cached_clip(Path(spec.clip_folder), recipe)))
         return ClipStream(load_clip(Path(path)))
+
+    def _open_recorder(self) -> Recorder | None:
+        spec, main = self.spec, self.streams["main"]
+        if spec.recorder == "none":
+            return None
+        if isinstance(main, ClipStream):
+            return Recorder(main.clip, spec.record_hours, *spec.record_gap)
+        # What is encoded while watched leaves nothing to record: a loop of the same size serves.
+        video = spec.format_of("sub")
+        recipe = ClipRecipe("h264", video.width_px, video.height_px, video.fps, video.gop, 20)
+        clip = load_clip(cached_clip(Path(spec.clip_folder), recipe))
+        return Recorder(clip, spec.record_hours, *spec.record_gap)
 
     def _scene(self, video: VideoFormat) -> Scene:
         spec = self.spec

@@ -16,13 +16,14 @@ class Call:
     """One authorised operation: the device, the request element, and where the client reached us.
 
     `authority` is host and port as the client wrote them, so that addresses in replies work
-    through a port forward; `rtsp_port` is the fleet's.
+    through a port forward; `rtsp_port` is the fleet's. `path` is what was asked below the device.
     """
 
     device: SimulatedDevice
     request: Element
     authority: str
     rtsp_port: int
+    path: tuple[str, ...] = ()
 
     @property
     def host(self) -> str:
@@ -68,13 +69,17 @@ def capabilities(call: Call) -> str:
     ptz = ""
     if call.device.head is not None:
         ptz = f"<tt:PTZ><tt:XAddr>{text(call.service_url('ptz_service'))}</tt:XAddr></tt:PTZ>"
+    events = ""
+    if call.device.spec.has_events:
+        address = text(call.service_url("event_service"))
+        events = f"<tt:Events><tt:XAddr>{address}</tt:XAddr></tt:Events>"
     return (
         "<tds:GetCapabilitiesResponse><tds:Capabilities>"
         f"<tt:Device><tt:XAddr>{text(call.service_url('device_service'))}</tt:XAddr></tt:Device>"
         f"<tt:Media><tt:XAddr>{text(call.service_url('media_service'))}</tt:XAddr>"
         "<tt:StreamingCapabilities><tt:RTPMulticast>false</tt:RTPMulticast>"
         "<tt:RTP_TCP>false</tt:RTP_TCP><tt:RTP_RTSP_TCP>true</tt:RTP_RTSP_TCP>"
-        f"</tt:StreamingCapabilities></tt:Media>{ptz}"
+        f"</tt:StreamingCapabilities></tt:Media>{ptz}{events}"
         "</tds:Capabilities></tds:GetCapabilitiesResponse>"
     )
 
@@ -84,6 +89,8 @@ def services(call: Call) -> str:
     offered = [("tds", "device_service", (2, 60)), ("trt", "media_service", (2, 60))]
     if call.device.head is not None:
         offered.append(("tptz", "ptz_service", (2, 60)))
+    if call.device.spec.has_events:
+        offered.append(("tev", "event_service", (2, 60)))
     entries = "".join(
         f"<tds:Service><tds:Namespace>{NAMESPACES[prefix]}</tds:Namespace>"
         f"<tds:XAddr>{text(call.service_url(name))}</tds:XAddr>"

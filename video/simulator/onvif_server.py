@@ -5,10 +5,11 @@ Each device answers under its own path, `/<device id>/onvif/<service>` and
 """
 
 import asyncio
+import inspect
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
-from video.simulator import onvif_device, onvif_media, onvif_ptz
+from video.simulator import onvif_device, onvif_events, onvif_media, onvif_ptz
 from video.simulator.devices import Fault, SimulatedDevice
 from video.simulator.digest import Verdict
 from video.simulator.dripping import write_slowly
@@ -28,7 +29,7 @@ from video.simulator.wsse import TokenGate
 
 log = logging.getLogger(__name__)
 
-Operation = Callable[[Call], str]
+Operation = Callable[[Call], str | Awaitable[str]]
 
 OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("tds", "GetSystemDateAndTime"): onvif_device.system_date_and_time,
@@ -58,7 +59,15 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("tptz", "GetPresets"): onvif_ptz.presets,
     ("tptz", "SetPreset"): onvif_ptz.set_preset,
     ("tptz", "GotoPreset"): onvif_ptz.goto_preset,
+    ("tev", "GetServiceCapabilities"): onvif_events.service_capabilities,
+    ("tev", "GetEventProperties"): onvif_events.event_properties,
+    ("tev", "CreatePullPointSubscription"): onvif_events.create_pull_point,
+    ("tev", "PullMessages"): onvif_events.pull_messages,
+    ("tev", "SetSynchronizationPoint"): onvif_events.set_synchronization_point,
+    ("wsnt", "Renew"): onvif_events.renew,
+    ("wsnt", "Unsubscribe"): onvif_events.unsubscribe,
 }
+_DOCTYPE = b'<!DOCTYPE r [<!ENTITY e "x">]>'
 _PREFIXES = {uri: prefix for prefix, uri in NAMESPACES.items()}
 
 
@@ -130,19 +139,26 @@ class OnvifServer:
         if request.method != "POST":
             return HttpReply(405, headers=(("Allow", "POST"),))
         try:
-            return self._soap_reply(device, request)
+            return await self._soap_reply(device, service, request)
         except SoapFault as fault:
             return HttpReply(fault.http_status, fault_envelope(fault), CONTENT_TYPE)
 
-    def _soap_reply(self, device: SimulatedDevice, request: HttpRequest) -> HttpReply:
+    async def _soap_reply(
+        self, device: SimulatedDevice, service: tuple[str, ...], request: HttpRequest
+    ) -> HttpReply:
         soap = parse(request.body)
         if not onvif_device.is_open_to_all(soap.name):
             refusal = self._refusal(device, request, soap)
             if refusal is not None:
                 return refusal
         operation = _operation(soap)
-        call = Call(device, soap.body, request.headers.get("host", "127.0.0.1"), self._rtsp_port)
-        return HttpReply(200, envelope(operation(call)), CONTENT_TYPE)
+        authority = request.headers.get("host", "127.0.0.1")
+        told = operation(Call(device, soap.body, authority, self._rtsp_port, service))
+        body = await told if inspect.isawaitable(told) else told
+        reply = envelope(body)
+        if device.events.fault == "doctype":
+            reply = reply.replace(b"<env:Envelope", _DOCTYPE + b"<env:Envelope", 1)
+        return HttpReply(200, reply, CONTENT_TYPE)
 
     def _refusal(
         self, device: SimulatedDevice, request: HttpRequest, soap: SoapRequest

@@ -15,6 +15,11 @@ NAMESPACES = {
     "tds": "http://www.onvif.org/ver10/device/wsdl",
     "trt": "http://www.onvif.org/ver10/media/wsdl",
     "tptz": "http://www.onvif.org/ver20/ptz/wsdl",
+    "tev": "http://www.onvif.org/ver10/events/wsdl",
+    "tns1": "http://www.onvif.org/ver10/topics",
+    "wsnt": "http://docs.oasis-open.org/wsn/b-2",
+    "wstop": "http://docs.oasis-open.org/wsn/t-1",
+    "wsa5": "http://www.w3.org/2005/08/addressing",
 }
 CONTENT_TYPE = "application/soap+xml; charset=utf-8"
 
