@@ -43,9 +43,9 @@ class DeviceSpec:
 
     `scene` is "live" (burnt-in clock, encoded while watched) or "clip" (pre-encoded loop with
     frame numbers); main of an H.265 device is always a clip. `join` says whether a new viewer
-    begins at a key picture or at once. `recorder` says how its recordings are played, if at all;
-    `record_gap` is every how many seconds they are interrupted, and for how long. Clips that are not named are made in `clip_folder`, which
-    is relative to the working directory.
+    begins at a key picture or at once. Clips that are not named are made in `clip_folder`, which
+    is relative to the working directory. `recorder` says how its recordings are played, if at all;
+    `record_gap` is every how many seconds they are interrupted, and for how long.
     """
 
     id: str
@@ -147,6 +147,7 @@ class SimulatedDevice:
         self._scenes: dict[VideoFormat, Scene] = {}
         self.streams = self._open_streams(pool)
         self.recorder = self._open_recorder()
+        self.searches: dict[str, list[float]] = {}
         self._show_fault()
 
     @property

@@ -91,6 +91,9 @@ def services(call: Call) -> str:
         offered.append(("tptz", "ptz_service", (2, 60)))
     if call.device.spec.has_events:
         offered.append(("tev", "event_service", (2, 60)))
+    if call.device.spec.recorder == "onvif":
+        offered.append(("tse", "search_service", (2, 60)))
+        offered.append(("trp", "replay_service", (2, 60)))
     entries = "".join(
         f"<tds:Service><tds:Namespace>{NAMESPACES[prefix]}</tds:Namespace>"
         f"<tds:XAddr>{text(call.service_url(name))}</tds:XAddr>"

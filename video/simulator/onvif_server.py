@@ -9,7 +9,7 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 
-from video.simulator import onvif_device, onvif_events, onvif_media, onvif_ptz
+from video.simulator import onvif_device, onvif_events, onvif_media, onvif_ptz, onvif_recording
 from video.simulator.devices import Fault, SimulatedDevice
 from video.simulator.digest import Verdict
 from video.simulator.dripping import write_slowly
@@ -66,6 +66,14 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("tev", "SetSynchronizationPoint"): onvif_events.set_synchronization_point,
     ("wsnt", "Renew"): onvif_events.renew,
     ("wsnt", "Unsubscribe"): onvif_events.unsubscribe,
+    ("tse", "GetServiceCapabilities"): onvif_recording.service_capabilities,
+    ("tse", "GetRecordingSummary"): onvif_recording.recording_summary,
+    ("tse", "FindRecordings"): onvif_recording.find_recordings,
+    ("tse", "GetRecordingSearchResults"): onvif_recording.recording_results,
+    ("tse", "FindEvents"): onvif_recording.find_events,
+    ("tse", "GetEventSearchResults"): onvif_recording.event_results,
+    ("tse", "EndSearch"): onvif_recording.end_search,
+    ("trp", "GetReplayUri"): onvif_recording.replay_uri,
 }
 _DOCTYPE = b'<!DOCTYPE r [<!ENTITY e "x">]>'
 _PREFIXES = {uri: prefix for prefix, uri in NAMESPACES.items()}

@@ -14,7 +14,16 @@ from urllib.parse import urlsplit
 from video.simulator.devices import Fault, SimulatedDevice
 from video.simulator.digest import Verdict
 from video.simulator.dripping import write_slowly
+from video.simulator.rtsp_replay import (
+    REQUIREMENT,
+    PlayOrder,
+    ReplaySender,
+    clock_text,
+    described_range,
+    order_of,
+)
 from video.simulator.rtsp_track import Player, Track
+from video.simulator.streams import ClipStream
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +38,10 @@ REASONS = {
     454: "Session Not Found",
     455: "Method Not Valid in This State",
     459: "Aggregate Operation Not Allowed",
+    457: "Invalid Range",
     461: "Unsupported Transport",
     505: "RTSP Version Not Supported",
+    551: "Option not supported",
 }
 
 
@@ -66,8 +77,12 @@ class _Session:
     device: SimulatedDevice | None = None
     track: Track | None = None
     player: Player | None = None
+    replay: ReplaySender | None = None
+    order: PlayOrder | None = None
 
     def stop(self) -> None:
+        if self.replay is not None:
+            self.replay.stop()
         if self.track is not None and self.player is not None:
             self.track.remove(self.player)
 
@@ -83,6 +98,10 @@ class RtspServer:
             for device_id, device in devices.items()
             for name, stream in device.streams.items()
         }
+        for device_id, device in devices.items():
+            if device.recorder is not None:
+                clip = ClipStream(device.recorder.clip)
+                self.tracks[device_id, "recording"] = Track(clip, device.clock)
         self.accepted = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -141,6 +160,8 @@ class RtspServer:
         if verdict is not Verdict.ACCEPTED:
             challenges = gate.challenges(is_stale=verdict is Verdict.STALE)
             return RtspReply(401, tuple(("WWW-Authenticate", value) for value in challenges))
+        if REQUIREMENT in request.headers.get("require", "") and device.spec.recorder != "onvif":
+            return RtspReply(551, (("Unsupported", REQUIREMENT),))
         return _perform(session, request, device, track)
 
 
@@ -154,7 +175,7 @@ def _perform(
         case "SETUP":
             return _set_up(session, request, track)
         case "PLAY":
-            return _play(session, request)
+            return _play(session, request, device)
         case "PAUSE" | "TEARDOWN":
             session.stop()
             return RtspReply(200 if session.player else 455)
@@ -169,7 +190,11 @@ def _describe(
     host = session.writer.get_extra_info("sockname")[0]
     base = request.url.rstrip("/") + "/"
     headers = (("Content-Base", base), ("Content-Type", "application/sdp"))
-    return RtspReply(200, headers, track.describe(session=device.spec.id, host=host))
+    description = track.describe(session=device.spec.id, host=host)
+    if device.recorder is not None:
+        covers = described_range(device, device.recorder)
+        description = description.replace("a=range:npt=now-", f"a=range:{covers}")
+    return RtspReply(200, headers, description)
 
 
 def _set_up(session: _Session, request: RtspRequest, track: Track) -> RtspReply:
@@ -190,18 +215,38 @@ def _set_up(session: _Session, request: RtspRequest, track: Track) -> RtspReply:
     return RtspReply(200, (("Transport", chosen),))
 
 
-def _play(session: _Session, request: RtspRequest) -> RtspReply:
+def _play(session: _Session, request: RtspRequest, device: SimulatedDevice) -> RtspReply:
     if session.player is None or session.track is None:
         return RtspReply(455)
     if request.headers.get("session", "").split(";")[0] != session.token:
         return RtspReply(454)
+    if device.recorder is not None and request.headers.get("range", "").startswith("clock="):
+        return _play_recording(session, request, device)
     track = session.track
     url = f"{request.url.rstrip('/')}/trackID=0"
     where = f"url={url};seq={track.sequence};rtptime={track.next_timestamp()}"
     return RtspReply(200, (("Range", "npt=now-"), ("RTP-Info", where)))
 
 
+def _play_recording(session: _Session, request: RtspRequest, device: SimulatedDevice) -> RtspReply:
+    order = order_of(device, request.headers)
+    player = session.player
+    if order is None or device.recorder is None or player is None:
+        return RtspReply(457)
+    first = next(device.recorder.play(order.from_s, order.to_s), None)
+    if first is None:
+        return RtspReply(457)
+    if session.replay is None:
+        session.replay = ReplaySender(device, device.recorder, session.writer, player.rtp_channel)
+    session.order = order
+    begins = clock_text(first.at_s + device.clock.offset_s)
+    return RtspReply(200, (("Range", f"clock={begins}-"),))
+
+
 def _start(session: _Session) -> None:
+    if session.replay is not None and session.order is not None:
+        session.replay.start(session.order)
+        return
     player, track = session.player, session.track
     if player is None or track is None or player in track.players:
         return

@@ -15,6 +15,8 @@ NAMESPACES = {
     "tds": "http://www.onvif.org/ver10/device/wsdl",
     "trt": "http://www.onvif.org/ver10/media/wsdl",
     "tptz": "http://www.onvif.org/ver20/ptz/wsdl",
+    "tse": "http://www.onvif.org/ver10/search/wsdl",
+    "trp": "http://www.onvif.org/ver10/replay/wsdl",
     "tev": "http://www.onvif.org/ver10/events/wsdl",
     "tns1": "http://www.onvif.org/ver10/topics",
     "wsnt": "http://docs.oasis-open.org/wsn/b-2",
