@@ -1,50 +1,48 @@
-"""H.264 and H.265 byte streams: NAL units, parameter sets, picture size and codec string."""
+"""H.264 and H.265 byte streams: NAL units, key pictures and parameter sets."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from video.errors import ProtocolViolation
-
 Codec = Literal["h264", "h265"]
 
 H264_IDR, H264_SEI, H264_SPS, H264_PPS, H264_AUD = 5, 6, 7, 8, 9
 H265_VPS, H265_SPS, H265_PPS, H265_AUD = 32, 33, 34, 35
+_H265_SETS = (H265_VPS, H265_SPS, H265_PPS)
 _H265_IRAP = range(16, 24)
-# Profiles whose SPS carries chroma format and bit depth (H.264 7.3.2.1.1).
-_HIGH_PROFILES = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
+_H264_FILLER, _H265_FILLER = 12, 38
+_RECOVERY_POINT = 6
+_SLICES: dict[Codec, range] = {"h264": range(1, 6), "h265": range(32)}
+# Where delimiters, parameter sets and filler data are: not part of an mp4 sample.
+_OUTSIDE: dict[Codec, frozenset[int]] = {
+    "h264": frozenset({H264_SPS, H264_PPS, H264_AUD, _H264_FILLER}),
+    "h265": frozenset({H265_VPS, H265_SPS, H265_PPS, H265_AUD, _H265_FILLER}),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class ParameterSets:
-    """The parameter sets a decoder needs first; ``vps`` is empty for H.264."""
+    """The parameter sets a decoder needs first; ``vps`` is empty for H.264.
+
+    ``more`` holds further picture parameter sets, of other numbers than ``pps``.
+    """
 
     codec: Codec
     sps: bytes
     pps: bytes
     vps: bytes = b""
+    more: tuple[bytes, ...] = ()
+
+    @property
+    def all_pps(self) -> tuple[bytes, ...]:
+        return (self.pps, *self.more)
 
     @property
     def annex_b(self) -> bytes:
         """Return the sets with start codes, as a decoder takes them ahead of a key frame."""
-        units = (self.vps, self.sps, self.pps)
+        units = (self.vps, self.sps, *self.all_pps)
         return b"".join(b"\0\0\0\1" + unit for unit in units if unit)
-
-
-@dataclass(frozen=True, slots=True)
-class SequenceFacts:
-    """What a sequence parameter set says: size in pixels, reorder depth in frames, RFC 6381 name.
-
-    ``reorder_depth`` is None where the stream does not say.
-    """
-
-    width: int
-    height: int
-    reorder_depth: int | None
-    codec_string: str
-    chroma_format: int = 1
-    bit_depth: int = 8
 
 
 def split_nals(stream: bytes) -> list[bytes]:
@@ -87,233 +85,104 @@ def is_key(units: list[bytes], codec: Codec) -> bool:
     return any(kind in _H265_IRAP for kind in kinds)
 
 
+def is_recovery(units: list[bytes], codec: Codec) -> bool:
+    """Return whether an H.264 decoder may begin here although a player may not.
+
+    A recovery point (H.264 D.1.8): with periodic intra refresh no picture is an IDR.
+    """
+    return codec == "h264" and any(
+        nal_kind(unit, codec) == H264_SEI and _holds_recovery_point(unit) for unit in units
+    )
+
+
+def _holds_recovery_point(sei: bytes) -> bool:
+    at = 1
+    while at + 2 < len(sei):
+        kind, at = _sei_number(sei, at)
+        size, at = _sei_number(sei, at)
+        if kind == _RECOVERY_POINT:
+            return True
+        at += size
+    return False
+
+
+def _sei_number(sei: bytes, at: int) -> tuple[int, int]:
+    """Read a number of H.264 7.3.2.3.1 (bytes of 255 and a last one) and where it ends."""
+    value = 0
+    while at < len(sei) and sei[at] == 255:
+        value, at = value + 255, at + 1
+    return value + (sei[at] if at < len(sei) else 0), at + 1
+
+
 def find_parameter_sets(units: list[bytes], codec: Codec) -> ParameterSets | None:
     """Return the complete parameter sets among the units, or None when one is missing."""
-    found = {nal_kind(unit, codec): unit for unit in reversed(units)}
-    if codec == "h264":
-        sps, pps = found.get(H264_SPS), found.get(H264_PPS)
-        return ParameterSets(codec, sps, pps) if sps and pps else None
-    vps, sps, pps = found.get(H265_VPS), found.get(H265_SPS), found.get(H265_PPS)
-    return ParameterSets(codec, sps, pps, vps) if vps and sps and pps else None
+    return ParameterSetStore(codec).take(units)
+
+
+class ParameterSetStore:
+    """Collects parameter sets as they come: together, singly, ahead of or beside key pictures.
+
+    Parameters
+    ----------
+    codec : Codec
+
+    """
+
+    def __init__(self, codec: Codec) -> None:
+        self._codec = codec
+        self._kinds = (0, H264_SPS, H264_PPS) if codec == "h264" else _H265_SETS
+        self._vps = self._sps = b""
+        self._pps: dict[int, bytes] = {}
+        self._sets: ParameterSets | None = None
+
+    def take(self, units: list[bytes]) -> ParameterSets | None:
+        """Note the sets among the units; return what is complete by now, or None."""
+        vps, sps, pps = self._kinds
+        is_new = False
+        for unit in units:
+            kind = nal_kind(unit, self._codec)
+            if kind not in self._kinds or kind == 0:
+                continue
+            is_new = True
+            if kind == vps:
+                self._vps = unit
+            elif kind == sps:
+                if unit != self._sps:
+                    self._pps.clear()
+                self._sps = unit
+            elif kind == pps:
+                self._pps[_pps_number(unit, self._codec)] = unit
+        if is_new:
+            self._sets = self._complete()
+        return self._sets
+
+    def _complete(self) -> ParameterSets | None:
+        if not (self._sps and self._pps and (self._vps or self._codec == "h264")):
+            return None
+        first, *more = (unit for _, unit in sorted(self._pps.items()))
+        return ParameterSets(self._codec, self._sps, first, self._vps, tuple(more))
+
+
+def _pps_number(pps: bytes, codec: Codec) -> int:
+    """Return ``pic_parameter_set_id``, an Exp-Golomb code at the beginning; -1 when cut short."""
+    body = pps[1:] if codec == "h264" else pps[2:]
+    bits = "".join(f"{byte:08b}" for byte in body[:4])
+    zeros = bits.find("1")
+    if zeros < 0 or 2 * zeros + 1 > len(bits):
+        return -1
+    return int(bits[zeros : 2 * zeros + 1], 2) - 1
 
 
 def picture_units(units: list[bytes], codec: Codec) -> list[bytes]:
-    """Return the units that belong into an mp4 sample: no parameter sets, no delimiters.
+    """Return the units that belong into an mp4 sample: no parameter sets, delimiters or filler.
+
+    None at all where there is no slice among them: such a unit is not a picture.
 
     ``avc1`` and ``hvc1`` require the parameter sets in the sample description alone
     (ISO/IEC 14496-15, 5.3.2 and 8.3.2).
     """
-    drop = (
-        {H264_SPS, H264_PPS, H264_AUD}
-        if codec == "h264"
-        else {H265_VPS, H265_SPS, H265_PPS, H265_AUD}
-    )
-    return [unit for unit in units if nal_kind(unit, codec) not in drop]
-
-
-def read_sequence(sets: ParameterSets) -> SequenceFacts:
-    """Return size, reorder depth and codec string from the sequence parameter set.
-
-    Raises
-    ------
-    ProtocolViolation
-        The set is cut short or states an impossible size.
-
-    """
-    try:
-        facts = _read_h264(sets.sps) if sets.codec == "h264" else _read_h265(sets.sps)
-    except IndexError:
-        raise ProtocolViolation("the sequence parameter set is cut short") from None
-    if not (16 <= facts.width <= 16384 and 16 <= facts.height <= 16384):
-        raise ProtocolViolation(f"impossible picture size {facts.width}x{facts.height}")
-    return facts
-
-
-class _Bits:
-    """Reads a raw byte sequence payload bit by bit; IndexError at its end."""
-
-    def __init__(self, payload: bytes) -> None:
-        self._bytes = payload.replace(b"\0\0\3", b"\0\0")
-        self._at = 0
-
-    def bits(self, count: int) -> int:
-        value = 0
-        for _ in range(count):
-            byte = self._bytes[self._at >> 3]
-            value = value << 1 | byte >> (7 - (self._at & 7)) & 1
-            self._at += 1
-        return value
-
-    def ue(self) -> int:
-        zeros = 0
-        while not self.bits(1):
-            zeros += 1
-            if zeros > 32:
-                raise IndexError
-        return (1 << zeros) - 1 + self.bits(zeros)
-
-    def se(self) -> int:
-        value = self.ue()
-        return (value + 1) // 2 if value & 1 else -(value // 2)
-
-
-def _read_h264(sps: bytes) -> SequenceFacts:
-    name = f"avc1.{sps[1]:02x}{sps[2]:02x}{sps[3]:02x}"
-    bits = _Bits(sps[4:])
-    bits.ue()
-    chroma, depth = 1, 8
-    if sps[1] in _HIGH_PROFILES:
-        chroma, depth = _read_h264_high(bits)
-    bits.ue()
-    order = bits.ue()
-    _skip_h264_order(bits, order)
-    bits.ue()
-    bits.bits(1)
-    width = (bits.ue() + 1) * 16
-    map_units = bits.ue() + 1
-    frames_only = bits.bits(1)
-    height = (2 - frames_only) * map_units * 16
-    if not frames_only:
-        bits.bits(1)
-    bits.bits(1)
-    if bits.bits(1):
-        left, right, top, bottom = (bits.ue() for _ in range(4))
-        step_x = 2 if chroma in {1, 2} else 1
-        step_y = (2 if chroma == 1 else 1) * (2 - frames_only)
-        width -= (left + right) * step_x
-        height -= (top + bottom) * step_y
-    reorder = 0 if order == 2 else _h264_reorder(bits)
-    return SequenceFacts(width, height, reorder, name, chroma, depth)
-
-
-def _read_h264_high(bits: _Bits) -> tuple[int, int]:
-    chroma = bits.ue()
-    if chroma == 3:
-        bits.bits(1)
-    depth = 8 + bits.ue()
-    bits.ue()
-    bits.bits(1)
-    if bits.bits(1):
-        for index in range(8 if chroma != 3 else 12):
-            if bits.bits(1):
-                _skip_scaling_list(bits, 16 if index < 6 else 64)
-    return chroma, depth
-
-
-def _skip_scaling_list(bits: _Bits, size: int) -> None:
-    last = following = 8
-    for _ in range(size):
-        if following:
-            following = (last + bits.se()) % 256
-        last = following or last
-
-
-def _skip_h264_order(bits: _Bits, order: int) -> None:
-    if order == 0:
-        bits.ue()
-    elif order == 1:
-        bits.bits(1)
-        bits.se()
-        bits.se()
-        for _ in range(min(bits.ue(), 255)):
-            bits.se()
-
-
-def _h264_reorder(bits: _Bits) -> int | None:
-    """Read ``max_num_reorder_frames`` at the end of the video usability information."""
-    try:
-        if not bits.bits(1):
-            return None
-        _skip_vui_head(bits)
-        has_nal = bits.bits(1)
-        if has_nal:
-            _skip_hrd(bits)
-        has_vcl = bits.bits(1)
-        if has_vcl:
-            _skip_hrd(bits)
-        if has_nal or has_vcl:
-            bits.bits(1)
-        bits.bits(1)
-        if not bits.bits(1):
-            return None
-        bits.bits(1)
-        for _ in range(4):
-            bits.ue()
-        return min(bits.ue(), 16)
-    except IndexError:
-        return None  # some encoders cut the usability information short; the picture is fine
-
-
-def _skip_vui_head(bits: _Bits) -> None:
-    if bits.bits(1) and bits.bits(8) == 255:
-        bits.bits(32)
-    if bits.bits(1):
-        bits.bits(1)
-    if bits.bits(1):
-        bits.bits(4)
-        if bits.bits(1):
-            bits.bits(24)
-    if bits.bits(1):
-        bits.ue()
-        bits.ue()
-    if bits.bits(1):
-        bits.bits(65)
-
-
-def _skip_hrd(bits: _Bits) -> None:
-    count = bits.ue() + 1
-    bits.bits(8)
-    for _ in range(min(count, 32)):
-        bits.ue()
-        bits.ue()
-        bits.bits(1)
-    bits.bits(20)
-
-
-def _read_h265(sps: bytes) -> SequenceFacts:
-    bits = _Bits(sps[2:])
-    bits.bits(4)
-    sub_layers = bits.bits(3)
-    bits.bits(1)
-    name = _read_h265_level(bits, sub_layers)
-    bits.ue()
-    chroma = bits.ue()
-    if chroma == 3:
-        bits.bits(1)
-    width, height = bits.ue(), bits.ue()
-    if bits.bits(1):
-        left, right, top, bottom = (bits.ue() for _ in range(4))
-        width -= (left + right) * (2 if chroma in {1, 2} else 1)
-        height -= (top + bottom) * (2 if chroma == 1 else 1)
-    depth = 8 + bits.ue()
-    bits.ue()
-    bits.ue()
-    all_layers = bits.bits(1)
-    reorder = 0
-    for _ in range(sub_layers + 1 if all_layers else 1):
-        bits.ue()
-        reorder = bits.ue()
-        bits.ue()
-    return SequenceFacts(width, height, min(reorder, 16), name, chroma, depth)
-
-
-def _read_h265_level(bits: _Bits, sub_layers: int) -> str:
-    """Return the name of ISO/IEC 14496-15 annex E, ``hvc1.1.6.L120.90`` for instance."""
-    space, tier, profile = bits.bits(2), bits.bits(1), bits.bits(5)
-    compatibility = int(f"{bits.bits(32):032b}"[::-1], 2)
-    constraints = [bits.bits(8) for _ in range(6)]
-    level = bits.bits(8)
-    while constraints and not constraints[-1]:
-        constraints.pop()
-    _skip_sub_layers(bits, sub_layers)
-    parts = [f"{' ABC'[space].strip()}{profile}", f"{compatibility:X}", f"{'LH'[tier]}{level}"]
-    return ".".join(["hvc1", *parts, *(f"{value:X}" for value in constraints)])
-
-
-def _skip_sub_layers(bits: _Bits, sub_layers: int) -> None:
-    present = [(bits.bits(1), bits.bits(1)) for _ in range(sub_layers)]
-    if sub_layers:
-        bits.bits(2 * (8 - sub_layers))
-    for has_profile, has_level in present:
-        bits.bits(88 if has_profile else 0)
-        bits.bits(8 if has_level else 0)
+    outside, slices = _OUTSIDE[codec], _SLICES[codec]
+    kinds = [nal_kind(unit, codec) for unit in units]
+    if not any(kind in slices for kind in kinds):
+        return []
+    return [unit for unit, kind in zip(units, kinds, strict=True) if kind not in outside]

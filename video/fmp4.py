@@ -9,7 +9,8 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from video.bitstream import ParameterSets, SequenceFacts, read_sequence
+from video.bitstream import ParameterSets
+from video.sequence import SequenceFacts, read_sequence
 from video.timeline import TICKS_PER_S, SampleTime
 
 _TRACK = 1
@@ -35,6 +36,7 @@ class InitSegment:
     sets: ParameterSets | None = None
     codec_string: str = ""
     record: bytes = b""
+    reorder_depth: int = 0
 
 
 def build_init(sets: ParameterSets) -> InitSegment:
@@ -48,7 +50,8 @@ def build_init(sets: ParameterSets) -> InitSegment:
     Returns
     -------
     InitSegment
-        ``width`` and ``height`` in pixels after cropping; ``mime`` with the exact codec string.
+        ``width`` and ``height`` in pixels after cropping; ``mime`` with the exact codec string;
+        ``reorder_depth`` in frames, by which B-frames delay the picture.
 
     Raises
     ------
@@ -62,7 +65,9 @@ def build_init(sets: ParameterSets) -> InitSegment:
     payload = _box(b"ftyp", b"iso5\0\0\x02\0iso5iso6mp41") + _movie(entry, facts)
     mime = f'video/mp4; codecs="{facts.codec_string}"'
     name = facts.codec_string
-    return InitSegment(payload, mime, facts.width, facts.height, sets, name, record)
+    return InitSegment(
+        payload, mime, facts.width, facts.height, sets, name, record, facts.reorder_depth or 0
+    )
 
 
 def build_fragment(units: list[bytes], time: SampleTime, *, sequence: int, key: bool) -> bytes:
@@ -163,7 +168,8 @@ def _avc_record(sets: ParameterSets, facts: SequenceFacts) -> bytes:
     record = (
         bytes([1, *sets.sps[1:4], 0xFF, 0xE1])
         + struct.pack(">H", len(sets.sps)) + sets.sps
-        + b"\1" + struct.pack(">H", len(sets.pps)) + sets.pps
+        + bytes([len(sets.all_pps)])
+        + b"".join(struct.pack(">H", len(unit)) + unit for unit in sets.all_pps)
     )  # fmt: skip
     if sets.sps[1] in {66, 77, 88}:
         return record
@@ -177,8 +183,10 @@ def _hevc_record(sets: ParameterSets, facts: SequenceFacts) -> bytes:
     depth = 0xF8 | (facts.bit_depth - 8)
     head = b"\1" + profile + bytes([0xF0, 0, 0xFC, 0xFC | facts.chroma_format, depth, depth])
     arrays = b"".join(
-        bytes([0x80 | kind]) + struct.pack(">HH", 1, len(unit)) + unit
-        for kind, unit in ((32, sets.vps), (33, sets.sps), (34, sets.pps))
+        bytes([0x80 | kind])
+        + struct.pack(">H", len(units))
+        + b"".join(struct.pack(">H", len(unit)) + unit for unit in units)
+        for kind, units in ((32, (sets.vps,)), (33, (sets.sps,)), (34, sets.all_pps))
     )
     # average frame rate unknown; one temporal layer, nested, four-byte lengths; three arrays
     return head + struct.pack(">HBB", 0, 0x0F, 3) + arrays

@@ -56,17 +56,18 @@ class Ingest:
     def on_unit(self, unit: AccessUnit) -> None:
         if self._packager is None:
             return
-        before = self._packager.key_picture
         try:
             init, fragment = self._packager.pack(unit)
         except ProtocolViolation as error:
             self.on_failure(error, final=False)
             return
-        picture = self._packager.key_picture
         if self.transcoder is not None:
-            if picture is not None and picture is not before:
-                unit = replace(unit, payload=picture.payload, is_key=True)
-            self.transcoder.feed(unit)
+            entry = self._packager.entry
+            payload = unit.payload if entry is None else entry
+            at = self._packager.presented
+            self.transcoder.feed(
+                replace(unit, payload=payload, is_key=entry is not None, presented=at)
+            )
         if init is not None or fragment is not None:
             call_in(self._loop, self._accept, init, fragment)
 

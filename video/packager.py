@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from video.bitstream import (
     Codec,
     ParameterSets,
-    find_parameter_sets,
+    ParameterSetStore,
     is_key,
+    is_recovery,
     picture_units,
-    read_sequence,
     split_nals,
 )
 from video.fmp4 import InitSegment, build_fragment, build_init
+from video.sequence import read_sequence
 from video.source import AccessUnit
 from video.timeline import SampleTime, Timeline
 
+_RECOVERIES_WITHOUT_KEY = 2
 _UNTIMED = SampleTime(0, 0, 0)
 
 
@@ -58,13 +60,28 @@ class Packager:
     def __init__(self, codec: Codec, extradata: bytes = b"") -> None:
         self.codec = codec
         self.key_picture: KeyPicture | None = None
-        self._sets = find_parameter_sets(split_nals(extradata), codec)
+        self.entry: bytes | None = None
+        self.presented = 0
+        self._store = ParameterSetStore(codec)
+        self._store.take(split_nals(extradata))
         self._announced: ParameterSets | None = None
         self._timeline = Timeline(0)
         self._sequence = 0
+        self._recoveries = 0
+
+    @property
+    def has_no_keys(self) -> bool:
+        """Return whether the camera refreshes its picture bit by bit and sends no key pictures.
+
+        A decoder can begin there, a player's cannot.
+        """
+        return self._recoveries >= _RECOVERIES_WITHOUT_KEY
 
     def pack(self, unit: AccessUnit) -> tuple[InitSegment | None, Fragment | None]:
         """Return a new initialisation segment, if one is due, and the fragment of this unit.
+
+        Afterwards ``entry`` is the unit in Annex B form behind its parameter sets if a decoder can
+        begin with it, else None, and ``presented`` its time with jumps of the device's clock joined.
 
         Parameters
         ----------
@@ -84,25 +101,36 @@ class Packager:
 
         """
         units = split_nals(unit.payload)
-        key = unit.is_key or is_key(units, self.codec)
-        init = self._announce(units) if key else None
+        sets = self._store.take(units)
+        key = is_key(units, self.codec)
         pictures = picture_units(units, self.codec)
-        if self._announced is None or not pictures:
+        self._note_entry(units, sets, pictures, key=key)
+        init = self._announce(sets) if key else None
+        if not pictures:
             return init, None
-        if key:
-            whole = b"".join(b"\0\0\0\1" + picture for picture in pictures)
-            payload = self._announced.annex_b + whole
-            self.key_picture = KeyPicture(self.codec, payload, unit.received_ms)
+        time = self._timeline.place(unit.presented, unit.received_ms)
+        self.presented = time.decode + time.offset
+        if self._announced is None:
+            return init, None
+        if key and self.entry is not None:
+            self.key_picture = KeyPicture(self.codec, self.entry, unit.received_ms)
         self._sequence += 1
-        time = self._timeline.place(unit.presented)
         payload = build_fragment(pictures, time, sequence=self._sequence, key=key)
         return init, Fragment(payload, key, unit.received_ms, time, unit.absolute_ms)
 
-    def _announce(self, units: list[bytes]) -> InitSegment | None:
-        self._sets = find_parameter_sets(units, self.codec) or self._sets
-        if self._sets is None or self._sets == self._announced:
+    def _note_entry(
+        self, units: list[bytes], sets: ParameterSets | None, pictures: list[bytes], *, key: bool
+    ) -> None:
+        recovers = not key and is_recovery(units, self.codec)
+        self._recoveries = 0 if key else self._recoveries + recovers
+        self.entry = None
+        if (key or recovers) and sets is not None:
+            self.entry = sets.annex_b + b"".join(b"\0\0\0\1" + unit for unit in pictures)
+
+    def _announce(self, sets: ParameterSets | None) -> InitSegment | None:
+        if sets is None or sets == self._announced:
             return None
-        init = build_init(self._sets)
-        self._timeline = Timeline(read_sequence(self._sets).reorder_depth)
-        self._announced = self._sets
+        init = build_init(sets)
+        self._timeline = Timeline(read_sequence(sets).reorder_depth)
+        self._announced = sets
         return init

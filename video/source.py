@@ -7,6 +7,7 @@ methods are called in that thread.
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 from dataclasses import dataclass, field
@@ -75,11 +76,12 @@ class SourceTiming:
 class AccessUnit:
     """One coded picture in Annex B form; times in 90 kHz ticks and epoch milliseconds.
 
+    ``presented`` is None where the device sends several pictures under one time.
     ``absolute_ms`` is when the device says it was taken; None where it does not.
     """
 
     payload: bytes
-    presented: int
+    presented: int | None
     is_key: bool
     received_ms: int
     absolute_ms: int | None = None
@@ -168,17 +170,31 @@ class RtspSource:
         for packet in container.demux(stream):
             if self._stopping.is_set():
                 return
-            presented = packet.pts if packet.pts is not None else packet.dts
-            if presented is None or not packet.size:
+            if not packet.size:
                 continue
+            presented = packet.pts
             self._sink.on_unit(
                 AccessUnit(
                     payload=bytes(packet),
-                    presented=int(presented * scale),
+                    presented=None if presented is None else int(presented * scale),
                     is_key=packet.is_keyframe,
                     received_ms=time.time_ns() // 1_000_000,
+                    absolute_ms=_absolute_ms(packet),
                 )
             )
+
+
+def _absolute_ms(packet: av.Packet[Any]) -> int | None:
+    """Return when the device says this was taken: its RTP time by its last sender report.
+
+    FFmpeg hands it on as producer reference time (`AVProducerReferenceTime`, microseconds first).
+    """
+    if not packet.has_sidedata("prft"):
+        return None
+    wallclock_us = int.from_bytes(
+        bytes(packet.get_sidedata("prft"))[:8], sys.byteorder, signed=True
+    )
+    return wallclock_us // 1000
 
 
 def open_stream(target: StreamTarget, timing: SourceTiming) -> InputContainer:

@@ -1,12 +1,27 @@
-"""Decode and presentation times of a live stream, in 90 kHz ticks from the first access unit."""
+"""Decode and presentation times of a live stream, in 90 kHz ticks from the first access unit.
+
+Cameras' times are taken as hints: they jump, go back, stand still or run at another rate. Where
+they cannot be right, the time of arrival says how long a picture lasted.
+"""
 
 from __future__ import annotations
 
 from bisect import insort
+from collections import deque
 from dataclasses import dataclass
 
 TICKS_PER_S = 90_000
+_TICKS_PER_MS = TICKS_PER_S // 1000
 _LONGEST_STEP = 3 * TICKS_PER_S
+# A step forward that the arrival does not bear out is a jump of the clock, not a pause.
+_LEAST_JUMP = TICKS_PER_S
+_UNBORNE = 7 * TICKS_PER_S // 10
+_REMEMBERED = 33
+# After so long the device's rate is held against ours; a stall of the network stays within bounds.
+_JUDGED_AFTER_MS = 8000
+_SLOWEST, _FASTEST = 0.4, 2.5
+# As far as B-frames may lead back: eight frames, or half a second at high rates.
+_REORDER_FRAMES, _REORDER_TICKS = 8, TICKS_PER_S // 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +51,28 @@ class Timeline:
     """
 
     def __init__(self, reorder_depth: int | None, fps: float = 25.0) -> None:
+        self._declared = reorder_depth
         self._depth = reorder_depth or 0
         self._duration = round(TICKS_PER_S / fps)
         self._pending: list[int] = []
         self._highest: int | None = None
         self._last: int | None = None
         self._shift = 0
+        self._raw: deque[tuple[int, int]] = deque(maxlen=_REMEMBERED)
+        self._judged_from: tuple[int, int] | None = None
+        self._is_trusted = True
+        self._stands_still = False
 
-    def place(self, presented: int) -> SampleTime:
+    def place(self, presented: int | None, received_ms: int = 0) -> SampleTime:
         """Return the times of the next access unit.
 
         Parameters
         ----------
-        presented : int
-            Presentation time in 90 kHz ticks, in decode order, from any origin.
+        presented : int or None
+            Presentation time in 90 kHz ticks, in decode order, from any origin; None where the
+            device gave none.
+        received_ms : int
+            When it arrived, epoch milliseconds; 0 where that is not known.
 
         Returns
         -------
@@ -57,8 +80,7 @@ class Timeline:
             ``decode`` begins at 0 and rises strictly, also where the device's clock jumps.
 
         """
-        presented += self._shift
-        presented = self._bridge(presented)
+        presented = self._straightened(presented, received_ms)
         self._learn(presented)
         insort(self._pending, presented)
         if len(self._pending) > self._depth:
@@ -71,18 +93,65 @@ class Timeline:
         self._last = decode
         return SampleTime(decode, step if step > 1 else self._duration, presented - decode)
 
-    def _bridge(self, presented: int) -> int:
-        """Join a jump of the device's clock to the frame before it."""
+    def _straightened(self, presented: int | None, received_ms: int) -> int:
+        """Return the presentation time on our line: jumps joined, standing and wild clocks led."""
         if self._highest is None:
             # Origin such that the first decode time is 0.
-            shift = self._depth * self._duration - presented
-        elif abs(presented - self._highest) > _LONGEST_STEP:
-            shift = self._highest + self._duration - presented
+            self._shift = self._depth * self._duration - (presented or 0)
+            start = self._depth * self._duration
+            self._raw.append((start, received_ms))
+            self._judged_from = (start, received_ms)
+            return start
+        arrived = (received_ms - self._raw[-1][1]) * _TICKS_PER_MS if received_ms else None
+        if presented is None:
+            presented = self._highest + self._duration - self._shift
+        raw = presented + self._shift
+        if self._is_jump(raw - self._highest, arrived):
+            self._shift += self._highest + self._duration - raw
+            raw = self._highest + self._duration
             self._pending.clear()
-        else:
-            return presented
-        self._shift += shift
-        return presented + shift
+            self._raw.clear()
+            self._judged_from = (raw, received_ms)
+        repeats = raw == self._raw[-1][0] if self._raw else False
+        self._raw.append((raw, received_ms))
+        self._judge(raw, received_ms)
+        if not self._is_trusted and arrived is not None:
+            return self._highest + max(arrived, 1)
+        if self._depth == 0 and raw <= self._highest and (repeats or self._stands_still):
+            self._stands_still = True
+            return self._highest + self._mean_step()
+        return raw
+
+    def _is_jump(self, step: int, arrived: int | None) -> bool:
+        if step < 0:
+            if not self._is_trusted or self._stands_still:
+                return -step > _LONGEST_STEP
+            if self._declared == 0:
+                return True
+            return -step > max(_REORDER_FRAMES * self._duration, _REORDER_TICKS)
+        if arrived is None:
+            return step > _LONGEST_STEP
+        return step > max(_LEAST_JUMP, 4 * self._duration) and step - arrived > _UNBORNE
+
+    def _judge(self, raw: int, received_ms: int) -> None:
+        """Hold the device's rate against the arrivals, every few seconds."""
+        if self._judged_from is None or not received_ms or self._depth:
+            return
+        from_raw, from_ms = self._judged_from
+        if received_ms - from_ms < _JUDGED_AFTER_MS:
+            return
+        ratio = (raw - from_raw) / ((received_ms - from_ms) * _TICKS_PER_MS)
+        self._is_trusted = _SLOWEST < ratio < _FASTEST
+        self._judged_from = (raw, received_ms)
+
+    def _mean_step(self) -> int:
+        """Return how long a picture lasts, of a clock that repeats itself."""
+        (first, first_ms), (last, last_ms) = self._raw[0], self._raw[-1]
+        count = max(len(self._raw) - 1, 1)
+        step = (last - first) // count
+        if step <= 0 and first_ms:
+            step = (last_ms - first_ms) * _TICKS_PER_MS // count
+        return step if step > 0 else self._duration
 
     def _learn(self, presented: int) -> None:
         if self._highest is None:
@@ -93,6 +162,6 @@ class Timeline:
             self._depth = max(self._depth, 1)
             return
         step = presented - self._highest
-        if 0 < step < TICKS_PER_S and self._depth == 0:
+        if 0 < step < TICKS_PER_S and self._depth == 0 and not self._stands_still:
             self._duration = step
         self._highest = presented

@@ -123,9 +123,9 @@ class Transcoder:
 
     def _convert(self, decoder: VideoCodecContext, unit: AccessUnit) -> None:
         packet = av.Packet(unit.payload)
-        packet.pts = unit.presented
+        packet.pts = presented = unit.presented or 0
         packet.time_base = Fraction(1, TICKS_PER_S)
-        self._received[unit.presented] = unit.received_ms
+        self._received[presented] = unit.received_ms
         for frame in decoder.decode(packet):
             self._encode(frame)
         while len(self._received) > 2 * _QUEUE_UNITS:

@@ -8,9 +8,10 @@ import av
 import numpy as np
 import pytest
 
-from video.bitstream import find_parameter_sets, read_sequence, split_nals
+from video.bitstream import find_parameter_sets, split_nals
 from video.errors import ProtocolViolation
 from video.packager import Packager
+from video.sequence import read_sequence
 from video.source import AccessUnit
 from video.timeline import Timeline
 
