@@ -71,6 +71,8 @@ class Media(_Branch):
     transcodes: int = Field(default=2, ge=0)
     check_every_s: float = Field(default=300.0, ge=30, le=86_400)
     checks_kept_days: int = Field(default=180, ge=1, le=3650)
+    steady_s: float = Field(default=5.0, ge=0, le=60)
+    steady_most_s: float = Field(default=60.0, ge=0, le=3600)
 
 
 class Imports(_Branch):
@@ -177,6 +179,19 @@ class Dispatch(_Branch):
     photographs_kept_days: int = Field(default=365, ge=1, le=3650)
 
 
+class Alarms(_Branch):
+    """How many devices are asked for events, when one is told of, how long it is kept."""
+
+    subscriptions: int = Field(
+        default=500, ge=0, le=20_000, description="devices of one media worker; 0: none"
+    )
+    debounce_s: float = Field(default=30.0, ge=0, le=3600)
+    camera_limit: int = Field(default=10, ge=1, le=1000)
+    camera_window_s: int = Field(default=600, ge=10, le=86_400)
+    offline_after_s: float = Field(default=30.0, ge=0, le=86_400)
+    kept_days: int = Field(default=180, ge=1, le=3650)
+
+
 class Handheld(_Branch):
     """How dense the track of a unit on duty is: a position kept when either is reached."""
 
@@ -219,6 +234,7 @@ class Settings(BaseSettings):
     roads: Roads = Roads()
     eyeson: Eyeson = Eyeson()
     dispatch: Dispatch = Dispatch()
+    alarms: Alarms = Alarms()
     handheld: Handheld = Handheld()
     evidence: Evidence = Evidence()
 

@@ -24,6 +24,7 @@ _CHECK_PATIENCE_S = 12.0
 _TRY_AGAIN_S = 60.0
 _CLOSE_EVERY_S = 30.0
 _BEGIN_ANEW_S = 1.0
+_SETTLE_EVERY_S = 0.5
 
 log = logging.getLogger(__name__)
 
@@ -75,11 +76,17 @@ async def check(worker: Worker) -> None:
         worker.tried[camera_id] = now
 
 
+async def settle(worker: Worker) -> None:
+    """Tell the last word on cameras that flapped."""
+    await worker.settle()
+
+
 DUTIES: tuple[Duty, ...] = (
     Duty(recheck_rights, _RECHECK_S),
     Duty(check, _CHECK_EVERY_S),
     Duty(note_frames, _NOTE_EVERY_S),
     Duty(close_lost, _CLOSE_EVERY_S),
+    Duty(settle, _SETTLE_EVERY_S),
 )
 
 

@@ -4,6 +4,7 @@ All of it blocks: the worker calls these in threads.
 """
 
 import logging
+from collections.abc import Sequence
 from math import ceil
 
 from sqlalchemy import text
@@ -83,10 +84,11 @@ def target(key: HubKey) -> StreamTarget:
         return devices.target(device, "main" if want == "main" else "sub", codecs)
 
 
-def record(observation: status.Observation) -> None:
-    """Write what a stream showed of its camera."""
+def record(observations: Sequence[status.Observation]) -> None:
+    """Write what streams showed of their cameras; in their order, so that two never wait."""
     with begin() as session:
-        status.record(session, observation)
+        for observation in sorted(observations, key=lambda seen: seen.camera_id):
+            status.record(session, observation)
 
 
 def still_allowed(stream_ids: list[int]) -> set[int]:

@@ -7,6 +7,7 @@ spread over the workers by id; what a worker needs it reads from the database.
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
@@ -17,6 +18,7 @@ from video.source import StreamTarget
 from video.stream_state import IDLE, HubKey, HubSettings, HubStatus
 
 from ..cameras import status
+from ..cameras.steadying import Steadier
 from ..settings import load
 from . import commands, duties, records
 
@@ -40,6 +42,9 @@ class Worker:
         )
         self.watching: dict[int, asyncio.Task[str]] = {}
         self.tried: dict[int, float] = {}
+        self._steadier: Steadier[tuple[bool, str | None], status.Observation] = Steadier(
+            media.steady_s, media.steady_most_s
+        )
         self._workers = media.workers
         self._background: set[asyncio.Task[None]] = set()
 
@@ -76,7 +81,7 @@ class Worker:
         await self.gateway.close()
 
     def observe(self, key: HubKey, seen: HubStatus) -> None:
-        """Write a stream's change of state; called by the hub in the event loop."""
+        """Write a stream's change of state, of a flapping one not each; called by the hub."""
         if seen.reason == IDLE or seen.state not in ("live", "dead"):
             return
         observation = status.Observation(
@@ -85,7 +90,16 @@ class Worker:
             reason=seen.reason,
             last_frame_at=seen.last_frame_at,
         )
-        self.spawn(asyncio.to_thread(records.record, observation))
+        state = observation.is_alive, observation.reason
+        told = self._steadier.offer(key.camera_id, state, observation, time.monotonic())
+        if told is not None:
+            self.spawn(asyncio.to_thread(records.record, [told]))
+
+    async def settle(self) -> None:
+        """Write what was held back of cameras that flapped, once they are due."""
+        held_back = self._steadier.settled(time.monotonic())
+        if held_back:
+            await asyncio.to_thread(records.record, held_back)
 
     def _note_end(self, task: asyncio.Task[None]) -> None:
         self._background.discard(task)

@@ -1,0 +1,72 @@
+"""Turns of a camera's state made steady: the first is told at once, flapping only now and then.
+
+Pure; times are seconds of one monotonic clock. A window in which nothing more is told follows each
+turn. It doubles while turns keep coming and falls back after a calm as long as itself. What was
+seen last within it is told at its end, so that the last word is always right.
+"""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+State = TypeVar("State", bound=Hashable)
+Told = TypeVar("Told")
+
+
+@dataclass(slots=True)
+class _Course(Generic[State, Told]):
+    state: State
+    turned_s: float
+    window_s: float
+    held: tuple[State, Told] | None = None
+
+
+class Steadier(Generic[State, Told]):
+    """What was told of each camera, and what is held back.
+
+    Parameters
+    ----------
+    window_s, most_s : float
+        The first window and the longest.
+
+    """
+
+    def __init__(self, window_s: float, most_s: float) -> None:
+        self._window_s = window_s
+        self._most_s = max(window_s, most_s)
+        self._courses: dict[int, _Course[State, Told]] = {}
+
+    def offer(self, camera_id: int, state: State, told: Told, now_s: float) -> Told | None:
+        """Return what is to be told of a camera now; None while it is held back.
+
+        The same state again turns nothing and is told at once, unless it only takes back what was
+        held.
+        """
+        course = self._courses.get(camera_id)
+        if course is None:
+            self._courses[camera_id] = _Course(state, now_s, self._window_s)
+            return told
+        if state == course.state:
+            taken_back, course.held = course.held, None
+            return None if taken_back else told
+        if now_s - course.turned_s < course.window_s:
+            course.held = (state, told)
+            return None
+        self._turn(course, state, now_s)
+        return told
+
+    def settled(self, now_s: float) -> list[Told]:
+        """Return what was held back of cameras whose window has ended."""
+        due: list[Told] = []
+        for course in self._courses.values():
+            if course.held is not None and now_s - course.turned_s >= course.window_s:
+                state, told = course.held
+                self._turn(course, state, now_s)
+                due.append(told)
+        return due
+
+    def _turn(self, course: _Course[State, Told], state: State, now_s: float) -> None:
+        calm_s = now_s - course.turned_s
+        is_calm = calm_s >= 2 * course.window_s
+        course.window_s = self._window_s if is_calm else min(2 * course.window_s, self._most_s)
+        course.state, course.turned_s, course.held = state, now_s, None
