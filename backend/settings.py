@@ -75,6 +75,19 @@ class Media(_Branch):
     steady_most_s: float = Field(default=60.0, ge=0, le=3600)
 
 
+class Health(_Branch):
+    """How often each camera's picture is looked at, how many at once, how long turns are kept."""
+
+    every_s: float = Field(default=900.0, ge=10, le=86_400)
+    urgent_s: float = Field(
+        default=120.0, ge=10, le=86_400, description="cameras open for an incident"
+    )
+    at_once: int = Field(default=8, ge=1, le=64)
+    clock_every_s: float = Field(default=21_600.0, ge=10, le=7 * 86_400)
+    clock_limit_s: float = Field(default=30.0, gt=0, le=86_400)
+    turns_kept_days: int = Field(default=400, ge=1, le=36_500)
+
+
 class Imports(_Branch):
     """Bounds on files from outside; each is checked before GDAL sees a byte."""
 
@@ -227,6 +240,7 @@ class Settings(BaseSettings):
     site: Site = Site()
     http: Http = Http()
     media: Media = Media()
+    health: Health = Health()
     imports: Imports = Imports()
     sight: Sight = Sight()
     coverage: Coverage = Coverage()

@@ -69,9 +69,7 @@ class CameraReference(Table):
     light: Mapped[Light] = mapped_column(Text, primary_key=True)
     features: Mapped[bytes] = mapped_column(LargeBinary)
     looks: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
-    made_at: Mapped[datetime] = mapped_column(
-        DateTime(timezone=True), server_default=text("now()")
-    )
+    made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("now()"))
 
 
 class CameraTurn(Table):

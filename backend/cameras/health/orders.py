@@ -1,0 +1,39 @@
+"""What the examiner is told of a camera besides its picture."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from video.healthexaminer import Order
+from video.packager import KeyPicture
+
+from ...settings import load
+from ..models import Camera
+from .models import CameraHealth, CameraReference
+
+
+def order_of(session: Session, camera_id: int, picture: KeyPicture) -> Order | None:
+    """Return the order for a picture; None when the camera has gone meanwhile."""
+    camera = session.get(Camera, camera_id)
+    health = session.get(CameraHealth, camera_id)
+    if camera is None or health is None:
+        return None
+    field_deg, error_deg = _field(camera)
+    held = session.scalars(select(CameraReference).where(CameraReference.camera_id == camera_id))
+    return Order(
+        picture=picture,
+        fov_deg=field_deg,
+        fov_error_deg=error_deg,
+        turns=camera.has_ptz,
+        references={row.light: (row.features, row.looks) for row in held},
+        print=health.print or b"",
+        still_looks=health.still_looks,
+    )
+
+
+def _field(camera: Camera) -> tuple[float, float]:
+    """Return field of view and its error, degrees; assumed where the first sensor states none."""
+    guess = load().sight
+    pose = camera.poses[0] if camera.poses else None
+    if pose is None or pose.fov_deg is None:
+        return guess.fov_deg, guess.fov_error_deg
+    return min(pose.fov_deg, 160.0), pose.fov_error_deg
