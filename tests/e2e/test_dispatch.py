@@ -248,6 +248,40 @@ def test_a_requirement_across_midnight_is_kept_as_data(stage: Stage, consoles: C
     assert kept == [("夜巡", 3, COUNTY)]
 
 
+def test_checkpoints_and_deadlines_are_kept_as_data(stage: Stage, consoles: Consoles) -> None:
+    page = consoles.signed_in("dispatcher", "/dispatch?tab=rules")
+    page.get_by_test_id("checkpoint-add").click()
+    page.get_by_test_id("checkpoint-name").fill("粮库东门")
+    page.get_by_test_id("checkpoint-save").click()
+    expect(page.get_by_test_id("checkpoint-fault")).to_contain_text("地图")
+    page.mouse.click(900, 420)  # the map: whatever stands there, the place is meant
+    expect(page.get_by_test_id("task-place-chosen")).to_be_visible()
+    page.get_by_test_id("checkpoint-interval").fill("90")
+    page.get_by_test_id("checkpoint-save").click()
+    row = page.get_by_test_id("checkpoint-row").filter(has_text="粮库东门")
+    expect(row).to_be_visible()
+    kept = "SELECT longest_interval_s FROM checkpoints WHERE name = '粮库东门'"
+    assert stage.run(kept) == [(5400,)]
+    page.get_by_test_id("checkpoint-edit").click()
+    page.get_by_test_id("checkpoint-interval").fill("60")
+    page.get_by_test_id("checkpoint-save").click()
+    expect(page.get_by_test_id("checkpoint-form")).to_have_count(0)
+    assert stage.run(kept) == [(3600,)]
+    page.get_by_test_id("checkpoint-remove").click()
+    expect(row).to_have_count(0)
+
+    page.get_by_test_id("deadline-add").click()
+    page.get_by_test_id("deadline-scope").select_option("grid:basic")
+    page.get_by_test_id("deadline-minutes").fill("120")
+    page.get_by_test_id("deadline-save").click()
+    deadline = page.get_by_test_id("deadline-row")
+    expect(deadline).to_contain_text("120 分钟无人看到为超期，满 240 分钟为严重超期")
+    set_here = "SELECT kind, deadline_s FROM eyeson_deadlines WHERE division_code = %s"
+    assert stage.run(set_here, COUNTY) == [("basic", 7200)]
+    page.get_by_test_id("deadline-remove").click()
+    expect(deadline).to_have_count(0)
+
+
 def test_a_past_period_is_played_on_the_map(
     stage: Stage, consoles: Consoles, forces: Forces
 ) -> None:

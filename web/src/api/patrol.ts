@@ -18,6 +18,7 @@ export type RequirementOrder = Schema['RequirementNew']
 export type RequirementChange = Schema['RequirementEdit']
 export type Checkpoint = Schema['CheckpointRow']
 export type CheckpointOrder = Schema['CheckpointNew']
+export type CheckpointChange = Schema['CheckpointEdit']
 export type Alert = Schema['AlertRow']
 export type ShiftFigures = Schema['TownshipShift']
 export type ReplayUnit = Schema['ReplayTrack']
@@ -41,6 +42,7 @@ export const changeRequirement = (id: number, change: RequirementChange) =>
 export const removeRequirement = (id: number) => call<undefined>(`/patrol/requirements/${id}`, { method: 'DELETE' })
 export const fetchCheckpoints = () => call<Page<Checkpoint>>('/patrol/checkpoints', { query: { limit: 1000 } })
 export const addCheckpoint = (order: CheckpointOrder) => call<Checkpoint>('/patrol/checkpoints', { method: 'POST', body: order })
+export const changeCheckpoint = (id: number, change: CheckpointChange) => call<Checkpoint>(`/patrol/checkpoints/${id}`, { method: 'PATCH', body: change })
 export const removeCheckpoint = (id: number) => call<undefined>(`/patrol/checkpoints/${id}`, { method: 'DELETE' })
 export const fetchAlerts = () => call<Page<Alert>>('/patrol/alerts', { query: { is_open: true, limit: 1000 } })
 export const seeAlert = (id: number) => call<Alert>(`/patrol/alerts/${id}/seen`, { method: 'POST' })

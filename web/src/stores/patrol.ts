@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 import * as api from '@/api/patrol'
+import type { LonLat } from '@/format/coordinates'
 
 const page = 5000
 
@@ -17,6 +18,8 @@ export const usePatrol = defineStore('patrol', () => {
   const requirements = shallowRef<api.Requirement[] | null>(null)
   const checkpoints = shallowRef<api.Checkpoint[]>([])
   const loop = shallowRef<api.Loop | null>(null)
+  /** The place of a checkpoint in the making, told by a click on the map; undefined: none is being made. */
+  const pointDraft = ref<LonLat | null | undefined>()
 
   const figuresOf = computed(() => new Map(figures.value.map((row) => [row.grid_id, row])))
   const openAlerts = computed(() => (alerts.value ?? []).filter(({ cleared_at }) => cleared_at === null))
@@ -76,7 +79,7 @@ export const usePatrol = defineStore('patrol', () => {
   const loadCheckpoints = async () => void (checkpoints.value = (await api.fetchCheckpoints()).rows)
 
   return {
-    figures, figuresAt, figuresOf, isLoading, failure, grid, gridFailure, alerts, openAlerts, alertFailure, requirements, checkpoints, loop,
+    figures, figuresAt, figuresOf, isLoading, failure, grid, gridFailure, alerts, openAlerts, alertFailure, requirements, checkpoints, loop, pointDraft,
     loadFigures, openGrid, leaveGrid, loadAlerts, putAlert, loadRequirements, loadCheckpoints,
   }
 })
