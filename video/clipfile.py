@@ -21,7 +21,7 @@ from video.timeline import TICKS_PER_S
 
 _KEY_FLAGS = 0x02000000  # depends on no other sample
 _DELTA_FLAGS = 0x01010000  # depends on others, not a sync sample
-_PICTURES = 1
+_PICTURES, _SOUND = 1, 2
 _SAMPLE = struct.Struct(">IIIi")
 _TRUN_FIELDS = 0x01000F01  # version 1; data offset; duration, size, flags, signed offset
 
@@ -82,7 +82,7 @@ class ClipFile:
         Parameters
         ----------
         units : sequence of Unit
-            In decode order; the first is a key picture. Sound is left out.
+            In decode order; the first is a key picture.
 
         Raises
         ------
@@ -98,7 +98,7 @@ class ClipFile:
         entry = (pictures[0].dts - self._origin, self.part.size_bytes)
         before = self.part, self._digest.copy()
         try:
-            self._append(fragment(pictures, self._origin, self._sequence))
+            self._append(fragment(units, self._origin, self._sequence))
             self.part = _grown(self.part, pictures, self._origin)
             self._note()
         except OSError:
@@ -111,6 +111,7 @@ class ClipFile:
         before = self.part, self._digest.copy()
         try:
             self._append(_seek_table(self._entries))
+            self._note()
         except OSError:  # without room for it the clip plays as well
             self._go_back(*before)
         self._file.close()
@@ -151,12 +152,12 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def fragment(pictures: Sequence[Unit], origin: int, sequence: int) -> bytes:
-    """Return ``moof`` and ``mdat`` of a group of pictures.
+def fragment(units: Sequence[Unit], origin: int, sequence: int) -> bytes:
+    """Return ``moof`` and ``mdat`` of a group of pictures and the sound between.
 
     Parameters
     ----------
-    pictures : sequence of Unit
+    units : sequence of Unit
         In decode order, the first a key picture.
     origin : int
         Decode time of the file's first picture, 90 kHz ticks.
@@ -164,22 +165,50 @@ def fragment(pictures: Sequence[Unit], origin: int, sequence: int) -> bytes:
         Number of the fragment, from 1.
 
     """
-    samples = [unit.data for unit in pictures]
-    table = b"".join(
-        _SAMPLE.pack(
-            _duration(pictures, n), len(sample), _KEY_FLAGS if unit.is_key else _DELTA_FLAGS,
-            unit.pts - unit.dts,
-        )
-        for n, (unit, sample) in enumerate(zip(pictures, samples, strict=True))
-    )  # fmt: skip
+    tracks = [
+        _Run(number, chosen)
+        for number, is_audio in ((_PICTURES, False), (_SOUND, True))
+        if (chosen := [unit for unit in units if unit.is_audio == is_audio])
+    ]
     header = _box(b"mfhd", struct.pack(">II", 0, sequence))
-    track = _box(b"tfhd", struct.pack(">II", 0x020000, _PICTURES))
-    time = _box(b"tfdt", struct.pack(">IQ", 0x01000000, pictures[0].dts - origin))
-    # moof + traf heads, and trun's own fields before the table
-    before = 8 + len(header) + 8 + len(track) + len(time) + 20 + len(table)
-    run = _box(b"trun", struct.pack(">III", _TRUN_FIELDS, len(samples), before + 8), table)
-    moof = _box(b"moof", header, _box(b"traf", track, time, run))
-    return moof + _box(b"mdat", *samples)
+    offset = 8 + len(header) + sum(run.size_bytes for run in tracks) + 8
+    boxes = []
+    for run in tracks:
+        boxes.append(run.box(origin, offset))
+        offset += sum(map(len, run.samples))
+    moof = _box(b"moof", header, *boxes)
+    return moof + _box(b"mdat", *(sample for run in tracks for sample in run.samples))
+
+
+class _Run:
+    """The samples of one track in a fragment."""
+
+    def __init__(self, number: int, units: Sequence[Unit]) -> None:
+        self.samples = [unit.data for unit in units]
+        self._number = number
+        self._units = units
+
+    @property
+    def size_bytes(self) -> int:
+        """Return the length of `box`: traf, tfhd, tfdt, trun with its table."""
+        return 8 + 16 + 20 + 20 + _SAMPLE.size * len(self._units)
+
+    def box(self, origin: int, offset: int) -> bytes:
+        """Return ``traf``; `offset` leads from the beginning of ``moof`` to the first sample."""
+        table = b"".join(
+            _SAMPLE.pack(
+                _duration(self._units, n), len(sample),
+                _KEY_FLAGS if unit.is_key or unit.is_audio else _DELTA_FLAGS, unit.pts - unit.dts,
+            )
+            for n, (unit, sample) in enumerate(zip(self._units, self.samples, strict=True))
+        )  # fmt: skip
+        begun = max(0, self._units[0].dts - origin)
+        return _box(
+            b"traf",
+            _box(b"tfhd", struct.pack(">II", 0x020000, self._number)),
+            _box(b"tfdt", struct.pack(">IQ", 0x01000000, begun)),
+            _box(b"trun", struct.pack(">III", _TRUN_FIELDS, len(self.samples), offset), table),
+        )
 
 
 def recovered(folder: Path) -> list[ClipPart]:

@@ -90,6 +90,13 @@ class Recorder:
         """Return when the last picture handed over had been received; 0 before the first."""
         return self._last_ms
 
+    @property
+    def size_bytes(self) -> int:
+        """Return how much is on the disk so far."""
+        present = self._file
+        done = sum(part.size_bytes for part in self._parts)
+        return done + (0 if present is None else present.part.size_bytes)
+
     def _named(self, section: Section) -> Section:
         """Return the section as it is written: another one since units had to be dropped."""
         if self._resumed is not None and self._resumed[0] is section:
@@ -142,7 +149,7 @@ class Recorder:
             height=info.height,
             reason=section.reason,
         )
-        self._file = ClipFile(self._folder, begun, info.init.payload)
+        self._file = ClipFile(self._folder, begun, info.recording_init)
 
     def _flush(self) -> None:
         group, self._group = self._group, []

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, LargeBinary, SmallInteger, text
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, LargeBinary, SmallInteger
+from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -22,7 +23,7 @@ class EvidenceKey(Table):
 
     id: Mapped[str] = mapped_column(primary_key=True)
     public_key: Mapped[bytes] = mapped_column(LargeBinary)
-    created_at: Mapped[datetime] = mapped_column(_At, server_default=text("now()"))
+    created_at: Mapped[datetime] = mapped_column(_At, server_default=sql("now()"))
     retired_at: Mapped[datetime | None] = mapped_column(_At)
 
 
@@ -33,25 +34,25 @@ class Evidence(Table):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     kind: Mapped[str]
-    state: Mapped[str] = mapped_column(server_default=text("'waiting'"))
+    state: Mapped[str] = mapped_column(server_default=sql("'waiting'"))
     incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.id"))
     camera_id: Mapped[int] = mapped_column(BigInteger)
     camera_name: Mapped[str]
-    division_code: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    division_code: Mapped[int] = mapped_column(BigInteger, server_default=sql("0"))
     original_id: Mapped[int | None] = mapped_column(ForeignKey("evidence.id"))
     purpose: Mapped[str] = mapped_column(ForeignKey("purposes.code"))
     made_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
     made_by_name: Mapped[str]
-    before_s: Mapped[float] = mapped_column(server_default=text("0"))
-    masks: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
-    asked_at: Mapped[datetime] = mapped_column(_At, server_default=text("now()"))
+    before_s: Mapped[float] = mapped_column(server_default=sql("0"))
+    masks: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=sql("'[]'"))
+    asked_at: Mapped[datetime] = mapped_column(_At, server_default=sql("now()"))
     stop_at: Mapped[datetime | None] = mapped_column(_At)
     stopped_by_name: Mapped[str | None]
     first_at: Mapped[datetime | None] = mapped_column(_At)
     last_at: Mapped[datetime | None] = mapped_column(_At)
     duration_s: Mapped[float | None]
-    size_bytes: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
-    gaps: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
+    size_bytes: Mapped[int] = mapped_column(BigInteger, server_default=sql("0"))
+    gaps: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=sql("'[]'"))
     end_reason: Mapped[str | None]
     manifest: Mapped[str | None]
     manifest_sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
@@ -64,7 +65,7 @@ class Evidence(Table):
     hold_reason: Mapped[str | None]
     deleted_at: Mapped[datetime | None] = mapped_column(_At)
     delete_reason: Mapped[str | None]
-    version: Mapped[int] = mapped_column(BigInteger, server_default=text("1"))
+    version: Mapped[int] = mapped_column(BigInteger, server_default=sql("1"))
 
 
 class EvidencePart(Table):
@@ -95,9 +96,9 @@ class EvidenceMark(Table):
     incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.id"))
     camera_id: Mapped[int | None] = mapped_column(BigInteger)
     camera_name: Mapped[str | None]
-    division_code: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    division_code: Mapped[int] = mapped_column(BigInteger, server_default=sql("0"))
     at: Mapped[datetime] = mapped_column(_At)
     text: Mapped[str]
     made_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
     made_by_name: Mapped[str]
-    created_at: Mapped[datetime] = mapped_column(_At, server_default=text("now()"))
+    created_at: Mapped[datetime] = mapped_column(_At, server_default=sql("now()"))

@@ -121,6 +121,14 @@ CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE ON evidence_parts
 CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE ON evidence_marks
   FOR EACH ROW EXECUTE FUNCTION gridlink_refuse_change();
 
+-- The disk is one for all jurisdictions: how full it is may be told to each.
+CREATE FUNCTION evidence_used(OUT used_bytes bigint, OUT held_bytes bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+  SELECT coalesce(sum(size_bytes), 0)::bigint,
+    coalesce(sum(size_bytes) FILTER (WHERE held_at IS NOT NULL), 0)::bigint
+  FROM evidence WHERE state IN ('recording', 'kept')
+$$;
+
 GRANT SELECT, INSERT, UPDATE ON evidence, evidence_keys TO gridlink_app;
 GRANT SELECT, INSERT ON evidence_parts, evidence_marks TO gridlink_app;
 
@@ -137,7 +145,7 @@ CREATE POLICY jurisdiction ON evidence_marks TO gridlink_app
 
 DOWNGRADE = """
 DROP TABLE evidence_marks, evidence_parts, evidence, evidence_keys;
-DROP FUNCTION evidence_keep();
+DROP FUNCTION evidence_keep(), evidence_used();
 """
 
 

@@ -1,0 +1,161 @@
+"""What a recording media worker reads from the database and writes to it. All of it blocks."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from video.clipfile import ClipPart, recovered
+from video.recorder import Gap
+from video.timeline import TICKS_PER_S
+
+from ..db import begin
+from ..settings import load
+from . import storing
+from .manifest import Part, instant
+from .models import Evidence
+from .sealing import Outcome, fail, seal, tidy, told
+
+CRASHED, NO_PICTURE = "crashed", "no_picture"
+
+# Index: evidence_open_idx.
+_CLIPS = text(
+    "SELECT id, camera_id, state, before_s, asked_at, stop_at FROM evidence"
+    " WHERE kind = 'clip' AND state IN ('waiting', 'recording')"
+    " AND camera_id % :workers = :worker ORDER BY id"
+)
+# Cameras whose picture somebody has open for an incident. Index: streams_open_idx.
+_WATCHED = text(
+    "SELECT camera_id FROM streams WHERE ended_at IS NULL AND used_at IS NOT NULL"
+    " AND kind = 'live' AND incident_id IS NOT NULL AND camera_id % :workers = :worker"
+    " GROUP BY camera_id ORDER BY max(used_at) DESC LIMIT :most"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ClipOrder:
+    """A clip that is to be recorded until `stop_at`."""
+
+    id: int
+    camera_id: int
+    state: str
+    before_s: float
+    asked_at: datetime
+    stop_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What one media worker is to record, and for which cameras it keeps the last seconds."""
+
+    clips: Sequence[ClipOrder]
+    watched: Sequence[int]
+    is_full: bool
+
+
+def read(worker: int) -> Orders:
+    """Return what this worker is to do now."""
+    share = {"workers": load().media.workers, "worker": worker}
+    with begin() as session:
+        clips = [ClipOrder(*row) for row in session.execute(_CLIPS, share)]
+        most = {"most": load().evidence.rings}
+        watched = session.scalars(_WATCHED, share | most).all()
+        is_full = storing.room(session).state == "full"
+    return Orders(clips, watched, is_full)
+
+
+def note_begun(evidence_id: int) -> None:
+    """Note that a clip's files are being written."""
+    with begin() as session:
+        clip = _locked(session, evidence_id)
+        if clip.state == "waiting":
+            clip.state = "recording"
+            told(session, clip)
+
+
+def note_size(sizes: dict[int, int]) -> None:
+    """Note how large the clips under way are: the budget counts them too."""
+    with begin() as session:
+        for evidence_id, size in sizes.items():
+            clip = _locked(session, evidence_id)
+            if clip.state == "recording":
+                clip.size_bytes = size
+
+
+def close(
+    evidence_id: int, parts: Sequence[ClipPart], gaps: Sequence[Gap], end_reason: str
+) -> None:
+    """Seal what was recorded, or note that nothing was."""
+    with begin() as session:
+        clip = _locked(session, evidence_id)
+        if clip.state not in ("waiting", "recording"):
+            return
+        if parts:
+            listed = [_gap(gap) for gap in gaps]
+            outcome = Outcome([_part(part) for part in parts], end_reason, listed)
+            seal(session, clip, outcome, now=datetime.now(UTC))
+        else:
+            fail(session, clip, NO_PICTURE if end_reason == "stopped" else end_reason)
+    tidy(evidence_id)
+
+
+def recover(worker: int) -> int:
+    """Close the clips of a worker that was killed, and return how many there were.
+
+    What was whole on the disk is sealed as it is; the manifest says that it ended by a crash.
+    """
+    share = {"workers": load().media.workers, "worker": worker}
+    with begin() as session:
+        left = [row.id for row in session.execute(_CLIPS, share) if row.state == "recording"]
+    for evidence_id in left:
+        folder = storing.folder_of(evidence_id)
+        parts = recovered(folder) if folder.exists() else []
+        close(evidence_id, parts, _between(parts), CRASHED)
+    return len(left)
+
+
+def _locked(session: Session, evidence_id: int) -> Evidence:
+    return session.scalars(
+        select(Evidence).where(Evidence.id == evidence_id).with_for_update()
+    ).one()
+
+
+def _between(parts: Sequence[ClipPart]) -> list[Gap]:
+    """Return the gaps between the parts that a crash left."""
+    pairs = itertools.pairwise(parts)
+    return [Gap(a.last_ms, b.first_ms, b.reason or CRASHED) for a, b in pairs]
+
+
+def _gap(gap: Gap) -> dict[str, Any]:
+    from_at, to_at = (instant(_at(ms)) for ms in (gap.from_ms, gap.to_ms))
+    return {"from_at": from_at, "to_at": to_at, "reason": gap.reason}
+
+
+def _part(part: ClipPart) -> Part:
+    notes: dict[str, Any] = {"clock": "arrival"}
+    if part.device_first_ms is not None:
+        notes["device_first_at"] = instant(_at(part.device_first_ms))
+    if part.cut_bytes or part.is_doubtful:
+        notes |= {"cut_bytes": part.cut_bytes, "matches_journal": not part.is_doubtful}
+    return Part(
+        file=part.file,
+        media_type="video/mp4",
+        sha256=part.sha256,
+        size_bytes=part.size_bytes,
+        first_at=_at(part.first_ms),
+        last_at=_at(part.last_ms),
+        duration_s=round(part.ticks / TICKS_PER_S, 3),
+        codec=part.codec,
+        width_px=part.width,
+        height_px=part.height,
+        frames=part.frames,
+        notes=notes,
+    )
+
+
+def _at(epoch_ms: int) -> datetime:
+    return datetime.fromtimestamp(epoch_ms / 1000, UTC)
