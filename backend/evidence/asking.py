@@ -75,7 +75,8 @@ def begin(
     if session.scalars(_running(incident.id, camera.id)).first() is not None:
         raise AlreadyRecording()
     rules = load().evidence
-    before_s = rules.before_s if wanted.before_s is None else wanted.before_s
+    asked_s = rules.before_s if wanted.before_s is None else wanted.before_s
+    before_s = min(asked_s, rules.before_s)  # no ring reaches back further
     length_s = min(wanted.stop_after_s or rules.clip_limit_s, rules.clip_limit_s)
     made = new(session, "clip", incident, (camera.id, camera.name), purpose=wanted.purpose, by=by)
     made.asked_at, made.before_s = now, before_s

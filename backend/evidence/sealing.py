@@ -4,6 +4,8 @@ The manifest holds the register's head of that moment, and the entry made with i
 manifest's hash: neither can be altered later without the other telling.
 """
 
+import hashlib
+import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -22,6 +24,8 @@ from . import keys, storing
 from .manifest import Part, Surroundings, compose, digest, instant
 from .models import Evidence, EvidenceMark, EvidencePart
 from .sketch import Place, draw
+
+log = logging.getLogger(__name__)
 
 MANIFEST, SIGNATURE, SKETCH = "manifest.json", "manifest.sig", "sketch.svg"
 
@@ -152,10 +156,8 @@ def _sketch(
         return None
     lon, lat = lonlat(camera.geom)
     drawing = draw(session, camera.id, Place(lon, lat, camera.name), incident)
-    path = storing.folder_of(evidence.id) / SKETCH
-    path.unlink(missing_ok=True)  # of a seal that was rolled back
-    storing.write_whole(path, drawing.encode())
-    return storing.sha256_of(path).hex()
+    _leave(storing.folder_of(evidence.id) / SKETCH, drawing.encode())
+    return hashlib.sha256(drawing.encode()).hexdigest()
 
 
 def _rows(evidence_id: int, parts: Sequence[Part]) -> list[EvidencePart]:
@@ -197,9 +199,17 @@ def _act(evidence: Evidence, outcome: Outcome) -> Act:
 
 def _leave_in_folder(folder: Path, text: str, signature: bytes) -> None:
     """Put manifest and signature beside the files."""
-    for name, content in ((MANIFEST, text.encode()), (SIGNATURE, signature.hex().encode())):
-        (folder / name).unlink(missing_ok=True)
-        storing.write_whole(folder / name, content)
+    _leave(folder / MANIFEST, text.encode())
+    _leave(folder / SIGNATURE, signature.hex().encode())
+
+
+def _leave(path: Path, content: bytes) -> None:
+    """Write a file beside the evidence; a full disk must not keep what was recorded unsealed."""
+    try:
+        path.unlink(missing_ok=True)  # of a seal that was rolled back
+        storing.write_whole(path, content)
+    except OSError as error:
+        log.error("not left: %s", error, extra={"action": "evidence.disk"})
 
 
 def tidy(evidence_id: int) -> None:

@@ -40,9 +40,8 @@ def take(user: Principal, incident_id: int, camera_id: int, purpose: str) -> int
     with begin(user.scope) as session:
         incident = asking.incident_of(session, incident_id, user)
         camera = registry.get(session, camera_id)
-        made = asking.new(
-            session, "snapshot", incident, (camera.id, camera.name), purpose=purpose, by=user
-        )
+        named = camera.id, camera.name
+        made = asking.new(session, "snapshot", incident, named, purpose=purpose, by=user)
         return _kept(session, made, still.content, taken_at, size)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from ..evidence.recording import record_evidence
 from . import records
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty(note_frames, _NOTE_EVERY_S),
     Duty(close_lost, _CLOSE_EVERY_S),
     Duty(settle, _SETTLE_EVERY_S),
+    Duty(record_evidence),
 )
 
 
