@@ -13,14 +13,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 import httpx
 from onveef import envelopes, parsers
 
 from video.addresses import AddressPolicy, CheckedAddress
+from video.bounded import BoundedTransport
 from video.credentials import Credentials
 from video.errors import (
-    AddressRefused,
     CredentialsRejected,
     DeviceError,
     ProtocolViolation,
@@ -28,11 +29,14 @@ from video.errors import (
     Unreachable,
     Unsupported,
 )
+from video.mending import element_of, text_of
 
 LoginMode = Literal["none", "digest", "wsse"]
 LARGEST_ANSWER = 2 * 1024 * 1024
 _CONTENT_TYPE = "application/soap+xml; charset=utf-8"
 _DOCTYPE = re.compile(r"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_QUESTION = re.compile(r"\s*<\w+:Get")
+_SKEW_S = 5.0
 _REFUSALS = ("notauthorized", "not authorized", "sender not authorized", "failedauthentication")
 
 
@@ -49,6 +53,7 @@ class _Reply:
     status: int
     challenge: str
     text: str
+    is_miscalled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +90,17 @@ class OnvifSession:
         self.device = device
         self.clock_offset_s = 0.0
         self.mode: LoginMode = "none"
+        self.quirks: set[str] = set()
         self._credentials = credentials
         self._policy = policy
         self._call_s = call_s
         self._is_rejected = False
+        self._has_answered = False
         self._services: dict[str, CheckedAddress] = {"device": device}
         self._digest = httpx.DigestAuth(credentials.username, credentials.password)
-        # Self-signed certificates are the rule on cameras; the address is pinned instead.
-        self._client = httpx.AsyncClient(verify=False, trust_env=False, timeout=call_s)  # noqa: S501
+        self._client = httpx.AsyncClient(
+            transport=BoundedTransport(LARGEST_ANSWER), trust_env=False, timeout=call_s
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -189,20 +197,23 @@ class OnvifSession:
         if _is_refusal(reply):
             self._is_rejected = True
             raise CredentialsRejected(operation)
-        return _require_response(reply, operation)
+        return self._require_response(reply, operation)
 
     async def _read_clock(self) -> None:
         body = envelopes.device_get_system_date_time()
         reply = await self._send(self.device, body, login=False)
         if _is_refusal(reply):
-            return  # some devices guard even their clock; then it is taken to be right
-        xml = _require_response(reply, "GetSystemDateAndTime")
+            self.quirks.add("guarded_clock")
+            return
+        xml = self._require_response(reply, "GetSystemDateAndTime")
         self.clock_offset_s = _clock_offset_s(xml, datetime.now(UTC))
+        if abs(self.clock_offset_s) > _SKEW_S:
+            self.quirks.add("clock_skew")
 
     async def _learn_login(self) -> None:
         reply = await self._send(self.device, envelopes.device_get_information(), login=False)
         if not _is_refusal(reply):
-            _require_response(reply, "GetDeviceInformation")
+            self._require_response(reply, "GetDeviceInformation")
             # Open device: a login is still sent where one is known, other calls may need it.
             self.mode = "wsse" if self._credentials.given else "none"
             return
@@ -217,11 +228,23 @@ class OnvifSession:
         except (ProtocolViolation, Unsupported):
             found = {}
         if not found:
+            self.quirks.add("no_get_services")
             xml = await self.call("GetCapabilities", envelopes.device_get_capabilities())
             found = parsers.parse_capabilities(xml)
         for name, url in found.items():
             if name != "device":
-                self._services[name] = self._policy.check_own(url, self.device)
+                self._services[name] = self._own(url)
+
+    def _own(self, url: str) -> CheckedAddress:
+        address = self._policy.check_own(url, self.device)
+        if urlsplit(url).hostname not in {self.device.host, self.device.pinned_ip}:
+            self.quirks.add("foreign_xaddr")
+        return address
+
+    def _require_response(self, reply: _Reply, operation: str) -> str:
+        xml, mended = _response(reply, operation)
+        self.quirks.update(mended)
+        return xml
 
     async def _send(
         self, address: CheckedAddress, body: str, *, login: bool, manner: _Manner | None = None
@@ -241,7 +264,15 @@ class OnvifSession:
         call_s = manner.call_s or self._call_s
         auth = self._digest if login and self.mode == "digest" else None
         async with self._translated(address, call_s):
-            return await self._post(address.url, envelope, auth, call_s)
+            try:
+                reply = await self._post(address.url, envelope, auth, call_s)
+            except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+                if not (self._has_answered and _QUESTION.match(body)):
+                    raise
+                self.quirks.add("drops_kept_connections")
+                reply = await self._post(address.url, envelope, auth, call_s)
+        self._has_answered = True
+        return reply
 
     async def _post(
         self, url: str, envelope: str, auth: httpx.Auth | None, call_s: float
@@ -250,19 +281,12 @@ class OnvifSession:
         async with self._client.stream(
             "POST", url, content=envelope, headers=headers, auth=auth, timeout=call_s
         ) as answer:
-            if 300 <= answer.status_code < 400:
-                raise AddressRefused(f"the device redirects (status {answer.status_code})")
-            received = bytearray()
-            async for chunk in answer.aiter_bytes():
-                received += chunk
-                if len(received) > LARGEST_ANSWER:
-                    raise ProtocolViolation("the answer is larger than 2 MiB")
-            said = received.decode("utf-8", "replace")
+            said, is_miscalled = text_of(await answer.aread())
             # SOAP 1.2 forbids it; defusedxml lets one without entities pass.
             if _DOCTYPE.search(said):
                 raise ProtocolViolation("the answer declares a document type")
             challenge = answer.headers.get("WWW-Authenticate", "")
-            return _Reply(answer.status_code, challenge, said)
+            return _Reply(answer.status_code, challenge, said, is_miscalled)
 
     @asynccontextmanager
     async def _translated(self, address: CheckedAddress, call_s: float) -> AsyncIterator[None]:
@@ -286,24 +310,34 @@ def _is_refusal(reply: _Reply) -> bool:
     if reply.status == 401:
         return True
     # ipycam 1.3.0 sends its faults with status 200, so the status alone tells nothing.
-    if not parsers.has_soap_fault(reply.text):
+    _, text, _ = element_of(reply.text)
+    if not parsers.has_soap_fault(text):
         return False
-    fault = reply.text.lower() if len(reply.text) < 16384 else parsers.parse_fault(reply.text)
+    fault = text.lower() if len(text) < 16384 else parsers.parse_fault(text)
     return any(refusal in fault for refusal in _REFUSALS)
 
 
-def _require_response(reply: _Reply, operation: str) -> str:
-    root = parsers.parse_xml(reply.text)
+def _response(reply: _Reply, operation: str) -> tuple[str, set[str]]:
+    """Return an answer as XML that can be read, and the quirks it took to read it."""
+    root, text, mended = element_of(reply.text)
+    quirks = set(mended) | ({"wrong_charset"} if reply.is_miscalled else set())
     if root is None:
-        raise ProtocolViolation(f"{operation}: the answer is not XML (status {reply.status})")
-    if parsers.has_soap_fault(reply.text):
-        fault = parsers.parse_fault(reply.text)[:200]
+        raise ProtocolViolation(f"{operation}: {_likeness(text)} (status {reply.status})")
+    if parsers.has_soap_fault(text):
+        fault = parsers.parse_fault(text)[:200]
         if parsers.fault_is_unsupported(fault):
             raise Unsupported(f"{operation}: {fault}")
         raise ProtocolViolation(f"{operation}: {fault}")
     if parsers.find_local(root, f"{operation}Response") is None:
         raise ProtocolViolation(f"{operation}: no {operation}Response in the answer")
-    return reply.text
+    return text, quirks
+
+
+def _likeness(text: str) -> str:
+    """Return what an answer that is no XML looks like, for the person who reads the error."""
+    if not text.strip():
+        return "the answer is empty"
+    return "the answer is not XML" + (", a web page" if "<html" in text[:2000].lower() else "")
 
 
 def _clock_offset_s(xml: str, now: datetime) -> float:
