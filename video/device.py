@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
-from typing import Any
 from xml.etree.ElementTree import Element
 
 from onveef import envelopes, parsers
 
 from video.addresses import AddressPolicy, CheckedAddress
+from video.channels import Channel, read_channels
 from video.credentials import Credentials
-from video.errors import CredentialsRejected, DeviceError, ProtocolViolation, TimedOut, Unsupported
+from video.errors import CredentialsRejected, ProtocolViolation, TimedOut
 from video.onvif_session import OnvifSession
 from video.profiles import Profile
 
-_MOST_PROFILES = 8
-_CODEC_NAMES = {"H264": "h264", "H265": "h265", "HEVC": "h265", "JPEG": "mjpeg"}
+_MOST_MACS = 4
+_MAC = re.compile(r"[0-9a-f]{12}")
+#: What devices state that were never given a serial number.
+_NO_SERIAL = re.compile(
+    r"0+|1234\d*|n/?a|none|null|unknown|default|serial ?number|x+", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +46,30 @@ class GeoLocation:
 
 @dataclass(frozen=True, slots=True)
 class DeviceReport:
-    """Everything a probe learnt; ``clock_offset_s`` is positive when the device runs ahead."""
+    """Everything a probe learnt; ``clock_offset_s`` is positive when the device runs ahead.
+
+    ``channels`` has one entry for a camera and one for each input of a recorder; ``profiles`` are
+    those of the first. ``macs`` are twelve hexadecimal digits each; ``quirks`` name what had to
+    be worked around (`video.quirks`).
+    """
 
     information: DeviceInformation
     profiles: tuple[Profile, ...]
     has_ptz: bool
     location: GeoLocation | None
     clock_offset_s: float
+    channels: tuple[Channel, ...] = ()
+    macs: tuple[str, ...] = ()
+    quirks: tuple[str, ...] = ()
+
+    @property
+    def identities(self) -> tuple[str, ...]:
+        """Return what tells this device from others wherever it answers, the surest first."""
+        serial = self.information.serial_number.strip()
+        has_serial = len(serial) > 3 and not _NO_SERIAL.fullmatch(serial)
+        maker = self.information.manufacturer.strip()
+        told = [f"serial:{maker}/{serial}".lower()] if has_serial else []
+        return tuple([f"mac:{mac}" for mac in self.macs] + told)
 
 
 async def probe(
@@ -75,7 +97,7 @@ async def probe(
     Returns
     -------
     DeviceReport
-        At least one profile, those with video only, largest first.
+        At least one channel with one profile, those with video only, largest first.
 
     Raises
     ------
@@ -97,13 +119,18 @@ async def probe(
 
 async def _read_report(session: OnvifSession, policy: AddressPolicy) -> DeviceReport:
     information = await _read_information(session)
-    profiles = await _read_profiles(session, policy)
+    channels = await read_channels(session, policy, information.manufacturer)
+    location = await read_location(session)
+    macs = await _read_macs(session)
     return DeviceReport(
         information=information,
-        profiles=profiles,
-        has_ptz=session.has("ptz") and any(profile.has_ptz for profile in profiles),
-        location=await _read_location(session),
+        profiles=channels[0].profiles,
+        has_ptz=session.has("ptz") and channels[0].has_ptz,
+        location=location,
         clock_offset_s=session.clock_offset_s,
+        channels=channels,
+        macs=macs,
+        quirks=tuple(sorted(session.quirks)),
     )
 
 
@@ -116,67 +143,36 @@ async def _read_information(session: OnvifSession) -> DeviceInformation:
     return DeviceInformation(*(said.get(name, "")[:200] for name in names))
 
 
-async def _read_profiles(session: OnvifSession, policy: AddressPolicy) -> tuple[Profile, ...]:
-    """Media 2 first, since Media 1 cannot name H.265; Media 1 where that fails."""
+async def _read_macs(session: OnvifSession) -> tuple[str, ...]:
+    """Return the hardware addresses of the device's own interfaces; none where it keeps them."""
     try:
-        profiles = await _read_media(session, policy, is_media2=True)
-    except (Unsupported, ProtocolViolation):
-        profiles = await _read_media(session, policy, is_media2=False)
-    return tuple(sorted(profiles, key=lambda profile: -profile.pixels))
+        xml = await session.call("GetNetworkInterfaces", envelopes.device_get_network_interfaces())
+    except (ProtocolViolation, CredentialsRejected):
+        return ()  # the login was accepted before: this account may not ask
+    said = (one["hardware_address"] for one in parsers.parse_network_interfaces(xml))
+    plain = (re.sub("[^0-9a-f]", "", str(each).lower()) for each in said)
+    macs = {mac for mac in plain if _MAC.fullmatch(mac) and len(set(mac)) > 1}
+    return tuple(sorted(macs)[:_MOST_MACS])
 
 
-async def _read_media(
-    session: OnvifSession, policy: AddressPolicy, *, is_media2: bool
-) -> list[Profile]:
-    service = "media2" if is_media2 else "media"
-    body = envelopes.media_get_profiles(use_media2=is_media2)
-    xml = await session.call("GetProfiles", body, service=service)
-    described = [one for one in parsers.parse_profiles(xml) if one.get("video_encoder")]
-    if not described:
-        raise ProtocolViolation("GetProfiles: no profile with video")
-    profiles = []
-    for one in described[:_MOST_PROFILES]:
-        stream = await _read_uri(session, one["token"], "GetStreamUri", is_media2=is_media2)
-        profiles.append(
-            _profile(
-                one,
-                stream_url=policy.check_own(stream, session.device).url,
-                snapshot_url=await _read_snapshot_url(
-                    session, policy, one["token"], is_media2=is_media2
-                ),
-            )
-        )
-    return profiles
+async def read_location(session: OnvifSession) -> GeoLocation | None:
+    """Return where the device says it stands; None when it does not know, or has no word for it.
 
+    Parameters
+    ----------
+    session : OnvifSession
+        Open.
 
-async def _read_uri(session: OnvifSession, token: str, operation: str, *, is_media2: bool) -> str:
-    write = (
-        envelopes.media_get_stream_uri
-        if operation == "GetStreamUri"
-        else envelopes.media_get_snapshot_uri
-    )
-    body = write(profile_token=token, use_media2=is_media2)
-    service = "media2" if is_media2 else "media"
-    uri = parsers.parse_stream_uri(await session.call(operation, body, service=service))
-    if not uri:
-        raise ProtocolViolation(f"{operation}: the answer is empty")
-    return uri
+    Returns
+    -------
+    GeoLocation or None
 
+    Raises
+    ------
+    CredentialsRejected, TimedOut, Unreachable
+        As their names say.
 
-async def _read_snapshot_url(
-    session: OnvifSession, policy: AddressPolicy, token: str, *, is_media2: bool
-) -> str | None:
-    """Return the snapshot address, or None: many devices have none, and say so in many ways."""
-    try:
-        uri = await _read_uri(session, token, "GetSnapshotUri", is_media2=is_media2)
-        return policy.check_own(uri, session.device).url
-    except CredentialsRejected:
-        raise
-    except DeviceError:
-        return None
-
-
-async def _read_location(session: OnvifSession) -> GeoLocation | None:
+    """
     try:
         xml = await session.call("GetGeoLocation", envelopes.device_get_geo_location())
     except ProtocolViolation:
@@ -199,25 +195,6 @@ def _first_location(root: Element) -> GeoLocation | None:
         if (lon, lat) != (0.0, 0.0) and abs(lon) <= 180 and abs(lat) <= 90:
             return GeoLocation(lon, lat, elevation_m)
     return None
-
-
-def _profile(one: dict[str, Any], *, stream_url: str, snapshot_url: str | None) -> Profile:
-    encoder = one["video_encoder"]
-    word = str(encoder.get("encoding", ""))
-    fps = encoder.get("fps_limit")
-    return Profile(
-        token=str(one["token"]),
-        name=str(one["name"])[:200],
-        codec=_CODEC_NAMES.get(word.upper().replace(".", ""), word.lower()),
-        width=encoder.get("width"),
-        height=encoder.get("height"),
-        fps=None if fps is None else float(fps),
-        gop=encoder.get("gop"),
-        bitrate_kbps=encoder.get("bitrate_kbps"),
-        stream_url=stream_url,
-        snapshot_url=snapshot_url,
-        has_ptz="ptz" in one,
-    )
 
 
 def _device_service(address: CheckedAddress) -> CheckedAddress:
