@@ -21,10 +21,12 @@ from .access import Principal, right
 from .accounts import routes as accounts
 from .accounts.guard import guard_routes
 from .accounts.identity import Identity, Remembered, identify, presented_secret
+from .alarms import routes as alarms
 from .audit import routes as audit
 from .cameras import calibration_routes as calibration
 from .cameras import intrusions
 from .cameras import routes as cameras
+from .cameras.health import routes as health
 from .console import Console
 from .coverage import routes as coverage
 from .coverage.rates import routes as rates
@@ -71,6 +73,7 @@ ROUTERS = (
     places.router,
     restricted.router,
     intrusions.router,
+    health.router,  # before cameras: `health` is no camera's number
     cameras.router,
     calibration.router,
     coverage.router,
@@ -83,6 +86,7 @@ ROUTERS = (
     eyeson.router,
     exchange.router,
     incidents.router,
+    alarms.router,
     patrol_figures.router,
     requirements.router,
     checkpoints.router,

@@ -22,6 +22,7 @@ registry = Blueprint()
 TASK_MODULES = (
     "backend.basemap.tasks",
     "backend.cameras.tasks",
+    "backend.cameras.health.tasks",
     "backend.coverage.tasks",
     "backend.coverage.sitings.tasks",
     "backend.coverage.reports.tasks",
@@ -31,6 +32,7 @@ TASK_MODULES = (
     "backend.patrol.requirements.tasks",
     "backend.patrol.fixes.tasks",
     "backend.dispatch.periodic",
+    "backend.alarms.tasks",
 )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from ..cameras.health import clocks, sampling
 from ..evidence.recording import record_evidence
 from . import records
 
@@ -87,6 +88,8 @@ DUTIES: tuple[Duty, ...] = (
     Duty(check, _CHECK_EVERY_S),
     Duty(note_frames, _NOTE_EVERY_S),
     Duty(close_lost, _CLOSE_EVERY_S),
+    Duty(sampling.sample),
+    Duty(clocks.read_due, clocks.PAUSE_S),
     Duty(settle, _SETTLE_EVERY_S),
     Duty(record_evidence),
 )

@@ -17,7 +17,7 @@ def order_of(session: Session, camera_id: int, picture: KeyPicture) -> Order | N
     health = session.get(CameraHealth, camera_id)
     if camera is None or health is None:
         return None
-    field_deg, error_deg = _field(camera)
+    field_deg, error_deg = field_of(session, camera_id)
     held = session.scalars(select(CameraReference).where(CameraReference.camera_id == camera_id))
     return Order(
         picture=picture,
@@ -30,10 +30,11 @@ def order_of(session: Session, camera_id: int, picture: KeyPicture) -> Order | N
     )
 
 
-def _field(camera: Camera) -> tuple[float, float]:
+def field_of(session: Session, camera_id: int) -> tuple[float, float]:
     """Return field of view and its error, degrees; assumed where the first sensor states none."""
     guess = load().sight
-    pose = camera.poses[0] if camera.poses else None
+    camera = session.get(Camera, camera_id)
+    pose = camera.poses[0] if camera and camera.poses else None
     if pose is None or pose.fov_deg is None:
         return guess.fov_deg, guess.fov_error_deg
     return min(pose.fov_deg, 160.0), pose.fov_error_deg
