@@ -77,7 +77,10 @@ class Alarm(Table):
 
 
 class EventSubscription(Table):
-    """Whether a camera's device tells its events, since when, and how much was dropped."""
+    """Whether a camera's device tells its events, since when, and how much was dropped.
+
+    `mark` stands for the address and sealed login that were asked: another one is asked anew.
+    """
 
     __tablename__ = "event_subscriptions"
 
@@ -85,6 +88,7 @@ class EventSubscription(Table):
         ForeignKey(Camera.id, ondelete="CASCADE"), primary_key=True
     )
     division_code: Mapped[int] = mapped_column(BigInteger)
+    mark: Mapped[str]
     state: Mapped[str]
     reason: Mapped[str | None]
     since: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -175,6 +175,10 @@ class AlarmPage(_Strict):
     as_of: datetime
 
 
+class SeenOut(_Strict):
+    seen: int
+
+
 class AlarmIncidentIn(_Strict):
     """An alarm as an incident, reported by whoever asks."""
 

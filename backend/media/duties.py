@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from ..alarms.keeping import keep_subscriptions
 from ..cameras.health import clocks, sampling
 from ..evidence.recording import record_evidence
 from . import records
@@ -91,6 +92,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty(sampling.sample),
     Duty(clocks.read_due, clocks.PAUSE_S),
     Duty(settle, _SETTLE_EVERY_S),
+    Duty(keep_subscriptions),
     Duty(record_evidence),
 )
 

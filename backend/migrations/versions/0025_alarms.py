@@ -74,6 +74,7 @@ CREATE INDEX alarms_incident_idx ON alarms (incident_id) WHERE incident_id IS NO
 CREATE TABLE event_subscriptions (
   camera_id bigint PRIMARY KEY REFERENCES cameras ON DELETE CASCADE,
   division_code bigint NOT NULL,
+  mark text NOT NULL,  -- of the address and sealed login that were asked
   state text NOT NULL CHECK (state IN ('subscribed', 'lost', 'unsupported', 'refused', 'ended')),
   reason text,
   since timestamptz NOT NULL,
