@@ -12,10 +12,14 @@ PARAMETER_SET_TYPES: dict[Codec, tuple[int, ...]] = {"h264": (7, 8), "h265": (32
 
 @dataclass(frozen=True, slots=True)
 class AccessUnit:
-    """One coded picture: its NAL units without start codes, and whether decoding may begin here."""
+    """One coded picture: its NAL units without start codes, and whether decoding may begin here.
+
+    It is presented *shown* pictures after its place in decoding order (B-frames).
+    """
 
     nals: tuple[bytes, ...]
     is_key: bool
+    shown: int = 0
 
 
 def split_annex_b(stream: bytes) -> tuple[bytes, ...]:
@@ -44,7 +48,11 @@ def parameter_sets(nals: tuple[bytes, ...], codec: Codec) -> tuple[bytes, ...]:
 def format_parameters(sets: tuple[bytes, ...], codec: Codec) -> str:
     """The `a=fmtp` parameters that describe *sets*: RFC 6184 section 8.1, RFC 7798 section 7.1."""
     coded = [base64.b64encode(nal).decode() for nal in sets]
+    if codec == "h265" and not coded:
+        return "tx-mode=SRST"
     if codec == "h265":
         return f"sprop-vps={coded[0]}; sprop-sps={coded[1]}; sprop-pps={coded[2]}"
+    if not sets:
+        return "packetization-mode=1"
     level = sets[0][1:4].hex().upper()
     return f"packetization-mode=1;profile-level-id={level};sprop-parameter-sets={','.join(coded)}"

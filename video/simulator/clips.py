@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 import av
 from av.bitstream import BitStreamFilterContext
@@ -19,7 +20,16 @@ from video.simulator.encoder import VideoFormat
 from video.simulator.scenes import Scene, look_of
 
 _ENCODERS: dict[Codec, str] = {"h264": "libx264", "h265": "libx265"}
+Style = Literal["plain", "b_frames", "slices", "intra_refresh"]
 _PRESETS: dict[Codec, str] = {"h264": "veryfast", "h265": "ultrafast"}
+
+
+_STYLES: dict[Style, str] = {
+    "plain": "bframes=0",
+    "b_frames": "bframes=2:b-adapt=0",
+    "slices": "bframes=0:slices=4",
+    "intra_refresh": "bframes=0:intra-refresh=1",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +43,16 @@ class ClipRecipe:
     gop: int = 50
     seconds: int = 4
     bitrate_kbps: int | None = None
+    style: Style = "plain"
 
     @property
     def file_name(self) -> str:
         """Name of the cached file, different for every recipe."""
         rate = f"-{self.bitrate_kbps}k" if self.bitrate_kbps else ""
         size = f"{self.width_px}x{self.height_px}"
-        return f"{self.codec}-{size}-{float(self.fps):g}-g{self.gop}-{self.seconds}s{rate}.mp4"
+        style = "" if self.style == "plain" else f"-{self.style}"
+        form = f"{float(self.fps):g}-g{self.gop}-{self.seconds}s"
+        return f"{self.codec}-{size}-{form}{rate}{style}.mp4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +111,8 @@ def cached_clip(folder: Path, recipe: ClipRecipe) -> Path:
 
 def _encoder_options(recipe: ClipRecipe) -> dict[str, str]:
     tuning = (
-        f"keyint={recipe.gop}:min-keyint={recipe.gop}:scenecut=0:bframes=0:open-gop=0"
-        ":repeat-headers=1"
+        f"keyint={recipe.gop}:min-keyint={recipe.gop}:scenecut=0:open-gop=0"
+        f":repeat-headers=1:{_STYLES[recipe.style]}"
     )
     options = {"preset": _PRESETS[recipe.codec]}
     if recipe.bitrate_kbps:
@@ -108,6 +121,13 @@ def _encoder_options(recipe: ClipRecipe) -> dict[str, str]:
     if recipe.codec == "h265":
         return options | {"x265-params": f"{tuning}:log-level=none:pools=1:frame-threads=1"}
     return options | {"x264-params": tuning}
+
+
+def _later(packet: "av.Packet[VideoStream]", frame: Fraction) -> int:
+    """How many pictures after its place in decoding order this one is presented."""
+    if packet.pts is None or packet.dts is None:
+        return 0
+    return round((packet.pts - packet.dts) / frame)
 
 
 @lru_cache(maxsize=32)
@@ -127,14 +147,17 @@ def load_clip(path: Path) -> Clip:
             raise ValueError(f"{path.name} holds {name}; h264 and hevc are allowed")
         codec: Codec = "h264" if name == "h264" else "h265"
         to_annex_b = BitStreamFilterContext(f"{name}_mp4toannexb", stream)
+        fps = Fraction(stream.average_rate or 25)
+        frame = 1 / (fps * (stream.time_base or Fraction(1, 90_000)))
         units = tuple(
-            AccessUnit(split_annex_b(bytes(out)), is_key)
-            # The filter takes the packet's content, so its flag is read first.
-            for packet, is_key in ((each, each.is_keyframe) for each in container.demux(stream))
+            AccessUnit(split_annex_b(bytes(out)), is_key, shown)
+            # The filter takes the packet's content, so its flag and times are read first.
+            for packet, is_key, shown in (
+                (each, each.is_keyframe, _later(each, frame)) for each in container.demux(stream)
+            )
             if packet.size
             for out in to_annex_b.filter(packet)
         )
-        fps = Fraction(stream.average_rate or 25)
         width, height = stream.codec_context.width, stream.codec_context.height
     if not units or not units[0].is_key:
         raise ValueError(f"{path.name} does not begin with a key picture")

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
@@ -15,14 +15,16 @@ from zoneinfo import ZoneInfo
 import av
 
 from video.simulator.access_units import Codec
-from video.simulator.clips import ClipRecipe, cached_clip, load_clip
+from video.simulator.clips import ClipRecipe, Style, cached_clip, load_clip
 from video.simulator.digest import Account, DigestGate
 from video.simulator.encoder import VideoFormat
 from video.simulator.events import DeviceEvents
+from video.simulator.oddities import STYLES, Odd
 from video.simulator.ptz import PtzHead
+from video.simulator.ptz_kinds import KINDS, HeadKind, KindName, View
 from video.simulator.recorder import Recorder
 from video.simulator.scenes import Scene, look_of
-from video.simulator.streams import ClipStream, LiveStream, Stream
+from video.simulator.streams import ChangingStream, ClipStream, LiveStream, Stream
 
 StreamName = Literal["main", "sub"]
 
@@ -45,13 +47,16 @@ class DeviceSpec:
     frame numbers); main of an H.265 device is always a clip. `join` says whether a new viewer
     begins at a key picture or at once. Clips that are not named are made in `clip_folder`, which
     is relative to the working directory. `recorder` says how its recordings are played, if at all;
-    `record_gap` is every how many seconds they are interrupted, and for how long.
+    `ptz_north_deg` is the azimuth of the middle of its head. `record_gap` is every how many seconds they are interrupted, and for how long. `odd` names what
+    is odd about its streams (`oddities.Odd`; picture styles need a clip), `sound` its coding.
     """
 
     id: str
     name: str = ""
     codec: Codec = "h264"
     ptz: bool = False
+    ptz_kind: KindName = "generic"
+    ptz_north_deg: float = 0.0
     lon: float | None = None
     lat: float | None = None
     elevation_m: float = 0.0
@@ -76,12 +81,22 @@ class DeviceSpec:
     main_clip: str | None = None
     sub_clip: str | None = None
     clip_folder: str = "var/clips"
+    odd: tuple[str, ...] = ()
+    sound: Literal["aac", "pcma", "pcmu", "g726"] | None = None
 
     def __post_init__(self) -> None:
         if not self.id or not all(c.isascii() and (c.isalnum() or c in "-_.") for c in self.id):
             raise ValueError(f"id={self.id!r} must be made of ASCII letters, digits and -_.")
         if self.fault is not None:
             Fault(self.fault)
+        if self.ptz_kind not in KINDS:
+            raise ValueError(f"ptz_kind={self.ptz_kind!r} must be one of {list(KINDS)}")
+        _ = self.odds
+
+    @property
+    def odds(self) -> frozenset[Odd]:
+        """What is odd about its streams."""
+        return frozenset(Odd(name) for name in self.odd)
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> "DeviceSpec":
@@ -98,7 +113,7 @@ class DeviceSpec:
         if unknown:
             raise ValueError(f"unknown keys {unknown} in device {record.get('id')!r}")
         values = dict(record)
-        for name in ("main_size", "sub_size", "record_gap"):
+        for name in ("main_size", "sub_size", "record_gap", "odd"):
             if name in values:
                 values[name] = tuple(values[name])
         return cls(**values)
@@ -160,6 +175,18 @@ class SimulatedDevice:
         self.clock.offset_s = offset_s
 
     @property
+    def head_kind(self) -> HeadKind:
+        """What the PTZ head says of itself and where it really looks."""
+        return KINDS[self.spec.ptz_kind]
+
+    def true_view(self) -> View | None:
+        """Where the head really looks now, for tests to judge by; None without a head."""
+        if self.head is None:
+            return None
+        state = self.head.position(time.monotonic())
+        return self.head_kind.view(state, self.spec.ptz_north_deg)
+
+    @property
     def is_silent(self) -> bool:
         """True while no pictures may leave."""
         return self.fault not in (None, Fault.WRONG_PASSWORD)
@@ -218,9 +245,22 @@ class SimulatedDevice:
             phase_s = crc32(f"{spec.id}/{name}".encode()) % 1000 / 1000 / float(video.fps)
             return LiveStream(self.picture, video, phase_s=phase_s, pool=pool)
         if path is None:
-            recipe = ClipRecipe(codec, video.width_px, video.height_px, video.fps, video.gop)
-            return ClipStream(load_clip(cached_clip(Path(spec.clip_folder), recipe)))
+            return self._open_clip(codec, video)
         return ClipStream(load_clip(Path(path)))
+
+    def _open_clip(self, codec: Codec, video: VideoFormat) -> Stream:
+        odds, folder = self.spec.odds, Path(self.spec.clip_folder)
+        styles = [STYLES[odd] for odd in odds if odd in STYLES]
+        style: Style = styles[0] if styles else "plain"
+        # A loop begins with a key picture: one that has none otherwise must be long.
+        seconds = 20 if Odd.NO_KEYS in odds else 4
+        size = video.width_px, video.height_px
+        recipe = ClipRecipe(codec, *size, video.fps, video.gop, seconds, style=style)
+        clip = load_clip(cached_clip(folder, recipe))
+        if Odd.SETS_CHANGE not in odds:
+            return ClipStream(clip)
+        other = replace(recipe, width_px=size[0] // 2, height_px=size[1] // 2)
+        return ChangingStream(clip, load_clip(cached_clip(folder, other)))
 
     def _open_recorder(self) -> Recorder | None:
         spec, main = self.spec, self.streams["main"]

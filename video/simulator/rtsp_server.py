@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from video.simulator.devices import Fault, SimulatedDevice
 from video.simulator.digest import Verdict
 from video.simulator.dripping import write_slowly
+from video.simulator.oddities import Wire
 from video.simulator.rtsp_replay import (
     REQUIREMENT,
     PlayOrder,
@@ -23,6 +24,7 @@ from video.simulator.rtsp_replay import (
     order_of,
 )
 from video.simulator.rtsp_track import Player, Track
+from video.simulator.sound import SoundTrack
 from video.simulator.streams import ClipStream
 
 log = logging.getLogger(__name__)
@@ -77,6 +79,8 @@ class _Session:
     device: SimulatedDevice | None = None
     track: Track | None = None
     player: Player | None = None
+    sound: SoundTrack | None = None
+    listener: Player | None = None
     replay: ReplaySender | None = None
     order: PlayOrder | None = None
 
@@ -85,6 +89,8 @@ class _Session:
             self.replay.stop()
         if self.track is not None and self.player is not None:
             self.track.remove(self.player)
+        if self.sound is not None and self.listener is not None:
+            self.sound.remove(self.listener)
 
 
 class RtspServer:
@@ -94,7 +100,7 @@ class RtspServer:
         self._devices = devices
         self._sessions: set[_Session] = set()
         self.tracks = {
-            (device_id, str(name)): Track(stream, device.clock)
+            (device_id, str(name)): Track(stream, device.clock, Wire(stream, device.spec.odds))
             for device_id, device in devices.items()
             for name, stream in device.streams.items()
         }
@@ -102,6 +108,11 @@ class RtspServer:
             if device.recorder is not None:
                 clip = ClipStream(device.recorder.clip)
                 self.tracks[device_id, "recording"] = Track(clip, device.clock)
+        self.sounds = {
+            device_id: SoundTrack(device.spec.sound)
+            for device_id, device in devices.items()
+            if device.spec.sound is not None
+        }
         self.accepted = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -162,6 +173,7 @@ class RtspServer:
             return RtspReply(401, tuple(("WWW-Authenticate", value) for value in challenges))
         if REQUIREMENT in request.headers.get("require", "") and device.spec.recorder != "onvif":
             return RtspReply(551, (("Unsupported", REQUIREMENT),))
+        session.sound = self.sounds.get(device.spec.id)
         return _perform(session, request, device, track)
 
 
@@ -190,7 +202,8 @@ def _describe(
     host = session.writer.get_extra_info("sockname")[0]
     base = request.url.rstrip("/") + "/"
     headers = (("Content-Base", base), ("Content-Type", "application/sdp"))
-    description = track.describe(session=device.spec.id, host=host)
+    sound = session.sound.describe() if session.sound is not None else ()
+    description = track.describe(session=device.spec.id, host=host, sound=sound)
     if device.recorder is not None:
         covers = described_range(device, device.recorder)
         description = description.replace("a=range:npt=now-", f"a=range:{covers}")
@@ -203,12 +216,15 @@ def _set_up(session: _Session, request: RtspRequest, track: Track) -> RtspReply:
     wish = wish or next((wish for wish in wishes if "RTP/AVP/TCP" in wish), None)
     if wish is None:
         return RtspReply(461)
-    if session.player is not None:
-        return RtspReply(459)
     named = re.search(r"interleaved=(\d+)-(\d+)", wish)
     rtp, rtcp = (int(named[1]), int(named[2])) if named else (0, 1)
     if max(rtp, rtcp) > 255:
         return RtspReply(461)
+    if session.sound is not None and request.path[-1] == "trackID=1":
+        session.listener = Player(session.writer.transport, rtp, rtcp, is_waiting_for_key=False)
+        return RtspReply(200, (("Transport", f"RTP/AVP/TCP;unicast;interleaved={rtp}-{rtcp}"),))
+    if session.player is not None:
+        return RtspReply(459)
     session.track = track
     session.player = Player(session.writer.transport, rtp, rtcp, is_waiting_for_key=True)
     chosen = f"RTP/AVP/TCP;unicast;interleaved={rtp}-{rtcp};ssrc={track.ssrc:08X}"
@@ -253,6 +269,8 @@ def _start(session: _Session) -> None:
     joins_at_once = session.device is not None and session.device.spec.join == "at_once"
     player.is_waiting_for_key = not joins_at_once
     track.add(player)
+    if session.sound is not None and session.listener is not None:
+        session.sound.add(session.listener)
 
 
 def _rendered(reply: RtspReply, request: RtspRequest, session: _Session) -> bytes:
@@ -262,7 +280,7 @@ def _rendered(reply: RtspReply, request: RtspRequest, session: _Session) -> byte
         "Server: gridlink-simulator",
         *(f"{name}: {value}" for name, value in reply.headers),
     ]
-    if session.player is not None and reply.status == 200:
+    if (session.player or session.listener) and reply.status == 200:
         lines.append(f"Session: {session.token};timeout=60")
     if reply.body:
         lines.append(f"Content-Length: {len(reply.body.encode())}")

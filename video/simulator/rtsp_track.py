@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from video.simulator.access_units import AccessUnit, format_parameters
 from video.simulator.devices import DeviceClock
+from video.simulator.oddities import Wire
 from video.simulator.rtp import CLOCK_HZ, PAYLOAD_TYPE, SenderReport, on_channel, packetise
 from video.simulator.streams import Stream
 
@@ -31,8 +32,9 @@ class Player:
 class Track:
     """Sends one stream to all its players; sequence numbers and times are the stream's own."""
 
-    def __init__(self, stream: Stream, clock: DeviceClock) -> None:
+    def __init__(self, stream: Stream, clock: DeviceClock, wire: Wire | None = None) -> None:
         self.stream = stream
+        self._wire = wire or Wire(stream)
         self.players: list[Player] = []
         self.dropped = 0
         self._clock = clock
@@ -57,8 +59,8 @@ class Track:
             if not self.players:
                 self.stream.detach(self._send)
 
-    def describe(self, *, session: str, host: str) -> str:
-        """The SDP of this stream."""
+    def describe(self, *, session: str, host: str, sound: tuple[str, ...] = ()) -> str:
+        """The SDP of this stream, with the lines of its *sound*, if any."""
         stream = self.stream
         encoding = "H264" if stream.codec == "h264" else "H265"
         lines = (
@@ -72,10 +74,11 @@ class Track:
             f"m=video 0 RTP/AVP {PAYLOAD_TYPE}",
             f"b=AS:{stream.bitrate_kbps}",
             f"a=rtpmap:{PAYLOAD_TYPE} {encoding}/{CLOCK_HZ}",
-            f"a=fmtp:{PAYLOAD_TYPE} {format_parameters(stream.parameter_sets, stream.codec)}",
+            f"a=fmtp:{PAYLOAD_TYPE} {format_parameters(self._wire.described_sets, stream.codec)}",
             f"a=framerate:{float(stream.video.fps):g}",
             "a=recvonly",
             "a=control:trackID=0",
+            *sound,
         )
         return "\r\n".join(lines) + "\r\n"
 
@@ -83,15 +86,15 @@ class Track:
         """RTP time from which the next picture will count, for `RTP-Info`."""
         return self._timestamp(self.stream.next_number()) & 0xFFFFFFFF
 
-    def _timestamp(self, number: int) -> int:
-        return int(number * CLOCK_HZ / self.stream.video.fps)
+    def _timestamp(self, number: int, shown: int = 0) -> int:
+        return self._wire.timestamp(number, shown)
 
     def _send(self, unit: AccessUnit, number: int) -> None:
         packets = packetise(
-            unit.nals,
+            self._wire.nals(unit, number),
             self.stream.codec,
             sequence=self.sequence,
-            timestamp=self._timestamp(number),
+            timestamp=self._timestamp(number, unit.shown),
             ssrc=self.ssrc,
         )
         self.sequence = (self.sequence + len(packets)) & 0xFFFF

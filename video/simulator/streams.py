@@ -128,6 +128,18 @@ class ClipStream(Stream):
         return self.clip.units[number % len(self.clip.units)]
 
 
+class ChangingStream(ClipStream):
+    """Plays two clips in turn, two groups each: the camera is set to another size and back."""
+
+    def __init__(self, clip: Clip, other: Clip) -> None:
+        super().__init__(clip)
+        self._clips = (clip, other)
+
+    async def _picture(self, number: int) -> AccessUnit:
+        clip = self._clips[number // (2 * self.video.gop) % 2]
+        return clip.units[number % len(clip.units)]
+
+
 class LiveStream(Stream):
     """Encodes what the device sees while somebody watches.
 
