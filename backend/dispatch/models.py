@@ -17,6 +17,30 @@ def _at(*, is_now: bool = False) -> Any:
     return mapped_column(DateTime(timezone=True), server_default=sql("now()") if is_now else None)
 
 
+class _Step:
+    """One legal step, who may take it, and whether it has to be explained."""
+
+    from_state: Mapped[str] = mapped_column(primary_key=True)
+    act: Mapped[str] = mapped_column(primary_key=True)
+    to_state: Mapped[str]
+    needs_text: Mapped[bool] = mapped_column(server_default=sql("false"))
+    roles: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
+
+
+class _Clocks:
+    """By when somebody called has to accept and arrive, and when each thing happened."""
+
+    accept_by: Mapped[datetime] = _at()
+    accepted_at: Mapped[datetime | None] = _at()
+    arrive_by: Mapped[datetime | None] = _at()
+    arrived_at: Mapped[datetime | None] = _at()
+    done_at: Mapped[datetime | None] = _at()
+    refused_at: Mapped[datetime | None] = _at()
+    timed_out_at: Mapped[datetime | None] = _at()
+    withdrawn_at: Mapped[datetime | None] = _at()
+    late_at: Mapped[datetime | None] = _at()
+
+
 class TaskSerial(DailySerial):
     """The number of a day's last task, over all jurisdictions."""
 
@@ -61,19 +85,13 @@ class TaskGrid(Table):
     grid_name: Mapped[str]
 
 
-class AssignmentTransition(Table):
+class AssignmentTransition(Table, _Step):
     """One legal step of a unit on a task; what is not listed cannot happen."""
 
     __tablename__ = "assignment_transitions"
 
-    from_state: Mapped[str] = mapped_column(primary_key=True)
-    act: Mapped[str] = mapped_column(primary_key=True)
-    to_state: Mapped[str]
-    needs_text: Mapped[bool] = mapped_column(server_default=sql("false"))
-    roles: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
 
-
-class Assignment(Table):
+class Assignment(Table, _Clocks):
     """One unit on one task, with its clocks and the proof that it got there."""
 
     __tablename__ = "assignments"
@@ -86,16 +104,7 @@ class Assignment(Table):
     division_code: Mapped[int] = mapped_column(BigInteger, server_default=sql("0"))
     state: Mapped[str] = mapped_column(server_default=sql("'offered'"))
     offered_at: Mapped[datetime] = _at(is_now=True)
-    accept_by: Mapped[datetime] = _at()
-    accepted_at: Mapped[datetime | None] = _at()
     under_way_at: Mapped[datetime | None] = _at()
-    arrive_by: Mapped[datetime | None] = _at()
-    arrived_at: Mapped[datetime | None] = _at()
-    done_at: Mapped[datetime | None] = _at()
-    refused_at: Mapped[datetime | None] = _at()
-    timed_out_at: Mapped[datetime | None] = _at()
-    withdrawn_at: Mapped[datetime | None] = _at()
-    late_at: Mapped[datetime | None] = _at()
     travel_s: Mapped[float | None]
     travel_m: Mapped[float | None]
     travel_how: Mapped[str | None]
@@ -118,19 +127,13 @@ class Department(Table):
     version: Mapped[int] = mapped_column(BigInteger, server_default=sql("1"))
 
 
-class CalloutTransition(Table):
+class CalloutTransition(Table, _Step):
     """One legal step of a call-out."""
 
     __tablename__ = "callout_transitions"
 
-    from_state: Mapped[str] = mapped_column(primary_key=True)
-    act: Mapped[str] = mapped_column(primary_key=True)
-    to_state: Mapped[str]
-    needs_text: Mapped[bool] = mapped_column(server_default=sql("false"))
-    roles: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
 
-
-class Callout(Table):
+class Callout(Table, _Clocks):
     """吹哨: one department called to one task. The first to accept stays the first receiver."""
 
     __tablename__ = "callouts"
@@ -142,15 +145,6 @@ class Callout(Table):
     division_code: Mapped[int] = mapped_column(BigInteger, server_default=sql("0"))
     state: Mapped[str] = mapped_column(server_default=sql("'called'"))
     called_at: Mapped[datetime] = _at(is_now=True)
-    accept_by: Mapped[datetime] = _at()
-    accepted_at: Mapped[datetime | None] = _at()
-    arrive_by: Mapped[datetime | None] = _at()
-    arrived_at: Mapped[datetime | None] = _at()
-    done_at: Mapped[datetime | None] = _at()
-    refused_at: Mapped[datetime | None] = _at()
-    timed_out_at: Mapped[datetime | None] = _at()
-    withdrawn_at: Mapped[datetime | None] = _at()
-    late_at: Mapped[datetime | None] = _at()
     is_first_receiver: Mapped[bool] = mapped_column(server_default=sql("false"))
     result: Mapped[str | None]
     version: Mapped[int] = mapped_column(BigInteger, server_default=sql("1"))
