@@ -19,9 +19,12 @@ from video.addresses import AddressPolicy
 from video.credentials import Credentials
 from video.device import probe
 from video.discovery import discover_at
-from video.errors import CredentialsRejected
+from video.errors import CredentialsRejected, ProtocolViolation
 from video.gateway import MediaGateway
+from video.onvif_session import OnvifSession
 from video.profiles import choose_profile
+from video.ptz import PtzHead
+from video.ptz_skills import read_skills
 from video.source import StreamTarget
 from video.stills import fetch_still
 from video.stream_state import HubKey
@@ -162,3 +165,28 @@ def test_peer_s_stream_plays_through_the_relay(camera, relay):
 
     with av.open(io.BytesIO(asyncio.run(scenario()))) as clip:
         assert sum(1 for _ in clip.decode(video=0)) >= 18
+
+
+def test_peer_s_head_obeys_every_move(camera):
+    """GetStatus of 1.3.0 uses a prefix it never declares: read all the same, or a clear error."""
+
+    async def scenario():
+        url = f"http://127.0.0.1:{camera}/onvif/device_service"
+        async with OnvifSession(POLICY.check(url), LOGIN, POLICY) as session:
+            await session.open()
+            head = PtzHead(session, await read_skills(session))
+            assert head.skills.space == "generic"
+            await head.move_to(0.25, -0.1, 0.0)
+            if head.skills.tells_position:
+                assert (await head.status()).position.pan == pytest.approx(0.25)
+            else:
+                with pytest.raises(ProtocolViolation, match="not XML"):
+                    await head.status()
+            await head.move_by(0.1, 0.0, 0.0)
+            await head.move_on(0.1, 0.0, 0.0, for_s=0.5)
+            await head.stop()
+            token = await head.set_preset("gate")
+            assert token in [preset.token for preset in await head.presets()]
+            await head.goto_preset(token)
+
+    asyncio.run(scenario())

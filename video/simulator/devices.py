@@ -47,8 +47,9 @@ class DeviceSpec:
     frame numbers); main of an H.265 device is always a clip. `join` says whether a new viewer
     begins at a key picture or at once. Clips that are not named are made in `clip_folder`, which
     is relative to the working directory. `recorder` says how its recordings are played, if at all;
-    `ptz_north_deg` is the azimuth of the middle of its head. `record_gap` is every how many seconds they are interrupted, and for how long. `odd` names what
+    `record_gap` is every how many seconds they are interrupted, and for how long. `odd` names what
     is odd about its streams (`oddities.Odd`; picture styles need a clip), `sound` its coding.
+    `ptz_north_deg` is the azimuth of the middle of its head.
     """
 
     id: str

@@ -94,7 +94,9 @@ def _uri(name: str, uri: str) -> str:
 def _profile(call: Call, name: StreamName, tag: str) -> str:
     stream = call.device.streams[name]
     source = call.device.streams["main"].video
-    head = "" if call.device.head is None else ptz_configuration("tt:PTZConfiguration")
+    device = call.device
+    tag_of_head, space = "tt:PTZConfiguration", device.head_kind.space
+    head = "" if device.head is None else ptz_configuration(tag_of_head, space)
     return (
         f'<{tag} token="profile-{name}" fixed="true"><tt:Name>{name}</tt:Name>'
         '<tt:VideoSourceConfiguration token="source-config-1"><tt:Name>source</tt:Name>'
@@ -130,15 +132,19 @@ def _encoder(name: str, stream: Stream, tag: str) -> str:
     )
 
 
-def ptz_configuration(tag: str) -> str:
-    """The one PTZ configuration, with the generic spaces as defaults."""
-    space = "http://www.onvif.org/ver10/tptz"
+def ptz_configuration(tag: str, space: str) -> str:
+    """The one PTZ configuration; `space` is that of the head's positions, empty for none."""
+    root = "http://www.onvif.org/ver10/tptz"
+    defaults = (
+        "<tt:DefaultAbsolutePantTiltPositionSpace>"
+        f"{root}/{space}</tt:DefaultAbsolutePantTiltPositionSpace>"
+        "<tt:DefaultAbsoluteZoomPositionSpace>"
+        f"{root}/ZoomSpaces/PositionGenericSpace</tt:DefaultAbsoluteZoomPositionSpace>"
+        if space
+        else ""
+    )
     return (
         f'<{tag} token="ptz-config-1"><tt:Name>head</tt:Name><tt:UseCount>2</tt:UseCount>'
-        "<tt:NodeToken>ptz-node-1</tt:NodeToken>"
-        "<tt:DefaultAbsolutePantTiltPositionSpace>"
-        f"{space}/PanTiltSpaces/PositionGenericSpace</tt:DefaultAbsolutePantTiltPositionSpace>"
-        "<tt:DefaultAbsoluteZoomPositionSpace>"
-        f"{space}/ZoomSpaces/PositionGenericSpace</tt:DefaultAbsoluteZoomPositionSpace>"
+        f"<tt:NodeToken>ptz-node-1</tt:NodeToken>{defaults}"
         f"<tt:DefaultPTZTimeout>PT5S</tt:DefaultPTZTimeout></{tag}>"
     )

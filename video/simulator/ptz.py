@@ -50,6 +50,7 @@ class PtzHead:
     _velocity: Position = field(default_factory=Position)
     _ends_s: float | None = None
     presets: dict[str, tuple[str, Position]] = field(default_factory=dict)
+    home: Position = field(default_factory=Position)
 
     def position(self, now_s: float) -> Position:
         """Where the head points at *now_s*."""
