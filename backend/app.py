@@ -27,6 +27,7 @@ from .cameras import calibration_routes as calibration
 from .cameras import intrusions
 from .cameras import routes as cameras
 from .cameras.health import routes as health
+from .cameras.recordings import routes as recordings
 from .console import Console
 from .coverage import routes as coverage
 from .coverage.rates import routes as rates
@@ -42,6 +43,8 @@ from .dispatch.tasks import routes as tasks
 from .divisions import routes as divisions
 from .edge import Edge
 from .events import EventStreams, Identify
+from .evidence import routes as evidence
+from .evidence.verify_page import serve as verify_page
 from .exchange import routes as exchange
 from .eyeson import routes as eyeson
 from .grids import routes as grids
@@ -76,6 +79,7 @@ ROUTERS = (
     health.router,  # before cameras: `health` is no camera's number
     cameras.router,
     calibration.router,
+    recordings.router,
     coverage.router,
     rates.router,
     reports.router,
@@ -86,6 +90,7 @@ ROUTERS = (
     eyeson.router,
     exchange.router,
     incidents.router,
+    evidence.router,
     alarms.router,
     patrol_figures.router,
     requirements.router,
@@ -137,6 +142,7 @@ def create_app() -> FastAPI:
     direct: dict[str, ASGIApp] = {
         "/api/tiles/": tiles,
         "/api/events": events,
+        "/verify": verify_page,
         **dict.fromkeys(FIX_PATHS, fixes),
     }
     app.add_middleware(Edge, settings=settings, direct=direct)

@@ -56,12 +56,16 @@ class Hello:
 
 @dataclass(slots=True)
 class ViewingTally:
-    """What one viewer has received, kept up to date while it watches; for the register."""
+    """What one viewer has received, kept up to date while it watches; for the register.
+
+    ``seen`` holds what else the register is to say: the stretches of a recording, for instance.
+    """
 
     bytes_sent: int = 0
     messages_sent: int = 0
     dropped: int = 0
     viewer_stats: dict[str, object] = field(default_factory=dict)
+    seen: dict[str, object] = field(default_factory=dict)
 
 
 def parse_hello(text: str) -> Hello:

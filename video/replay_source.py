@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -15,7 +15,8 @@ from typing import Literal
 from video.addresses import AddressPolicy
 from video.bitstream import ParameterSets
 from video.credentials import Credentials
-from video.errors import ProtocolViolation, TimedOut
+from video.errors import ProtocolViolation, TimedOut, Unsupported
+from video.playback_urls import playback_url, way_of
 from video.rtsp import Answer
 from video.rtspclient import DEFAULT_TIMING, RtspClient, RtspTiming
 from video.rtspclient_depacket import CodedPicture, Depacketiser
@@ -34,7 +35,9 @@ class ReplayTarget:
 
     ``manner``: "onvif" sends as fast as we read and stamps each picture, "range" sends at the
     pace of the recording times Scale. ``clock_offset_s``: how far the recorder's clock runs
-    ahead, ``clock_error_s``: half the width of what is not known of that.
+    ahead, ``clock_error_s``: half the width of what is not known of that (None: it does not say).
+    ``from_at`` and ``to_at``: what the recording behind this URL can hold, true time.
+    A URL of the manner "range" is the live one; makers' ways of playback are applied to it.
     """
 
     url: str
@@ -42,7 +45,15 @@ class ReplayTarget:
     credentials: Credentials = field(default_factory=Credentials, repr=False)
     manner: Manner = "onvif"
     clock_offset_s: float = 0.0
-    clock_error_s: float = 0.0
+    clock_error_s: float | None = None
+    from_at: datetime | None = None
+    to_at: datetime | None = None
+
+    def holds(self, at: datetime) -> bool:
+        """Return whether an instant lies in this recording, as far as that is known."""
+        return (self.from_at is None or self.from_at <= at) and (
+            self.to_at is None or at < self.to_at
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +83,7 @@ async def recorded_pictures(
     *,
     scale: float = 1.0,
     timing: RtspTiming = DEFAULT_TIMING,
-) -> AsyncIterator[RecordedPicture]:
+) -> AsyncGenerator[RecordedPicture, None]:
     """Yield the pictures of a stretch, from the last key picture before it on.
 
     The recorder is read only as fast as this is iterated; closing the iterator ends the session.
@@ -98,12 +109,15 @@ async def recorded_pictures(
         Any of the tree. No picture at all is no error.
 
     """
-    address = await asyncio.to_thread(target.policy.check, target.url)
+    stretch = _theirs(target, from_at, to_at)
+    url = target.url if target.manner == "onvif" else playback_url(target.url, *stretch)
+    address = await asyncio.to_thread(target.policy.check, url)
     async with RtspClient(address, target.credentials, timing) as client:
         require = {"Require": "onvif-replay"} if target.manner == "onvif" else {}
         track = await client.describe(require)
+        _require_recording(target, track)
         await client.set_up(track, require)
-        answer = await client.play(require | _order(target, from_at, to_at, scale))
+        answer = await client.play(require | _order(target, stretch, scale))
         clock = _Clock(target, track, answer, from_at, scale)
         pictures = _pictures(client, track)
         async for picture in pictures:
@@ -113,19 +127,33 @@ async def recorded_pictures(
             )
 
 
-def _order(
-    target: ReplayTarget, from_at: datetime, to_at: datetime, scale: float
-) -> dict[str, str]:
+def _require_recording(target: ReplayTarget, track: VideoTrack) -> None:
+    """Refuse a plain stream that describes no recording: it would play the present for the past."""
+    if target.manner == "range" and way_of(target.url) is None and track.covers is None:
+        raise Unsupported("the stream describes no recording")
+
+
+def _theirs(target: ReplayTarget, from_at: datetime, to_at: datetime) -> tuple[datetime, datetime]:
+    """Return a stretch in the recorder's own time."""
     ahead = timedelta(seconds=target.clock_offset_s)
     # The end a little later: the picture of the last instant belongs to the stretch.
-    start, end = from_at + ahead, to_at + ahead + timedelta(milliseconds=100)
+    return from_at + ahead, to_at + ahead + timedelta(milliseconds=100)
+
+
+def _order(
+    target: ReplayTarget, stretch: tuple[datetime, datetime], scale: float
+) -> dict[str, str]:
+    start, end = stretch
     order = {"Range": f"clock={write_instant(start)}-{write_instant(end)}"}
     if target.manner == "onvif":
         return order | {"Rate-Control": "no"}
+    way = way_of(target.url)
+    if way is not None and way.states_range:
+        order = {"Range": "npt=0.000-"}
     return order | ({"Scale": f"{scale:g}"} if scale != 1.0 else {})
 
 
-async def _pictures(client: RtspClient, track: VideoTrack) -> AsyncIterator[CodedPicture]:
+async def _pictures(client: RtspClient, track: VideoTrack) -> AsyncGenerator[CodedPicture, None]:
     depacketiser = Depacketiser(track.codec)
     last_sign = began = time.monotonic()
     has_picture = False

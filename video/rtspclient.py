@@ -15,12 +15,19 @@ from urllib.parse import urlsplit
 
 from video.addresses import CheckedAddress
 from video.credentials import Credentials
-from video.errors import CredentialsRejected, ProtocolViolation, TimedOut, Unreachable
+from video.errors import (
+    CredentialsRejected,
+    ProtocolViolation,
+    TimedOut,
+    Unreachable,
+    Unsupported,
+)
 from video.rtsp import Answer, authorization, problem_of
 from video.rtspclient_sdp import VideoTrack, parse_description
 from video.rtspclient_wire import RtspWire
 
 _MOST_EARLY_BYTES = 4 * 1024 * 1024
+_NOT_OFFERED = frozenset({457, 551})  # Invalid Range, Option not supported
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +152,8 @@ class RtspClient:
             Refused after one login, or a login is asked for and none is known.
         AddressRefused
             The device wants to send us elsewhere.
+        Unsupported
+            The device knows no replay, or has nothing of the range asked for.
         TimedOut, Unreachable, ProtocolViolation, StreamFailed
             As their names say; StreamFailed for every other status than success.
 
@@ -154,6 +163,8 @@ class RtspClient:
                 answer = await self._exchange(method, url, headers)
         except TimeoutError:
             raise TimedOut(f"{method}: no answer from {self._address.authority}") from None
+        if answer.status in _NOT_OFFERED:
+            raise Unsupported(f"{method}: {self._address.authority} answered {answer.status}")
         problem = problem_of(answer.status)
         if problem is not None:
             raise problem(f"{method}: {self._address.authority} answered {answer.status}")

@@ -4,8 +4,9 @@ All of it blocks: the worker calls these in threads.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import ceil
+from types import MappingProxyType
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -49,11 +50,17 @@ def redeem(ticket: str, *kinds: Kind) -> viewing.Admission:
         return viewing.redeem(session, ticket, *kinds)
 
 
-def finish(stream_id: int, bytes_sent: int, reason: str) -> None:
+def finish(
+    stream_id: int,
+    bytes_sent: int,
+    reason: str,
+    *,
+    seen: Mapping[str, object] = MappingProxyType({}),
+) -> None:
     """Enter the end of a stream; where the database is away, `finish_lost` does it later."""
     try:
         with begin() as session:
-            viewing.finish(session, stream_id, bytes_sent=bytes_sent, reason=reason)
+            viewing.finish(session, stream_id, bytes_sent=bytes_sent, reason=reason, seen=seen)
     except SQLAlchemyError as fault:
         log.warning("put off: %s", fault, extra={"action": "media.put_off"})
 

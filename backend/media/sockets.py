@@ -29,7 +29,7 @@ from ..cameras import viewing
 from ..cameras.streams import Kind
 from ..errors import GridlinkError
 from ..settings import load
-from . import records
+from . import records, replays
 
 if TYPE_CHECKING:
     from .worker import Worker
@@ -91,7 +91,9 @@ async def watch(worker: Worker, socket: WebSocket) -> None:
             await socket.close(_POLICY_VIOLATION)
     finally:
         del worker.watching[admission.stream_id]
-        ending = partial(records.finish, admission.stream_id, tally.bytes_sent, reason)
+        ending = partial(
+            records.finish, admission.stream_id, tally.bytes_sent, reason, seen=tally.seen
+        )
         await asyncio.shield(asyncio.to_thread(ending))
 
 
@@ -117,7 +119,7 @@ async def serve_live(worker: Worker, viewer: Viewing) -> None:
 
 
 Serve = Callable[["Worker", Viewing], Awaitable[None]]
-SERVED: dict[Kind, Serve] = {"live": serve_live}
+SERVED: dict[Kind, Serve] = {"live": serve_live, "replay": replays.serve}
 """What the tickets of a kind open. Returns when the viewer has gone; a `DeviceError` is told it."""
 
 

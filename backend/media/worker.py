@@ -42,6 +42,7 @@ class Worker:
         )
         self.watching: dict[int, asyncio.Task[str]] = {}
         self.tried: dict[int, float] = {}
+        self.replays = 0
         self._steadier: Steadier[tuple[bool, str | None], status.Observation] = Steadier(
             media.steady_s, media.steady_most_s
         )
