@@ -40,8 +40,19 @@ export type CameraPage = Schema['CameraPage']
 export type DeviceOrder = Schema['DeviceOrder']
 
 export type Purpose = Schema['PurposeShape']
-export type StreamOrder = Schema['StreamOrder']
+type OrderOfStream = Schema['StreamOrder']
+/** What has a default at the server may be left out. */
+export type StreamOrder = Omit<OrderOfStream, 'kind' | 'speed'> & Partial<Pick<OrderOfStream, 'kind' | 'speed'>>
 export type StreamTicket = Schema['StreamTicket']
+
+export type WallSize = Schema['LayoutRow']['size']
+export type WallCameraRow = Schema['WallCamera']
+export type Layout = Schema['LayoutRow']
+export type LayoutNew = Schema['LayoutNew']
+export type LayoutEdit = Schema['LayoutEdit']
+export type Tour = Schema['TourRow']
+export type TourNew = Schema['TourNew']
+export type TourEdit = Schema['TourEdit']
 
 export type Role = 'admin' | 'operator' | 'dispatcher' | 'planner' | 'inspector' | 'worker'
 export type User = Omit<Schema['PrincipalOut'], 'role'> & { role: Role }

@@ -4,16 +4,16 @@ import { ApiError } from '@/api/client'
 import { openStream } from '@/api/streams'
 import type { StreamOrder, StreamTicket } from '@/api/types'
 import { correctionFor } from './liveEdge'
+import { Meter } from './meter'
 import { isFinal, parseMedia, parseNotice, type InitNotice, type MediaMessage, type Notice } from './wire'
 
 export type PictureState = 'asking' | 'connecting' | 'live' | 'stalled' | 'dead' | 'failed'
 
 export interface Picture {
   state: PictureState
-  /** performance.now() of the last fragment that arrived; the age of the picture is counted from here. */
-  lastArrival_ms: number | null
-  /** When the server received that frame, by its own clock. */
-  lastFrameAt: Date | null
+  /** Why the server has no picture, in its own code. */
+  reason: string | null
+  streamId: number | null
   generation: number | null
   codec: string | null
   rung: string | null
@@ -27,8 +27,8 @@ export interface Picture {
 export function emptyPicture(): Picture {
   return {
     state: 'asking',
-    lastArrival_ms: null,
-    lastFrameAt: null,
+    reason: null,
+    streamId: null,
     generation: null,
     codec: null,
     rung: null,
@@ -47,6 +47,8 @@ const control_ms = 200
 const maxQueued = 250
 
 export class Player {
+  /** What changes with every frame; read at leisure, never watched. */
+  readonly meter = new Meter()
   private socket: WebSocket | null = null
   private source: MediaSource | null = null
   private buffer: SourceBuffer | null = null
@@ -89,6 +91,7 @@ export class Player {
     this.report('asking')
     try {
       const ticket = await this.ask()
+      this.picture.streamId = ticket.stream_id
       if (!this.isClosed) this.connect(ticket.url, ticket.ticket)
     } catch (error) {
       if (this.isClosed) return
@@ -120,7 +123,10 @@ export class Player {
 
   private onNotice(notice: Notice | null): void {
     if (notice?.type === 'init') this.rebuild(notice)
-    if (notice?.type === 'status') this.report(notice.state)
+    if (notice?.type === 'status') {
+      this.picture.reason = notice.reason
+      this.report(notice.state)
+    }
     if (notice?.type === 'error') this.fail(notice.code, notice.message ?? null)
   }
 
@@ -133,8 +139,7 @@ export class Player {
     if (message.kind !== 'init') {
       if (this.needsKey && message.kind === 'delta') return
       this.needsKey = false
-      this.picture.lastArrival_ms = performance.now()
-      this.picture.lastFrameAt = message.receivedAt
+      this.meter.arrived(message.payload.byteLength, performance.now())
       this.retry_ms = firstRetry_ms
       this.report('live')
     }
@@ -184,7 +189,11 @@ export class Player {
     const next = this.queue.shift()
     if (!next) return
     try {
-      if (next.kind === 'key') this.keyStarts_s.push(this.bufferedEnd_s())
+      if (next.kind !== 'init') {
+        const start_s = this.bufferedEnd_s()
+        if (next.kind === 'key') this.keyStarts_s.push(start_s)
+        this.meter.appended(start_s, next.arrived_ms, next.receivedAt)
+      }
       buffer.appendBuffer(next.payload)
     } catch (error) {
       if (error instanceof DOMException && error.name === 'QuotaExceededError') {
@@ -249,6 +258,7 @@ export class Player {
     this.queue = []
     this.keyStarts_s = []
     this.needsKey = true
+    this.meter.restart()
     this.buffer = null
     this.source = null
     this.video.removeAttribute('src')

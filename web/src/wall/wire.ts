@@ -6,6 +6,8 @@ export interface MediaMessage {
   kind: MediaKind
   /** When the server received the frame from the camera; null for the init segment. */
   receivedAt: Date | null
+  /** performance.now() when it came out of the socket. */
+  arrived_ms: number
   payload: Uint8Array<ArrayBuffer>
 }
 
@@ -37,15 +39,15 @@ const kinds: MediaKind[] = ['init', 'key', 'delta', 'poster']
 const stampBytes = 8
 
 /** Null when the message is too short or of an unknown kind: such a message is skipped, the stream goes on. */
-export function parseMedia(buffer: ArrayBuffer): MediaMessage | null {
+export function parseMedia(buffer: ArrayBuffer, arrived_ms = performance.now()): MediaMessage | null {
   if (buffer.byteLength < 1) return null
   const view = new DataView(buffer)
   const kind = kinds[view.getUint8(0)]
   if (!kind) return null
-  if (kind === 'init') return { kind, receivedAt: null, payload: new Uint8Array(buffer, 1) }
+  if (kind === 'init') return { kind, receivedAt: null, arrived_ms, payload: new Uint8Array(buffer, 1) }
   if (buffer.byteLength < 1 + stampBytes) return null
   const receivedAt = new Date(Number(view.getBigUint64(1, false)))
-  return { kind, receivedAt, payload: new Uint8Array(buffer, 1 + stampBytes) }
+  return { kind, receivedAt, arrived_ms, payload: new Uint8Array(buffer, 1 + stampBytes) }
 }
 
 export function parseNotice(text: string): Notice | null {

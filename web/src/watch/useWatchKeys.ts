@@ -2,12 +2,11 @@ import { ref, type Ref } from 'vue'
 import { useKeys } from '@/frame/useKeys'
 import { useIncidents } from '@/stores/incidents'
 import { useWall } from '@/stores/wall'
+import { wallKeys, type GroundHandle } from '@/wall/wallKeys'
 
 export interface WallHandle {
   confirm: () => void
-  full: () => unknown
-  snapshot: () => unknown
-  columns: () => number
+  ground: () => GroundHandle | null | undefined
 }
 
 export interface WatchActs {
@@ -16,6 +15,7 @@ export interface WatchActs {
   open: (id: number) => unknown
   openRanked: (index: number) => void
   back: () => unknown
+  wall: () => unknown
   chosenIncident: () => number | null
 }
 
@@ -33,13 +33,6 @@ export function useWatchKeys(acts: WatchActs, wallHandle: Ref<WallHandle | null 
     cursorId.value = ids[next]!
   }
 
-  function moveFocus(by: number): boolean {
-    if (!wall.isOpen || wall.pending) return false
-    const next = wall.focused + by
-    if (next >= 0 && next < wall.size) wall.focused = next
-    return true
-  }
-
   const digits = Object.fromEntries(
     Array.from({ length: 9 }, (_, i) => [String(i + 1), () => acts.openRanked(i)]),
   )
@@ -51,12 +44,8 @@ export function useWatchKeys(acts: WatchActs, wallHandle: Ref<WallHandle | null 
     k: () => step(-1),
     Enter: () => (cursorId.value === null ? false : acts.open(cursorId.value)),
     p: () => (wall.pending ? wallHandle.value?.confirm() : false),
-    f: () => (wall.isOpen ? wallHandle.value?.full() : false),
-    s: () => (wall.isOpen ? wallHandle.value?.snapshot() : false),
-    ArrowLeft: (event) => event.target === document.body && moveFocus(-1),
-    ArrowRight: (event) => event.target === document.body && moveFocus(1),
-    ArrowUp: (event) => event.target === document.body && moveFocus(-(wallHandle.value?.columns() ?? 1)),
-    ArrowDown: (event) => event.target === document.body && moveFocus(wallHandle.value?.columns() ?? 1),
+    w: () => acts.wall(),
+    ...wallKeys(() => (wall.isOpen && !wall.pending ? wallHandle.value?.ground() : null)),
     Escape: () => acts.back(),
     ...digits,
   })

@@ -1,0 +1,126 @@
+import { computed, onActivated, onBeforeUnmount, onDeactivated, onMounted, reactive, ref, shallowRef, watch, type Ref } from 'vue'
+import { playableCodecs } from '@/api/streams'
+import { emptyPicture, Player, type Picture } from './player'
+import type { Tile } from './tiles'
+import { useTick } from './tick'
+import { presented, useReading } from './useReading'
+
+export type Profile = 'sub' | 'main'
+type Video = Ref<HTMLVideoElement | undefined>
+
+/** A main stream that shows nothing for this long is given up; the sub-stream goes on meanwhile. */
+const patience_ms = 12_000
+
+interface Decoder {
+  player: Player
+  picture: Picture
+  profile: Profile
+  since_ms: number
+}
+
+function decoderOf(video: HTMLVideoElement, { camera, grant }: Tile, profile: Profile): Decoder {
+  const picture = reactive(emptyPicture())
+  const order = {
+    camera_id: camera.camera_id,
+    purpose: grant.purpose.code,
+    ...(grant.visit.incidentId === null ? {} : { incident_id: grant.visit.incidentId }),
+    profile,
+    codecs: playableCodecs(),
+  }
+  return { player: new Player(video, order, picture), picture, profile, since_ms: performance.now() }
+}
+
+/** The two decoders of a tile, one over the other; `front` says which is seen. */
+function useDecoders(videos: [Video, Video], tile: () => Tile) {
+  const decoders = shallowRef<[Decoder | null, Decoder | null]>([null, null])
+  const front = ref<0 | 1>(0)
+  const back = () => (front.value === 0 ? 1 : 0)
+
+  function put(at: 0 | 1, next: Decoder | null): void {
+    decoders.value[at]?.player.close()
+    decoders.value = at === 0 ? [next, decoders.value[1]] : [decoders.value[0], next]
+  }
+
+  function open(at: 0 | 1, profile: Profile): void {
+    const video = videos[at].value
+    if (!video) return
+    put(at, null)
+    put(at, decoderOf(video, tile(), profile))
+  }
+
+  /** The lower one comes to the front; the former front is closed when the new order is on screen for certain. */
+  function turnOver(): void {
+    const former = front.value
+    front.value = back()
+    requestAnimationFrame(() => requestAnimationFrame(() => front.value !== former && put(former, null)))
+  }
+
+  return { decoders, front, back, put, open, turnOver }
+}
+
+/**
+ * The lower decoder opens the other stream of the camera. It comes to the front when it has drawn a picture, and only then
+ * the former one is closed: there is no black moment between the two.
+ */
+export function useTilePicture(videos: [Video, Video], tile: () => Tile, wanted: () => Profile) {
+  const { decoders, front, back, put, open, turnOver } = useDecoders(videos, tile)
+  const { reading, read, begin } = useReading()
+  const isMainRefused = ref(false)
+  let isRunning = false
+
+  const decoder = computed(() => decoders.value[front.value])
+  const blank = reactive(emptyPicture())
+  const picture = computed<Picture>(() => decoder.value?.picture ?? blank)
+  const profile = computed(() => decoder.value?.profile ?? 'sub')
+
+  function start(): void {
+    stop()
+    isRunning = true
+    open(front.value, wanted())
+  }
+
+  function stop(): void {
+    put(0, null)
+    put(1, null)
+    isRunning = false
+    isMainRefused.value = false
+    begin(true)
+  }
+
+  /** The other stream of the same camera is wanted. */
+  function follow(): void {
+    if (!isRunning) return
+    isMainRefused.value = false
+    if (decoder.value?.profile === wanted()) put(back(), null)
+    else if (reading.hasFrame) open(back(), wanted())
+    else start()
+  }
+
+  /** Brings the lower decoder to the front once its picture stands, or gives it up. */
+  function settle(now_ms: number): void {
+    const coming = decoders.value[back()]
+    const video = videos[back()].value
+    if (!coming || !video || coming.profile !== wanted()) return
+    if (video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && presented(video) >= 2) {
+      begin(false)
+      turnOver()
+    } else if (coming.picture.state === 'failed' || now_ms - coming.since_ms > patience_ms) {
+      put(back(), null)
+      isMainRefused.value = true
+    }
+  }
+
+  useTick((now_ms) => {
+    settle(now_ms)
+    const video = videos[front.value].value
+    if (video && decoder.value) read(video, decoder.value.player.meter, now_ms)
+  })
+  onMounted(start)
+  onActivated(() => isRunning || start())
+  onDeactivated(stop)
+  onBeforeUnmount(stop)
+  watch(() => [tile().camera.camera_id, tile().grant.purpose.code, tile().grant.visit.incidentId], start)
+  watch(wanted, follow)
+
+  return { picture, profile, front, reading, isMainRefused, reopen: () => decoder.value?.player.reopen() }
+}
