@@ -25,11 +25,12 @@ from ..audit.register import Act, enter
 from ..errors import NotFound, Refused
 from ..live import Notice, announce
 from ..settings import load
+from . import vault
 from .models import Camera, Device
 from .status import Observation, record
-from .vault import seal, unseal
 
 if TYPE_CHECKING:
+    from video.channels import Channel
     from video.device import DeviceReport
 
 _AT_ONCE = 8
@@ -39,6 +40,12 @@ class DeviceFailed(Refused):
     code = "devices.failed"
     zh = "设备未能接入（{device_code}）：{explanation}"
     en = "The device could not be used ({device_code}): {explanation}"
+
+
+class ChannelMissing(Refused):
+    code = "devices.channel_missing"
+    zh = "设备没有第 {channel} 通道（共 {found} 个），请更正通道号。"
+    en = "The device has no channel {channel}, only {found}: correct the channel."
 
 
 #: What the operator reads for each way a device can fail; English is the error's own text.
@@ -59,6 +66,8 @@ class Enrolment:
     camera_id: int
     address: str
     credentials: Credentials = field(default_factory=Credentials, repr=False)
+    channel: int = 1
+    """Of a recorder: the input this camera is connected to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +146,8 @@ def store(session: Session, outcome: Outcome, *, by: Principal | None = None) ->
         If there is no such camera in the caller's jurisdiction.
     DeviceFailed
         If the address itself is refused: such an address is never kept.
+    ChannelMissing
+        If a recorder has no such input.
 
     """
     camera = session.get(Camera, outcome.enrolment.camera_id)
@@ -144,10 +155,12 @@ def store(session: Session, outcome: Outcome, *, by: Principal | None = None) ->
         raise NotFound()
     if isinstance(outcome.error, AddressRefused):
         raise refusal(outcome.error)
+    vault.hold(session)
     row = _row(outcome)
     insertion = insert(Device).values(**row)
     session.execute(insertion.on_conflict_do_update(index_elements=["camera_id"], set_=row))
-    if outcome.report is not None and outcome.report.has_ptz:
+    channel = _channel(outcome)
+    if channel is not None and channel.has_ptz:
         camera.has_ptz = True
     if outcome.error is not None:
         record(session, Observation(camera.id, is_alive=False, reason=outcome.error.code))
@@ -185,18 +198,44 @@ def _host(address: str) -> str | None:
         return None
 
 
+def _channel(outcome: Outcome) -> Channel | None:
+    """Return the input of the device that the camera is connected to."""
+    if outcome.report is None:
+        return None
+    wanted = outcome.enrolment.channel
+    for channel in outcome.report.channels:
+        if channel.number == wanted:
+            return channel
+    raise ChannelMissing(field="channel", channel=wanted, found=len(outcome.report.channels))
+
+
 def _row(outcome: Outcome) -> dict[str, Any]:
     enrolment, report = outcome.enrolment, outcome.report
-    credentials = enrolment.credentials
+    credentials, channel = enrolment.credentials, _channel(outcome)
     rejected = isinstance(outcome.error, CredentialsRejected)
+    sealed = vault.seal(credentials.username, credentials.password) if credentials.given else None
     return {
         "camera_id": enrolment.camera_id,
-        "address": enrolment.address,
-        "secret": seal(credentials.username, credentials.password) if credentials.given else None,
+        "address": whole_address(enrolment.address),
+        "secret": sealed,
         "information": asdict(report.information) if report else {},
-        "profiles": [asdict(profile) for profile in report.profiles] if report else [],
+        "profiles": [asdict(profile) for profile in channel.profiles] if channel else [],
         "auth_state": "accepted" if report else "rejected" if rejected else "unknown",
+        "channel": enrolment.channel,
+        "source_token": channel.source_token if channel else None,
+        "identities": list(report.identities) if report else [],
+        "quirks": list(report.quirks) if report else [],
     }
+
+
+def whole_address(address: str) -> str:
+    """Return a device's address with the path every ONVIF device listens at, where none is given.
+
+    So that a device written in two ways is one device.
+    """
+    parts = urlsplit(address.strip())
+    path = parts.path if parts.path not in ("", "/") or parts.query else "/onvif/device_service"
+    return parts._replace(netloc=parts.netloc.lower(), path=path, fragment="").geturl()
 
 
 def target(device: Device, want: Literal["main", "sub"], codecs: frozenset[str]) -> StreamTarget:
@@ -215,7 +254,7 @@ def target(device: Device, want: Literal["main", "sub"], codecs: frozenset[str])
     chosen = choose_profile(
         [Profile(**profile) for profile in device.profiles], want=want, browser_codecs=codecs
     )
-    username, password = unseal(device.secret) if device.secret else ("", "")
+    username, password = vault.unseal(device.secret) if device.secret else ("", "")
     return StreamTarget(
         url=chosen.stream_url,
         policy=policy(),
