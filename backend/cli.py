@@ -94,6 +94,12 @@ def _mount_audit() -> None:
     app.add_typer(audit, name="audit")
 
 
+def _mount_evidence() -> None:
+    from .evidence.commands import evidence
+
+    app.add_typer(evidence, name="evidence")
+
+
 def _mount_cameras() -> None:
     from .cameras.commands import cameras
 
@@ -159,6 +165,7 @@ def _mount_demo() -> None:
 _DOMAINS = {
     "users": _mount_users,
     "audit": _mount_audit,
+    "evidence": _mount_evidence,
     "cameras": _mount_cameras,
     "sight": _mount_sight,
     "import": _mount_import,

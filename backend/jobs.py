@@ -32,6 +32,7 @@ TASK_MODULES = (
     "backend.patrol.requirements.tasks",
     "backend.patrol.fixes.tasks",
     "backend.dispatch.periodic",
+    "backend.evidence.tasks",
     "backend.alarms.tasks",
 )
 

@@ -85,10 +85,20 @@ def enter(session: Session, act: Act) -> int:
 
 def chained_hash(before: bytes, row: Mapping[str, Any]) -> bytes:
     """Return SHA-256 of the hash before and the row as canonical JSON (keys sorted, UTC in µs)."""
+    return hashlib.sha256(before + canonical_text(row).encode()).digest()
+
+
+def canonical_text(row: Mapping[str, Any]) -> str:
+    """Return what a row's hash covers; an extract shows it, so that anybody can compute it anew."""
     at: datetime = row["at"]
-    exact = dict(row) | {"at": at.astimezone(UTC).isoformat(timespec="microseconds")}
-    text = json.dumps(exact, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(before + text.encode()).digest()
+    exact = {name: row[name] for name in _HASHED}
+    exact["at"] = at.astimezone(UTC).isoformat(timespec="microseconds")
+    return json.dumps(exact, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def content_of(entry: RegisterEntry) -> dict[str, Any]:
+    """Return the columns of an entry that its hash covers."""
+    return {name: getattr(entry, name) for name in _HASHED}
 
 
 def verify(session: Session, *, anchor: Head | None = None) -> Verdict:

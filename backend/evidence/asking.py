@@ -18,7 +18,14 @@ from ..live import Notice, announce
 from ..settings import load
 from . import storing
 from .models import Evidence, EvidenceMark
-from .refusals import AlreadyRecording, IncidentEnded, MarkInFuture, NotKept, NotRecording
+from .refusals import (
+    AlreadyRecording,
+    HoldReasonMissing,
+    IncidentEnded,
+    MarkInFuture,
+    NotKept,
+    NotRecording,
+)
 from .sealing import act_of, told
 
 _CLOCKS_DIFFER = timedelta(seconds=5)
@@ -43,10 +50,14 @@ def incident_of(session: Session, incident_id: int, by: Principal) -> Incident:
     return found
 
 
-def evidence_of(session: Session, evidence_id: int, by: Principal) -> Evidence:
+def evidence_of(
+    session: Session, evidence_id: int, by: Principal, *, incident_id: int | None = None
+) -> Evidence:
     """Return a piece of evidence of the jurisdiction, locked until the transaction ends."""
     inside = Evidence.division_code.between(by.scope.low, by.scope.high)
     wanted = select(Evidence).where(Evidence.id == evidence_id, inside).with_for_update()
+    if incident_id is not None:
+        wanted = wanted.where(Evidence.incident_id == incident_id)
     found = session.scalars(wanted).first()
     if found is None:
         raise NotFound()
@@ -95,8 +106,9 @@ def new(
     *,
     purpose: str,
     by: Principal,
+    of: Evidence | None = None,
 ) -> Evidence:
-    """Return a new piece of evidence that waits for its files."""
+    """Return a new piece of evidence that waits for its files; `of` is what it is a copy of."""
     if session.get(Purpose, purpose) is None:
         raise PurposeMissing(field="purpose", purpose=purpose)
     made = Evidence(
@@ -105,6 +117,7 @@ def new(
         camera_id=camera[0],
         camera_name=camera[1],
         division_code=incident.division_code,
+        original_id=None if of is None else of.id,
         purpose=purpose,
         made_by=by.id,
         made_by_name=by.display_name,
@@ -182,25 +195,30 @@ def mark(
 
 
 def hold(session: Session, kept: Evidence, reason: str, *, by: Principal, now: datetime) -> None:
-    """Keep a piece of evidence until somebody releases it; an empty reason releases it.
+    """Keep a piece of evidence until somebody releases it.
 
     Raises
     ------
-    NotKept
-        If there are no files to hold.
+    NotKept, HoldReasonMissing
+        If there are no files to hold, or no reason is given.
 
     """
     if kept.state != "kept":
         raise NotKept(state=kept.state)
-    was_held = kept.held_at is not None
-    if reason:
-        kept.held_at, kept.held_by_name, kept.hold_reason = now, by.display_name, reason
-    else:
-        kept.held_at = kept.held_by_name = kept.hold_reason = None
+    if not reason:
+        raise HoldReasonMissing(field="reason")
+    kept.held_at, kept.held_by_name, kept.hold_reason = now, by.display_name, reason
     told(session, kept)
-    if reason or was_held:
-        act = "evidence.held" if reason else "evidence.released"
-        enter(session, act_of(kept, act, _actor(by), reason=reason))
+    enter(session, act_of(kept, "evidence.held", _actor(by), reason=reason))
+
+
+def release(session: Session, kept: Evidence, reason: str, *, by: Principal) -> None:
+    """End a hold; what was not held stays so."""
+    if kept.held_at is None:
+        return
+    kept.held_at = kept.held_by_name = kept.hold_reason = None
+    told(session, kept)
+    enter(session, act_of(kept, "evidence.released", _actor(by), reason=reason))
 
 
 def _actor(by: Principal) -> tuple[int, str]:

@@ -63,6 +63,12 @@ class ClipNeeded(Refused):
     en = "A copy for publication is made of a sealed clip or snapshot alone."
 
 
+class HoldReasonMissing(Refused):
+    code = "evidence.hold_reason_missing"
+    zh = "请填写保全理由。"
+    en = "A hold needs a reason."
+
+
 class MarkInFuture(Refused):
     code = "evidence.mark_in_future"
     zh = "标记的时刻不能在将来。"
