@@ -88,6 +88,16 @@ class Health(_Branch):
     turns_kept_days: int = Field(default=400, ge=1, le=36_500)
 
 
+class Aiming(_Branch):
+    """How heads are turned: bounds of commands, how long whoever turned one keeps it."""
+
+    at_once: int = Field(default=8, ge=1, le=64, description="heads commanded at the same time")
+    command_s: float = Field(default=4.0, gt=0, le=30)
+    arrive_s: float = Field(default=8.0, gt=0, le=60)
+    use_s: int = Field(default=15, ge=2, le=600)
+    forbidden_height_m: float = Field(default=30.0, ge=0, le=300)
+
+
 class Imports(_Branch):
     """Bounds on files from outside; each is checked before GDAL sees a byte."""
 
@@ -240,6 +250,7 @@ class Settings(BaseSettings):
     site: Site = Site()
     http: Http = Http()
     media: Media = Media()
+    aiming: Aiming = Aiming()
     health: Health = Health()
     imports: Imports = Imports()
     sight: Sight = Sight()
