@@ -111,14 +111,7 @@ def issue(
     now = datetime.now(UTC)
     if replay is not None:
         replay.require_possible(now)
-    purpose = session.get(Purpose, viewer.purpose)
-    if purpose is None:
-        raise PurposeMissing(field="purpose", purpose=viewer.purpose)
-    state = _incident_state(session, viewer.incident_id)
-    if state is None and viewer.incident_id is not None:
-        raise IncidentUnknown(field="incident_id", incident_id=viewer.incident_id)
-    if purpose.needs_incident and state not in _OPEN:
-        raise IncidentMissing(field="incident_id")
+    purpose = require_purpose(session, viewer)
     if camera.device is None:
         raise NotEnrolled(name=camera.name)
     ticket = secrets.token_urlsafe(32)
@@ -163,6 +156,26 @@ def _asked(replay: ReplayRange | None) -> dict[str, Any]:
         "to": replay.to_at.astimezone(UTC).isoformat(),
         "speed": replay.speed,
     }
+
+
+def require_purpose(session: Session, viewer: Viewer) -> Purpose:
+    """Return the purpose stated, which is on the list and has its incident where it needs one.
+
+    Raises
+    ------
+    PurposeMissing, IncidentUnknown, IncidentMissing
+        As their names say.
+
+    """
+    purpose = session.get(Purpose, viewer.purpose)
+    if purpose is None:
+        raise PurposeMissing(field="purpose", purpose=viewer.purpose)
+    state = _incident_state(session, viewer.incident_id)
+    if state is None and viewer.incident_id is not None:
+        raise IncidentUnknown(field="incident_id", incident_id=viewer.incident_id)
+    if purpose.needs_incident and state not in _OPEN:
+        raise IncidentMissing(field="incident_id")
+    return purpose
 
 
 def _incident_state(session: Session, incident_id: int | None) -> str | None:
