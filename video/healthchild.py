@@ -30,7 +30,9 @@ def main() -> None:
         try:
             answer, body = _answer(*message)
         except MemoryError:
-            answer, body = {"refused": "memory"}, b""
+            # What could not be loaded now never will be: the next picture has a new child.
+            write_message(answers, {"refused": "memory"}, b"")
+            return
         except Exception as fault:  # a picture may break anything; it is told by type
             answer, body = {"refused": type(fault).__name__}, b""
         write_message(answers, answer, body)

@@ -109,7 +109,7 @@ class Examiner:
         if len(order.picture.payload) > _LARGEST_PICTURE:
             raise PictureRefused("larger than 8 MiB")
         async with self._turn:
-            if self.rest_s:
+            if self.rest_s > 0:
                 raise Overloaded("pictures that could not be decoded ended the examiner")
             try:
                 told, body = await self._ask(order)
@@ -119,6 +119,8 @@ class Examiner:
             except asyncio.CancelledError:
                 await self._end()  # the answer on its way would be taken for the next one's
                 raise
+            if told.get("refused") == "memory":
+                await self._bury()
         if "refused" in told:
             raise PictureRefused(str(told["refused"])[:60])
         return _finding(told, body)
@@ -141,7 +143,8 @@ class Examiner:
             await child.stdin.drain()
             told, body = await _read(child.stdout)
         self._done += 1
-        self._deaths = 0
+        if told.get("refused") != "memory":
+            self._deaths = 0
         return told, body
 
     async def _begin(self) -> Process:
@@ -163,8 +166,7 @@ class Examiner:
     async def _bury(self) -> None:
         """End a child that failed, and wait longer before the next the more did."""
         self._deaths += 1
-        pause_s = self._limits.first_pause_s * 2.0 ** min(self._deaths - 1, 20)
-        self._rests_until = time.monotonic() + min(pause_s, self._limits.longest_pause_s)
+        self._rests_until = time.monotonic() + pause_s(self._deaths, self._limits)
         await self._end()
 
     async def _end(self) -> None:
@@ -176,6 +178,11 @@ class Examiner:
         if child.stdin is not None:
             child.stdin.close()
         await child.wait()
+
+
+def pause_s(deaths: int, limits: ExaminerLimits) -> float:
+    """Return how long no child is begun after so many deaths in a row."""
+    return min(limits.first_pause_s * 2.0 ** min(deaths - 1, 20), limits.longest_pause_s)
 
 
 def _environment() -> dict[str, str]:

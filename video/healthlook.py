@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from functools import cache
+from zipfile import BadZipFile
 
 import cv2
 import numpy as np
@@ -142,7 +143,7 @@ def unpack(packed: bytes) -> Look:
                 print=held["print"],
                 corners=corners,
             )
-    except (OSError, KeyError, TypeError, EOFError) as broken:
+    except (OSError, KeyError, TypeError, EOFError, BadZipFile) as broken:
         raise ValueError("not a look") from broken
 
 

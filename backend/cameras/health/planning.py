@@ -17,17 +17,17 @@ from ...settings import load
 _GOLDEN = 0.6180339887498949
 """Multiples of the golden section spread any run of ids evenly over a circle (Weyl)."""
 
+_FIRST_S = 60.0
 _CLAIM_S = 90.0
 """After this a look that was begun and never finished is anybody's again."""
 
 # Index: camera_health_pkey for the cameras without a row.
 _NEW = text(
     "INSERT INTO camera_health (camera_id, due_at, clock_due_at)"
-    " SELECT d.camera_id, CAST(:now AS timestamptz)"
-    "   + make_interval(secs => (d.camera_id * :golden) % 1 * least(:every_s, 60)),"
-    "   CAST(:now AS timestamptz) + make_interval(secs => (d.camera_id * :golden) % 1 * 60)"
-    " FROM devices d WHERE NOT EXISTS"
-    "   (SELECT FROM camera_health h WHERE h.camera_id = d.camera_id)"
+    " SELECT n.camera_id, n.at, n.at FROM (SELECT d.camera_id, CAST(:now AS timestamptz)"
+    "   + make_interval(secs => mod(d.camera_id * CAST(:golden AS numeric), 1) * :first_s) AS at"
+    "   FROM devices d WHERE NOT EXISTS"
+    "     (SELECT FROM camera_health h WHERE h.camera_id = d.camera_id)) n"
     " ON CONFLICT DO NOTHING"
 )
 # Index: camera_health_due_idx for what is due, camera_health_pkey for what incidents have open.
@@ -58,7 +58,8 @@ class Share:
 
 def take_in_new(session: Session, now: datetime) -> None:
     """Give every enrolled device its place in the plan; new ones are looked at within a minute."""
-    session.execute(_NEW, {"now": now, "golden": _GOLDEN, "every_s": load().health.every_s})
+    first_s = min(load().health.every_s, _FIRST_S)
+    session.execute(_NEW, {"now": now, "golden": _GOLDEN, "first_s": first_s})
 
 
 def claim(session: Session, share: Share, n: int, now: datetime) -> Sequence[int]:
