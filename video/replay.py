@@ -170,6 +170,8 @@ class _Replay:
             return 0
         if isinstance(error, DeviceError):
             self._target = None
+            if self._sent_ms is not None and self._sent_ms > self._to_ms - LONGEST_STEP_MS:
+                return await self._end()  # some hang up at the end instead of saying so
             is_final = isinstance(error, CredentialsRejected | CodecUnplayable)
             if is_final or failures + 1 >= _TRIES:
                 raise error
@@ -185,9 +187,13 @@ class _Replay:
         elif target is not None and target.to_at is not None and _ms(target.to_at) < self._to_ms:
             self._resume_at(_ms(target.to_at) + 1)
         else:
-            await self._way.send_text(state_text("ended", at=self._sent_ms or self._asked_ms))
-            await self._again.wait()
+            return await self._end()
         return failures
+
+    async def _end(self) -> int:
+        await self._way.send_text(state_text("ended", at=self._sent_ms or self._asked_ms))
+        await self._again.wait()
+        return 0
 
     def _resume_at(self, at_ms: int) -> None:
         if not self._again.is_set():
@@ -273,8 +279,10 @@ class _Replay:
             if left_s <= 0:
                 return False
             self._moved.clear()
+            # Not `wait_for`: before Python 3.12 it loses a cancellation that meets the event.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._moved.wait(), min(wait_s, left_s))
+                async with asyncio.timeout(min(wait_s, left_s)):
+                    await self._moved.wait()
 
     def _obey(self, command: Command) -> None:
         match command.verb:

@@ -53,7 +53,7 @@ def parse_command(text: str) -> Command | None:
     verb = message.get("type") if isinstance(message, dict) else None
     if verb in ("pause", "play"):
         return Command(verb)
-    if verb not in _ARGUMENTS:
+    if not isinstance(verb, str) or verb not in _ARGUMENTS:
         return None
     value = message.get(_ARGUMENTS[verb])
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):

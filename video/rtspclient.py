@@ -18,6 +18,7 @@ from video.credentials import Credentials
 from video.errors import (
     CredentialsRejected,
     ProtocolViolation,
+    StreamFailed,
     TimedOut,
     Unreachable,
     Unsupported,
@@ -127,6 +128,8 @@ class RtspClient:
             Nothing came for ``silence_s``.
         ProtocolViolation
             What came is not RTSP.
+        StreamFailed
+            The device hung up without ending the stream.
 
         """
         if self._early:
@@ -141,6 +144,8 @@ class RtspClient:
                         return message
         except TimeoutError:
             raise TimedOut("no picture of the recording in time") from None
+        if self._wire.is_broken:
+            raise StreamFailed("the device hung up")
         return None
 
     async def ask(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:

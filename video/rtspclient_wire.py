@@ -22,7 +22,7 @@ _BYE = 203
 
 
 class RtspWire:
-    """One connection; ``has_ended`` once nothing more will come.
+    """One connection; ``has_ended`` once nothing more will come, ``is_broken`` if without a word.
 
     Parameters
     ----------
@@ -33,6 +33,7 @@ class RtspWire:
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.has_ended = False
+        self.is_broken = False
         self._reader = reader
         self._writer = writer
 
@@ -77,10 +78,12 @@ class RtspWire:
     async def close(self) -> None:
         """Let queued words leave for half a second at most, then close."""
         with suppress(Exception):
-            await asyncio.wait_for(self._writer.drain(), _GOODBYE_S)
+            async with asyncio.timeout(_GOODBYE_S):
+                await self._writer.drain()
         self._writer.close()
         with suppress(Exception):
-            await asyncio.wait_for(self._writer.wait_closed(), _GOODBYE_S)
+            async with asyncio.timeout(_GOODBYE_S):
+                await self._writer.wait_closed()
 
     async def next(self) -> Answer | bytes | None:
         """Return an RTP packet or an answer; None for what is read and put aside, or at the end.
@@ -101,6 +104,7 @@ class RtspWire:
                 return None
             return await self._message(first)
         except (asyncio.IncompleteReadError, ConnectionError, OSError):
+            self.is_broken = not self.has_ended
             self.has_ended = True
             return None
         except asyncio.LimitOverrunError:

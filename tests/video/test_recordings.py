@@ -1,10 +1,10 @@
 """Finding and playing recordings of simulated recorders: instants, gaps, clocks, faults."""
 
 import asyncio
-import io
 import time
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import av
 import pytest
@@ -13,7 +13,7 @@ from video.addresses import AddressPolicy
 from video.bitstream import find_parameter_sets
 from video.credentials import Credentials
 from video.deviceclock import measure_clock
-from video.errors import CredentialsRejected, DeviceError, TimedOut, Unsupported
+from video.errors import CredentialsRejected, DeviceError, Unsupported
 from video.playback_urls import playback_url
 from video.recordings import Recorder, find_recordings, find_replay
 from video.replay_source import recorded_pictures
@@ -151,7 +151,7 @@ def test_gaps_are_found_and_a_replay_passes_over_them(clips) -> None:
         ) as pictures:
             async for picture in pictures:
                 instants.append(picture.at_ms / 1000 - start.timestamp())
-        steps = [b - a for a, b in zip(instants, instants[1:], strict=False)]
+        steps = [b - a for a, b in pairwise(instants)]
         assert max(steps) == pytest.approx(60.1, abs=0.02)
         assert instants[0] <= 28.0 and instants[-1] == pytest.approx(91.0, abs=0.11)
 
