@@ -29,7 +29,7 @@ def main() -> None:
         _allow_time(picture_s)
         try:
             answer, body = _answer(*message)
-        except MemoryError:
+        except (MemoryError, ImportError):
             # What could not be loaded now never will be: the next picture has a new child.
             write_message(answers, {"refused": "memory"}, b"")
             return
