@@ -133,7 +133,6 @@ class Keeper:
                 await session.open()
                 point = await open_pull_point(session, span_s=_SPAN_S)
             try:
-                self._failures[asked.camera_id] = 0
                 await self._note(asked, "subscribed")
                 await self._pull(asked.camera_id, point)
             finally:
@@ -154,6 +153,8 @@ class Keeper:
                 if point.remaining_s <= 0:
                     log.info("expired", extra={"action": "alarms.expired", "camera": camera_id})
                 raise
+            # Not before: a device may grant pull points for ever and answer none of them.
+            self._failures[camera_id] = 0
             self._take(camera_id, reading)
             # A device that answers at once without waiting must not keep us busy.
             pause_s = _LEAST_PAUSE_S - (loop.time() - began)
