@@ -6,7 +6,7 @@ It is written as it is sent: an export needs no room on the disk.
 import hashlib
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -75,8 +75,8 @@ def pack(session: Session, kept: Evidence, purpose: str, *, by: Principal) -> Pa
     ).encode()
     # Signed by the present key: whoever holds the package may check it with that one alone.
     signature = keys.sign(session, index).signature.hex().encode()
-    act = act_of(kept, "evidence.exported", (by.id, by.display_name), purpose_told=purpose)
-    enter(session, act)
+    act = act_of(kept, "evidence.exported", (by.id, by.display_name))
+    enter(session, replace(act, purpose=purpose))
     name = f"gridlink-evidence-{kept.id}.zip"
     return Package(name, {**texts, PACKAGE: index, PACKAGE_SIGNATURE: signature}, files)
 

@@ -13,6 +13,7 @@ from ..audit.register import enter
 from ..cameras.models import Purpose
 from ..cameras.streams import PurposeMissing
 from . import storing
+from .manifest import instant
 from .models import Evidence, EvidenceMark, EvidencePart
 from .refusals import Damaged, EvidenceGone, NothingRead, NotKept
 from .sealing import act_of
@@ -100,7 +101,7 @@ def require_kept(kept: Evidence) -> None:
 
     """
     if kept.state == "deleted":
-        raise EvidenceGone(deleted_at=kept.deleted_at, reason=kept.delete_reason)
+        raise EvidenceGone(deleted_at=instant(kept.deleted_at), reason=kept.delete_reason)
     if kept.state != "kept":
         raise NotKept(state=kept.state)
 

@@ -47,15 +47,15 @@ def seal(session: Session, evidence: Evidence, outcome: Outcome, *, now: datetim
     around = _surroundings(session, evidence, incident, camera)
     text = compose(evidence, outcome.parts, around, now)
     signed = keys.sign(session, text.encode())
-    evidence.manifest, evidence.manifest_sha256 = text, digest(text)
-    evidence.signature, evidence.key_id = signed.signature, signed.key_id
-    evidence.state, evidence.sealed_at = "kept", now
-    evidence.version += 1
     session.add_all(_rows(evidence.id, outcome.parts))
     session.add(_entry(evidence))
     _leave_in_folder(storing.folder_of(evidence.id), text, signed.signature)
-    announce(session, _notice(evidence))
-    evidence.register_seq = enter(session, _act(evidence, outcome))
+    told(session, evidence)
+    seq = enter(session, _act(evidence, outcome, digest(text).hex(), signed.key_id))
+    # Together and last: a row that is sealed in part is refused by the database.
+    evidence.state, evidence.sealed_at, evidence.register_seq = "kept", now, seq
+    evidence.manifest, evidence.manifest_sha256 = text, digest(text)
+    evidence.signature, evidence.key_id = signed.signature, signed.key_id
     session.flush()
 
 
@@ -183,14 +183,13 @@ def _entry(evidence: Evidence) -> IncidentEntry:
     )
 
 
-def _act(evidence: Evidence, outcome: Outcome) -> Act:
-    manifest = (evidence.manifest_sha256 or b"").hex()
+def _act(evidence: Evidence, outcome: Outcome, manifest: str, key_id: str) -> Act:
     return act_of(
         evidence,
         "evidence.sealed",
         (evidence.made_by, evidence.made_by_name),
         manifest_sha256=manifest,
-        key=evidence.key_id,
+        key=key_id,
         ended=outcome.end_reason,
         gaps=len(outcome.gaps),
         files={part.file: part.sha256 for part in outcome.parts},
