@@ -161,6 +161,8 @@ class SimulatedDevice:
             self.account, realm=f"RTSP {spec.id}", has_qop=False, takes_basic=True
         )
         self._scenes: dict[VideoFormat, Scene] = {}
+        #: What stands between the scene and the lens: turned, covered, stuck; None, nothing does.
+        self.before_lens: Callable[[av.VideoFrame], av.VideoFrame] | None = None
         self.streams = self._open_streams(pool)
         self.recorder = self._open_recorder()
         self.searches: dict[str, list[float]] = {}
@@ -218,12 +220,13 @@ class SimulatedDevice:
         if video not in self._scenes:
             self._scenes[video] = self._scene(video)
         now_s = time.time()
-        return self._scenes[video].render(
+        picture = self._scenes[video].render(
             loop_s=now_s,
             code=int(now_s * 1000),
             clock_s=now_s + self.clock.offset_s,
             pose=self.head.position(time.monotonic()) if self.head else None,
         )
+        return picture if self.before_lens is None else self.before_lens(picture)
 
     def _set_fault(self, fault: Fault | None) -> None:
         self.fault = fault
