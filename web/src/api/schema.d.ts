@@ -4,6 +4,214 @@
  */
 
 export interface paths {
+    "/api/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Alarms
+         * @description Alarms of the jurisdiction, newest first; `before` continues after an id.
+         */
+        get: operations["list_alarms_api_alarms_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alarms/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Rules
+         * @description The rules of the jurisdiction; those of a wider one hold as well and are not shown.
+         */
+        get: operations["list_rules_api_alarms_rules_get"];
+        put?: never;
+        /**
+         * Add Rule
+         * @description Add a rule; it holds from the next alarm on. Incidents are reported in your name.
+         */
+        post: operations["add_rule_api_alarms_rules_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alarms/rules/trial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Rule
+         * @description Tell what a rule would have done with the alarms of the last seven days; nothing is kept.
+         */
+        post: operations["try_rule_api_alarms_rules_trial_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alarms/rules/{rule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Rule
+         * @description Take a rule away; alarms it has told of stay.
+         */
+        delete: operations["remove_rule_api_alarms_rules__rule_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Edit Rule
+         * @description Replace a rule as it was seen at `version`; incidents are reported in your name from now.
+         */
+        patch: operations["edit_rule_api_alarms_rules__rule_id__patch"];
+        trace?: never;
+    };
+    "/api/alarms/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * See Alarms
+         * @description Say that all alarms up to an id were seen.
+         */
+        post: operations["see_alarms_api_alarms_seen_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alarms/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Subscriptions
+         * @description Which devices tell their events, those that do not first.
+         */
+        get: operations["list_subscriptions_api_alarms_subscriptions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alarms/{alarm_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Alarm
+         * @description One alarm.
+         */
+        get: operations["read_alarm_api_alarms__alarm_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alarms/{alarm_id}/cameras": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Alarm Cameras
+         * @description Who sees the place that the alarming camera looks at, best first, and why the others not.
+         */
+        get: operations["read_alarm_cameras_api_alarms__alarm_id__cameras_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alarms/{alarm_id}/incident": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report Alarm
+         * @description Report an alarm as an incident at the place its camera looks at; asked twice, it is one.
+         */
+        post: operations["report_alarm_api_alarms__alarm_id__incident_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alarms/{alarm_id}/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * See Alarm
+         * @description Say that an alarm was seen; the first who does is named.
+         */
+        post: operations["see_alarm_api_alarms__alarm_id__seen_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/assignments/{assignment_id}/acts": {
         parameters: {
             query?: never;
@@ -62,6 +270,26 @@ export interface paths {
          * @description Add a camera; its viewshed follows by a job.
          */
         post: operations["create_camera_api_cameras_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cameras/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Health
+         * @description Cameras with condition and evidence, worst first; and how many are in which condition.
+         */
+        get: operations["list_health_api_cameras_health_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -210,6 +438,88 @@ export interface paths {
          * @description Probe a device and put it behind a camera.
          */
         post: operations["enrol_device_api_cameras__camera_id__enrol_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cameras/{camera_id}/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Health
+         * @description All that is held of one camera's health, with its history.
+         */
+        get: operations["read_health_api_cameras__camera_id__health_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cameras/{camera_id}/health/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm View
+         * @description End a withdrawn view: it is back, or this is its new view; entered into the register.
+         */
+        post: operations["confirm_view_api_cameras__camera_id__health_confirm_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cameras/{camera_id}/health/reference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renew Reference
+         * @description Compare from now on with the view as it is now; entered into the register.
+         */
+        post: operations["renew_reference_api_cameras__camera_id__health_reference_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cameras/{camera_id}/recordings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Recordings
+         * @description What the camera's device has recorded between two instants, asked of it now.
+         *
+         *     No picture is opened: a replay is, by a stream of kind `replay`, with a purpose.
+         */
+        get: operations["list_recordings_api_cameras__camera_id__recordings_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -543,6 +853,146 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/evidence/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Keys
+         * @description Return the public keys by which evidence is verified, the present one first.
+         */
+        get: operations["list_keys_api_evidence_keys_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evidence/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Storage
+         * @description Return how full the store of evidence is.
+         */
+        get: operations["read_storage_api_evidence_storage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evidence/{evidence_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Evidence
+         * @description Return what is known of one piece of evidence; its files are read one by one.
+         */
+        get: operations["read_evidence_api_evidence__evidence_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evidence/{evidence_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Evidence
+         * @description Return the package for outsiders; the export enters the register with its purpose.
+         */
+        get: operations["export_evidence_api_evidence__evidence_id__export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evidence/{evidence_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read File
+         * @description Return one file; the reading enters the register with its purpose.
+         */
+        get: operations["read_file_api_evidence__evidence_id__file_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evidence/{evidence_id}/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hold Evidence
+         * @description Hold a piece of evidence against removal, with a reason; or release it.
+         */
+        post: operations["hold_evidence_api_evidence__evidence_id__hold_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evidence/{evidence_id}/publication": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish Evidence
+         * @description Ask for a copy with areas covered that were drawn by hand; a job makes and seals it.
+         */
+        post: operations["publish_evidence_api_evidence__evidence_id__publication_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/eyeson": {
         parameters: {
             query?: never;
@@ -845,6 +1295,106 @@ export interface paths {
         get: operations["read_cameras_api_incidents__incident_id__cameras_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{incident_id}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Evidence
+         * @description Return the evidence and marks of an incident, and how full the store is.
+         */
+        get: operations["list_evidence_api_incidents__incident_id__evidence_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{incident_id}/evidence/clips": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin Clip
+         * @description Record a camera for an incident, from some seconds before now until it is stopped.
+         */
+        post: operations["begin_clip_api_incidents__incident_id__evidence_clips_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{incident_id}/evidence/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Mark
+         * @description Set a mark on the incident's time line, at the instant it was seen.
+         */
+        post: operations["set_mark_api_incidents__incident_id__evidence_marks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{incident_id}/evidence/snapshots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep Snapshot
+         * @description Take a still of a camera and seal it as evidence.
+         */
+        post: operations["keep_snapshot_api_incidents__incident_id__evidence_snapshots_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{incident_id}/evidence/{evidence_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop Clip
+         * @description End a clip; its media worker seals it within seconds.
+         */
+        post: operations["stop_clip_api_incidents__incident_id__evidence__evidence_id__stop_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2393,6 +2943,127 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AlarmIncidentIn
+         * @description An alarm as an incident, reported by whoever asks.
+         */
+        AlarmIncidentIn: {
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /** Kind */
+            kind: string;
+            /** Severity */
+            severity?: ("red" | "yellow" | "blue") | null;
+        };
+        /** AlarmIncidentOut */
+        AlarmIncidentOut: {
+            /** Incident Id */
+            incident_id: number;
+            /** Number */
+            number: string;
+        };
+        /**
+         * AlarmPage
+         * @description Alarms, newest first; `unseen` counts notes and incidents nobody has looked at yet.
+         */
+        AlarmPage: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Rows */
+            rows: components["schemas"]["AlarmRow"][];
+            /**
+             * Suppressed
+             * @description held back in storms within the last hour
+             */
+            suppressed: number;
+            /** Total */
+            total: number;
+            /** Unseen */
+            unseen: number;
+        };
+        /**
+         * AlarmRow
+         * @description An alarm; `suppressed` more were only counted after it. Place: what the camera looks at.
+         */
+        AlarmRow: {
+            /** Camera Id */
+            camera_id: number;
+            /** Camera Name */
+            camera_name: string;
+            /** Clear Reason */
+            clear_reason: string | null;
+            /** Cleared At */
+            cleared_at: string | null;
+            /** Division Code */
+            division_code: string;
+            /** Id */
+            id: number;
+            /** Incident Id */
+            incident_id: number | null;
+            /** Incident Number */
+            incident_number: string | null;
+            /**
+             * Is Camera Place
+             * @description the view is unknown: this is where it stands
+             */
+            is_camera_place: boolean;
+            /** Kind */
+            kind: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "incident" | "note" | "nothing" | "quiet" | "storm";
+            /**
+             * Raised At
+             * Format: date-time
+             * @description the device's clock
+             */
+            raised_at: string;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /** Repeats */
+            repeats: number;
+            /** Rule Id */
+            rule_id: number | null;
+            /** Rule Name */
+            rule_name: string | null;
+            /** Seen At */
+            seen_at: string | null;
+            /** Seen By */
+            seen_by: string | null;
+            /** Source */
+            source: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "active" | "cleared";
+            /** Suppressed */
+            suppressed: number;
+            /** Topic */
+            topic: string;
+            /** Version */
+            version: number;
+        };
         /** AlertPage */
         AlertPage: {
             /** Rows */
@@ -3169,6 +3840,20 @@ export interface components {
             /** Unit Name */
             unit_name: string;
         };
+        /** ClipIn */
+        ClipIn: {
+            /** Before S */
+            before_s?: number | null;
+            /** Camera Id */
+            camera_id: number;
+            /**
+             * Purpose
+             * @default incident
+             */
+            purpose: string;
+            /** Stop After S */
+            stop_after_s?: number | null;
+        };
         /**
          * ClockCounts
          * @description Clocks of the list by colour, whatever page is shown.
@@ -3373,6 +4058,17 @@ export interface components {
             scenarios: components["schemas"]["ComparedScenario"][];
             /** Today */
             today: components["schemas"]["Band"][];
+        };
+        /**
+         * ConfirmOrder
+         * @description A person's word: the view is back as it was, or what is seen now is the new view.
+         */
+        ConfirmOrder: {
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "back" | "new_view";
         };
         /**
          * CoverageSummary
@@ -3731,6 +4427,96 @@ export interface components {
             /** To State */
             to_state: string | null;
         };
+        /** EvidenceList */
+        EvidenceList: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Evidence */
+            evidence: components["schemas"]["EvidenceOut"][];
+            /** Marks */
+            marks: components["schemas"]["MarkOut"][];
+            storage: components["schemas"]["StorageOut"];
+        };
+        /**
+         * EvidenceOut
+         * @description A piece of evidence; `manifest_sha256`, `key_id` and `register_seq` once it is sealed.
+         */
+        EvidenceOut: {
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Before S */
+            before_s: number;
+            /** Camera Id */
+            camera_id: number;
+            /** Camera Name */
+            camera_name: string;
+            /** Delete Reason */
+            delete_reason: string | null;
+            /** Deleted At */
+            deleted_at: string | null;
+            /** Duration S */
+            duration_s: number | null;
+            /** End Reason */
+            end_reason: string | null;
+            /** First At */
+            first_at: string | null;
+            /** Gaps */
+            gaps: components["schemas"]["GapOut"][];
+            /** Held At */
+            held_at: string | null;
+            /** Held By Name */
+            held_by_name: string | null;
+            /** Hold Reason */
+            hold_reason: string | null;
+            /** Id */
+            id: number;
+            /** Incident Id */
+            incident_id: number;
+            /** Key Id */
+            key_id: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "clip" | "snapshot" | "publication";
+            /** Last At */
+            last_at: string | null;
+            /** Made By Name */
+            made_by_name: string;
+            /** Manifest Sha256 */
+            manifest_sha256: string | null;
+            /** Masks */
+            masks: components["schemas"]["MaskIn"][];
+            /** Original Id */
+            original_id: number | null;
+            /** Parts */
+            parts: components["schemas"]["PartOut"][];
+            /** Purpose */
+            purpose: string;
+            /** Register Seq */
+            register_seq: number | null;
+            /** Sealed At */
+            sealed_at: string | null;
+            /** Size Bytes */
+            size_bytes: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "recording" | "kept" | "failed" | "deleted";
+            /** Stop At */
+            stop_at: string | null;
+            /** Stopped By Name */
+            stopped_by_name: string | null;
+            /** Version */
+            version: number;
+        };
         /**
          * ExcludedRow
          * @description A unit that is not proposed; `why` says what speaks against it.
@@ -3801,6 +4587,41 @@ export interface components {
             subject_kind: "grid" | "division" | "place";
             /** Total */
             total: number;
+        };
+        /**
+         * Finding
+         * @description One question to a picture, its answer and the figures it rests on.
+         */
+        Finding: {
+            /**
+             * Answer
+             * @enum {string}
+             */
+            answer: "yes" | "no" | "cannot_tell";
+            /**
+             * Figures
+             * @default {}
+             */
+            figures: {
+                [key: string]: number | null;
+            };
+            /** Reason */
+            reason?: string | null;
+        };
+        /** GapOut */
+        GapOut: {
+            /**
+             * From At
+             * Format: date-time
+             */
+            from_at: string;
+            /** Reason */
+            reason: string;
+            /**
+             * To At
+             * Format: date-time
+             */
+            to_at: string;
         };
         /** GapPage */
         GapPage: {
@@ -4085,6 +4906,164 @@ export interface components {
              */
             status: "ok" | "degraded";
         };
+        /** HealthPage */
+        HealthPage: {
+            /** Clocks Off */
+            clocks_off: number;
+            /**
+             * Counts
+             * @description cameras of the division by condition
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /** Rows */
+            rows: components["schemas"]["HealthRow"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * HealthRow
+         * @description What is held of one camera; `evidence` answers `question`.
+         */
+        HealthRow: {
+            /** Address */
+            address: string | null;
+            /**
+             * Awaits Word
+             * @description a person has to confirm its view
+             */
+            awaits_word: boolean;
+            /** Clock Is Off */
+            clock_is_off: boolean;
+            /** Clock Offset S */
+            clock_offset_s: number | null;
+            /** Code */
+            code: string | null;
+            /**
+             * Condition
+             * @enum {string}
+             */
+            condition: "moved" | "covered" | "black" | "frozen" | "blurred" | "dead" | "unknown" | "untried" | "in_order";
+            evidence: components["schemas"]["Finding"] | null;
+            /** Firmware */
+            firmware: string | null;
+            /** Has Ptz */
+            has_ptz: boolean;
+            /** Id */
+            id: number;
+            /** Is Enrolled */
+            is_enrolled: boolean;
+            /**
+             * Is Withdrawn
+             * @description its viewshed counts for nothing right now
+             */
+            is_withdrawn: boolean;
+            /** Last Frame At */
+            last_frame_at: string | null;
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** Name */
+            name: string;
+            /**
+             * Place Class
+             * @enum {string}
+             */
+            place_class: "public_area" | "trade";
+            /** Question */
+            question: string | null;
+            /**
+             * Reason
+             * @description why no pictures come, when the camera is dead
+             */
+            reason: string | null;
+            /** Sampled At */
+            sampled_at: string | null;
+            /** Since */
+            since: string | null;
+            /** Suspected */
+            suspected: string | null;
+        };
+        /** HealthSheet */
+        HealthSheet: {
+            /** Address */
+            address: string | null;
+            /**
+             * Awaits Word
+             * @description a person has to confirm its view
+             */
+            awaits_word: boolean;
+            /** Clock At */
+            clock_at: string | null;
+            /** Clock Is Off */
+            clock_is_off: boolean;
+            /** Clock Offset S */
+            clock_offset_s: number | null;
+            /** Code */
+            code: string | null;
+            /**
+             * Condition
+             * @enum {string}
+             */
+            condition: "moved" | "covered" | "black" | "frozen" | "blurred" | "dead" | "unknown" | "untried" | "in_order";
+            /** Due At */
+            due_at: string | null;
+            evidence: components["schemas"]["Finding"] | null;
+            /** Firmware */
+            firmware: string | null;
+            /**
+             * Fov Deg
+             * @description of the sketch; assumed where the camera states none
+             */
+            fov_deg: number;
+            /** Has Ptz */
+            has_ptz: boolean;
+            /** History */
+            history: components["schemas"]["TurnShape"][];
+            /** Id */
+            id: number;
+            /** Is Enrolled */
+            is_enrolled: boolean;
+            /**
+             * Is Withdrawn
+             * @description its viewshed counts for nothing right now
+             */
+            is_withdrawn: boolean;
+            /** Last Frame At */
+            last_frame_at: string | null;
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** Name */
+            name: string;
+            /**
+             * Place Class
+             * @enum {string}
+             */
+            place_class: "public_area" | "trade";
+            /** Question */
+            question: string | null;
+            /**
+             * Reason
+             * @description why no pictures come, when the camera is dead
+             */
+            reason: string | null;
+            /** References */
+            references: components["schemas"]["ReferenceShape"][];
+            /** Sampled At */
+            sampled_at: string | null;
+            /** Since */
+            since: string | null;
+            /** Suspected */
+            suspected: string | null;
+            /** Verdicts */
+            verdicts: {
+                [key: string]: components["schemas"]["Finding"];
+            };
+        };
         /**
          * HeardAt
          * @description Where a unit was last heard, and how long ago.
@@ -4157,6 +5136,22 @@ export interface components {
             subtitle: string;
             /** Title */
             title: string;
+        };
+        /**
+         * HoldIn
+         * @description `held: false` releases it.
+         */
+        HoldIn: {
+            /**
+             * Held
+             * @default true
+             */
+            held: boolean;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
         };
         /** ImportList */
         ImportList: {
@@ -4395,6 +5390,27 @@ export interface components {
             possible_m2: number;
             /** Stands */
             stands: boolean;
+        };
+        /** KeyList */
+        KeyList: {
+            /** Keys */
+            keys: components["schemas"]["KeyOut"][];
+        };
+        /** KeyOut */
+        KeyOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Fingerprint */
+            fingerprint: string;
+            /** Id */
+            id: string;
+            /** Public Key Pem */
+            public_key_pem: string;
+            /** Retired At */
+            retired_at: string | null;
         };
         /** KindOut */
         KindOut: {
@@ -4678,6 +5694,60 @@ export interface components {
             /** Sole Weight */
             sole_weight: number;
         };
+        /**
+         * MarkIn
+         * @description `at` is when it was seen; now when it is left out.
+         */
+        MarkIn: {
+            /** At */
+            at?: string | null;
+            /** Camera Id */
+            camera_id?: number | null;
+            /** Text */
+            text: string;
+        };
+        /** MarkOut */
+        MarkOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Camera Id */
+            camera_id: number | null;
+            /** Camera Name */
+            camera_name: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: number;
+            /** Made By Name */
+            made_by_name: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * MaskIn
+         * @description An area to cover, drawn by hand: corners as shares of width and height from the upper left.
+         *
+         *     Without times it is covered throughout; `part` limits it to one part of a clip.
+         */
+        MaskIn: {
+            /** From S */
+            from_s?: number | null;
+            /** Part */
+            part?: number | null;
+            /** Points */
+            points: [
+                number,
+                number
+            ][];
+            /** To S */
+            to_s?: number | null;
+        };
         /** MeasureReadings */
         MeasureReadings: {
             /** Installed */
@@ -4895,6 +5965,37 @@ export interface components {
              * @enum {string}
              */
             vehicle: "foot" | "ebike" | "motorcycle" | "car";
+        };
+        /** PartOut */
+        PartOut: {
+            /** Codec */
+            codec: string | null;
+            /** File */
+            file: string;
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /** Frames */
+            frames: number | null;
+            /** Height Px */
+            height_px: number | null;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Media Type */
+            media_type: string;
+            /** No */
+            no: number;
+            /** Sha256 */
+            sha256: string;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Width Px */
+            width_px: number | null;
         };
         /**
          * PatrolFigurePage
@@ -5211,6 +6312,16 @@ export interface components {
             /** Width Px */
             width_px: number;
         };
+        /** PublicationIn */
+        PublicationIn: {
+            /** Masks */
+            masks: components["schemas"]["MaskIn"][];
+            /**
+             * Purpose
+             * @default incident
+             */
+            purpose: string;
+        };
         /** PurposeList */
         PurposeList: {
             /** Purposes */
@@ -5364,6 +6475,81 @@ export interface components {
         Readings: {
             installed: components["schemas"]["Bands"];
             now: components["schemas"]["Bands"];
+        };
+        /**
+         * RecordingSpan
+         * @description A stretch without interruption.
+         */
+        RecordingSpan: {
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+        };
+        /**
+         * RecordingsPage
+         * @description What a camera's device has recorded of a range of time.
+         */
+        RecordingsPage: {
+            /** Camera Id */
+            camera_id: number;
+            /**
+             * Clock Error S
+             * @description half the width of what is not known of that; null: the device does not tell
+             */
+            clock_error_s: number | null;
+            /**
+             * Clock Offset S
+             * @description how far the device's clock runs ahead, corrected
+             */
+            clock_offset_s: number;
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /**
+             * Knows Gaps
+             * @description false: interruptions within a span would not show
+             */
+            knows_gaps: boolean;
+            /**
+             * Origin
+             * @description ONVIF search, the stream's own description, or no recordings at all
+             * @enum {string}
+             */
+            origin: "search" | "range" | "none";
+            /** Spans */
+            spans: components["schemas"]["RecordingSpan"][];
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+        };
+        /**
+         * ReferenceShape
+         * @description What the view is compared with by one light; features only, there is no picture.
+         */
+        ReferenceShape: {
+            /**
+             * Light
+             * @enum {string}
+             */
+            light: "day" | "night";
+            /** Looks */
+            looks: number;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
         };
         /**
          * RefreshOrder
@@ -5823,6 +7009,167 @@ export interface components {
             /** Set Name */
             set_name: string;
         };
+        /**
+         * RuleEdit
+         * @description The rule as it shall be; `version` is the one that was looked at.
+         */
+        RuleEdit: {
+            /** Camera Ids */
+            camera_ids?: number[] | null;
+            /**
+             * Division Code
+             * @description by default your jurisdiction
+             */
+            division_code?: string | null;
+            /** Grid Id */
+            grid_id?: number | null;
+            /** Incident Kind */
+            incident_kind?: string | null;
+            /**
+             * Is Active
+             * @default true
+             */
+            is_active: boolean;
+            /** Kinds */
+            kinds: ("motion" | "crossing" | "input" | "tamper" | "sound" | "video_loss" | "storage" | "hardware" | "reboot" | "offline")[];
+            /** Name */
+            name: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "incident" | "note" | "nothing";
+            /** Place Kind */
+            place_kind?: string | null;
+            /**
+             * Quiet
+             * @default []
+             */
+            quiet: components["schemas"]["WindowIn"][];
+            /** Severity */
+            severity?: ("red" | "yellow" | "blue") | null;
+            /**
+             * Storm Count
+             * @default 20
+             */
+            storm_count: number;
+            /**
+             * Storm Window S
+             * @default 300
+             */
+            storm_window_s: number;
+            /** Version */
+            version: number;
+            /**
+             * Windows
+             * @default []
+             */
+            windows: components["schemas"]["WindowIn"][];
+        };
+        /** RuleNew */
+        RuleNew: {
+            /** Camera Ids */
+            camera_ids?: number[] | null;
+            /**
+             * Division Code
+             * @description by default your jurisdiction
+             */
+            division_code?: string | null;
+            /** Grid Id */
+            grid_id?: number | null;
+            /** Incident Kind */
+            incident_kind?: string | null;
+            /**
+             * Is Active
+             * @default true
+             */
+            is_active: boolean;
+            /** Kinds */
+            kinds: ("motion" | "crossing" | "input" | "tamper" | "sound" | "video_loss" | "storage" | "hardware" | "reboot" | "offline")[];
+            /** Name */
+            name: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "incident" | "note" | "nothing";
+            /** Place Kind */
+            place_kind?: string | null;
+            /**
+             * Quiet
+             * @default []
+             */
+            quiet: components["schemas"]["WindowIn"][];
+            /** Severity */
+            severity?: ("red" | "yellow" | "blue") | null;
+            /**
+             * Storm Count
+             * @default 20
+             */
+            storm_count: number;
+            /**
+             * Storm Window S
+             * @default 300
+             */
+            storm_window_s: number;
+            /**
+             * Windows
+             * @default []
+             */
+            windows: components["schemas"]["WindowIn"][];
+        };
+        /** RulePage */
+        RulePage: {
+            /** Rows */
+            rows: components["schemas"]["RuleRow"][];
+        };
+        /** RuleRow */
+        RuleRow: {
+            /** Camera Ids */
+            camera_ids: number[] | null;
+            /** Changed By */
+            changed_by: string | null;
+            /** Division Code */
+            division_code: string;
+            /** Grid Id */
+            grid_id: number | null;
+            /** Grid Name */
+            grid_name: string | null;
+            /** Id */
+            id: number;
+            /** Incident Kind */
+            incident_kind: string | null;
+            /** Is Active */
+            is_active: boolean;
+            /** Kinds */
+            kinds: ("motion" | "crossing" | "input" | "tamper" | "sound" | "video_loss" | "storage" | "hardware" | "reboot" | "offline")[];
+            /** Name */
+            name: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "incident" | "note" | "nothing";
+            /** Place Kind */
+            place_kind: string | null;
+            /** Quiet */
+            quiet: components["schemas"]["WindowIn"][];
+            /** Severity */
+            severity: ("red" | "yellow" | "blue") | null;
+            /** Storm Count */
+            storm_count: number;
+            /** Storm Window S */
+            storm_window_s: number;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+            /** Windows */
+            windows: components["schemas"]["WindowIn"][];
+        };
         /** ScenarioApplied */
         ScenarioApplied: {
             /**
@@ -6059,6 +7406,11 @@ export interface components {
              * @enum {string}
              */
             sight: "certain" | "possible" | "blocked";
+        };
+        /** SeenOut */
+        SeenOut: {
+            /** Seen */
+            seen: number;
         };
         /** SessionOut */
         SessionOut: {
@@ -6396,6 +7748,16 @@ export interface components {
                 [key: string]: number;
             } | null;
         };
+        /** SnapshotIn */
+        SnapshotIn: {
+            /** Camera Id */
+            camera_id: number;
+            /**
+             * Purpose
+             * @default incident
+             */
+            purpose: string;
+        };
         /** SnapshotOrder */
         SnapshotOrder: {
             /** Incident Id */
@@ -6452,6 +7814,27 @@ export interface components {
             needs_text: boolean;
             /** To State */
             to_state: string;
+        };
+        /**
+         * StorageOut
+         * @description How full the store is: `full` refuses new clips.
+         */
+        StorageOut: {
+            /** Budget Bytes */
+            budget_bytes: number;
+            /** Free Bytes */
+            free_bytes: number;
+            /** Held Bytes */
+            held_bytes: number;
+            /** Spare Bytes */
+            spare_bytes: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ok" | "tight" | "full";
+            /** Used Bytes */
+            used_bytes: number;
         };
         /**
          * StreamOrder
@@ -6555,6 +7938,53 @@ export interface components {
              * @enum {string}
              */
             subject_kind: "grid" | "division" | "place";
+        };
+        /** SubscriptionPage */
+        SubscriptionPage: {
+            /** By State */
+            by_state: {
+                [key: string]: number;
+            };
+            /** Rows */
+            rows: components["schemas"]["SubscriptionRow"][];
+            /** Total */
+            total: number;
+        };
+        /** SubscriptionRow */
+        SubscriptionRow: {
+            /** Camera Id */
+            camera_id: number;
+            /** Camera Name */
+            camera_name: string;
+            /**
+             * Dropped
+             * @description about persons: refused at the door, nothing of them kept
+             */
+            dropped: number;
+            /** Failures */
+            failures: number;
+            /** Heard At */
+            heard_at: string | null;
+            /** Next Try At */
+            next_try_at: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Received */
+            received: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "subscribed" | "lost" | "unsupported" | "refused" | "ended";
+            /** Unknown */
+            unknown: number;
+            /** Unknown Topics */
+            unknown_topics: string[];
         };
         /**
          * TaskCounters
@@ -7283,6 +8713,80 @@ export interface components {
             to_state: string;
         };
         /**
+         * TrialDay
+         * @description One local day: how often the rule would have fired, been quiet, been held back.
+         */
+        TrialDay: {
+            /** Day */
+            day: string;
+            /** Fired */
+            fired: number;
+            /** Quiet */
+            quiet: number;
+            /** Storm */
+            storm: number;
+        };
+        /**
+         * TrialOut
+         * @description What a rule would have done with the alarms of the last days, standing alone.
+         */
+        TrialOut: {
+            /**
+             * Alarms
+             * @description alarms in the jurisdiction in that time
+             */
+            alarms: number;
+            /** Days */
+            days: components["schemas"]["TrialDay"][];
+            /** Fired */
+            fired: number;
+            /**
+             * Matching
+             * @description of the rule's kinds and places, in its hours
+             */
+            matching: number;
+            /** Quiet */
+            quiet: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Storm */
+            storm: number;
+        };
+        /**
+         * TurnShape
+         * @description One change, by a look (`view`), a visit (`clock`, `firmware`), checks (`frames`) or a person.
+         *
+         *     `what` is confirmed or reference where a person gave the word, `by` says who.
+         */
+        TurnShape: {
+            /** After */
+            after: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Before */
+            before: string | null;
+            /** By */
+            by?: string | null;
+            /**
+             * Figures
+             * @default {}
+             */
+            figures: {
+                [key: string]: number | null;
+            };
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "view" | "clock" | "firmware" | "confirmed" | "reference" | "frames";
+        };
+        /**
          * UnitEdit
          * @description Only the fields given change; `account` null takes the handheld's account away.
          */
@@ -7671,6 +9175,29 @@ export interface components {
              */
             scale: "iec" | "dori";
         };
+        /**
+         * WindowIn
+         * @description Days of the week (1 is Monday) and times of day; `ends` not after `begins`: next day.
+         */
+        WindowIn: {
+            /** Begins */
+            begins: string;
+            /** Ends */
+            ends: string;
+            /**
+             * Weekdays
+             * @default [
+             *       1,
+             *       2,
+             *       3,
+             *       4,
+             *       5,
+             *       6,
+             *       7
+             *     ]
+             */
+            weekdays: number[];
+        };
     };
     responses: never;
     parameters: never;
@@ -7678,6 +9205,10 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type SchemaAlarmIncidentIn = components['schemas']['AlarmIncidentIn'];
+export type SchemaAlarmIncidentOut = components['schemas']['AlarmIncidentOut'];
+export type SchemaAlarmPage = components['schemas']['AlarmPage'];
+export type SchemaAlarmRow = components['schemas']['AlarmRow'];
 export type SchemaAlertPage = components['schemas']['AlertPage'];
 export type SchemaAlertRow = components['schemas']['AlertRow'];
 export type SchemaAssignmentOut = components['schemas']['AssignmentOut'];
@@ -7711,6 +9242,7 @@ export type SchemaCheckpointPage = components['schemas']['CheckpointPage'];
 export type SchemaCheckpointRow = components['schemas']['CheckpointRow'];
 export type SchemaCheckpointVisitPage = components['schemas']['CheckpointVisitPage'];
 export type SchemaCheckpointVisitRow = components['schemas']['CheckpointVisitRow'];
+export type SchemaClipIn = components['schemas']['ClipIn'];
 export type SchemaClockCounts = components['schemas']['ClockCounts'];
 export type SchemaClockHour = components['schemas']['ClockHour'];
 export type SchemaClockHourPage = components['schemas']['ClockHourPage'];
@@ -7720,6 +9252,7 @@ export type SchemaColumnMatch = components['schemas']['ColumnMatch'];
 export type SchemaComparedGrid = components['schemas']['ComparedGrid'];
 export type SchemaComparedScenario = components['schemas']['ComparedScenario'];
 export type SchemaComparison = components['schemas']['Comparison'];
+export type SchemaConfirmOrder = components['schemas']['ConfirmOrder'];
 export type SchemaCoverageSummary = components['schemas']['CoverageSummary'];
 export type SchemaCoveringCamera = components['schemas']['CoveringCamera'];
 export type SchemaCredentials = components['schemas']['Credentials'];
@@ -7746,9 +9279,13 @@ export type SchemaDutyIn = components['schemas']['DutyIn'];
 export type SchemaDutyOrder = components['schemas']['DutyOrder'];
 export type SchemaDutyOut = components['schemas']['DutyOut'];
 export type SchemaEntryOut = components['schemas']['EntryOut'];
+export type SchemaEvidenceList = components['schemas']['EvidenceList'];
+export type SchemaEvidenceOut = components['schemas']['EvidenceOut'];
 export type SchemaExcludedRow = components['schemas']['ExcludedRow'];
 export type SchemaFigurePage = components['schemas']['FigurePage'];
 export type SchemaFigureRow = components['schemas']['FigureRow'];
+export type SchemaFinding = components['schemas']['Finding'];
+export type SchemaGapOut = components['schemas']['GapOut'];
 export type SchemaGapPage = components['schemas']['GapPage'];
 export type SchemaGapReasons = components['schemas']['GapReasons'];
 export type SchemaGapRow = components['schemas']['GapRow'];
@@ -7761,9 +9298,13 @@ export type SchemaGridSheet = components['schemas']['GridSheet'];
 export type SchemaHttpValidationError = components['schemas']['HTTPValidationError'];
 export type SchemaHandheldSettings = components['schemas']['HandheldSettings'];
 export type SchemaHealthOut = components['schemas']['HealthOut'];
+export type SchemaHealthPage = components['schemas']['HealthPage'];
+export type SchemaHealthRow = components['schemas']['HealthRow'];
+export type SchemaHealthSheet = components['schemas']['HealthSheet'];
 export type SchemaHeardAt = components['schemas']['HeardAt'];
 export type SchemaHeat = components['schemas']['Heat'];
 export type SchemaHit = components['schemas']['Hit'];
+export type SchemaHoldIn = components['schemas']['HoldIn'];
 export type SchemaImportList = components['schemas']['ImportList'];
 export type SchemaImportReport = components['schemas']['ImportReport'];
 export type SchemaImportRow = components['schemas']['ImportRow'];
@@ -7773,6 +9314,8 @@ export type SchemaIncidentRow = components['schemas']['IncidentRow'];
 export type SchemaIncidentSheet = components['schemas']['IncidentSheet'];
 export type SchemaIntrusionPage = components['schemas']['IntrusionPage'];
 export type SchemaIntrusionRow = components['schemas']['IntrusionRow'];
+export type SchemaKeyList = components['schemas']['KeyList'];
+export type SchemaKeyOut = components['schemas']['KeyOut'];
 export type SchemaKindOut = components['schemas']['KindOut'];
 export type SchemaKindsOut = components['schemas']['KindsOut'];
 export type SchemaLandmarkShape = components['schemas']['LandmarkShape'];
@@ -7789,6 +9332,9 @@ export type SchemaLoopOrder = components['schemas']['LoopOrder'];
 export type SchemaLoopStop = components['schemas']['LoopStop'];
 export type SchemaLossPage = components['schemas']['LossPage'];
 export type SchemaLossRow = components['schemas']['LossRow'];
+export type SchemaMarkIn = components['schemas']['MarkIn'];
+export type SchemaMarkOut = components['schemas']['MarkOut'];
+export type SchemaMaskIn = components['schemas']['MaskIn'];
 export type SchemaMeasureReadings = components['schemas']['MeasureReadings'];
 export type SchemaMeasures = components['schemas']['Measures'];
 export type SchemaMendedPolygon = components['schemas']['MendedPolygon'];
@@ -7801,6 +9347,7 @@ export type SchemaNewTokenOut = components['schemas']['NewTokenOut'];
 export type SchemaOfferIn = components['schemas']['OfferIn'];
 export type SchemaOutlineOut = components['schemas']['OutlineOut'];
 export type SchemaOwnUnitOut = components['schemas']['OwnUnitOut'];
+export type SchemaPartOut = components['schemas']['PartOut'];
 export type SchemaPatrolFigurePage = components['schemas']['PatrolFigurePage'];
 export type SchemaPatrolHour = components['schemas']['PatrolHour'];
 export type SchemaPatrolSummaryPage = components['schemas']['PatrolSummaryPage'];
@@ -7815,6 +9362,7 @@ export type SchemaPositionPage = components['schemas']['PositionPage'];
 export type SchemaPositionRow = components['schemas']['PositionRow'];
 export type SchemaPrincipalOut = components['schemas']['PrincipalOut'];
 export type SchemaProposalShape = components['schemas']['ProposalShape'];
+export type SchemaPublicationIn = components['schemas']['PublicationIn'];
 export type SchemaPurposeList = components['schemas']['PurposeList'];
 export type SchemaPurposeShape = components['schemas']['PurposeShape'];
 export type SchemaRate = components['schemas']['Rate'];
@@ -7823,6 +9371,9 @@ export type SchemaRatePart = components['schemas']['RatePart'];
 export type SchemaRateRow = components['schemas']['RateRow'];
 export type SchemaRateRowPage = components['schemas']['RateRowPage'];
 export type SchemaReadings = components['schemas']['Readings'];
+export type SchemaRecordingSpan = components['schemas']['RecordingSpan'];
+export type SchemaRecordingsPage = components['schemas']['RecordingsPage'];
+export type SchemaReferenceShape = components['schemas']['ReferenceShape'];
 export type SchemaRefreshOrder = components['schemas']['RefreshOrder'];
 export type SchemaRefusal = components['schemas']['Refusal'];
 export type SchemaRegisterEntryOut = components['schemas']['RegisterEntryOut'];
@@ -7845,6 +9396,10 @@ export type SchemaResidual = components['schemas']['Residual'];
 export type SchemaRestrictedAreaList = components['schemas']['RestrictedAreaList'];
 export type SchemaRestrictedAreaNew = components['schemas']['RestrictedAreaNew'];
 export type SchemaRestrictedAreaRow = components['schemas']['RestrictedAreaRow'];
+export type SchemaRuleEdit = components['schemas']['RuleEdit'];
+export type SchemaRuleNew = components['schemas']['RuleNew'];
+export type SchemaRulePage = components['schemas']['RulePage'];
+export type SchemaRuleRow = components['schemas']['RuleRow'];
 export type SchemaScenarioApplied = components['schemas']['ScenarioApplied'];
 export type SchemaScenarioApply = components['schemas']['ScenarioApply'];
 export type SchemaScenarioEdit = components['schemas']['ScenarioEdit'];
@@ -7854,6 +9409,7 @@ export type SchemaScenarioRow = components['schemas']['ScenarioRow'];
 export type SchemaScenarioSheet = components['schemas']['ScenarioSheet'];
 export type SchemaSearchOut = components['schemas']['SearchOut'];
 export type SchemaSeeingCamera = components['schemas']['SeeingCamera'];
+export type SchemaSeenOut = components['schemas']['SeenOut'];
 export type SchemaSessionOut = components['schemas']['SessionOut'];
 export type SchemaShift = components['schemas']['Shift'];
 export type SchemaShiftPage = components['schemas']['ShiftPage'];
@@ -7867,14 +9423,18 @@ export type SchemaSitingPage = components['schemas']['SitingPage'];
 export type SchemaSitingRow = components['schemas']['SitingRow'];
 export type SchemaSitingSheet = components['schemas']['SitingSheet'];
 export type SchemaSitingWeights = components['schemas']['SitingWeights'];
+export type SchemaSnapshotIn = components['schemas']['SnapshotIn'];
 export type SchemaSnapshotOrder = components['schemas']['SnapshotOrder'];
 export type SchemaStatusPage = components['schemas']['StatusPage'];
 export type SchemaStatusRow = components['schemas']['StatusRow'];
 export type SchemaStepIn = components['schemas']['StepIn'];
 export type SchemaStepOut = components['schemas']['StepOut'];
+export type SchemaStorageOut = components['schemas']['StorageOut'];
 export type SchemaStreamOrder = components['schemas']['StreamOrder'];
 export type SchemaStreamTicket = components['schemas']['StreamTicket'];
 export type SchemaSubjectSheet = components['schemas']['SubjectSheet'];
+export type SchemaSubscriptionPage = components['schemas']['SubscriptionPage'];
+export type SchemaSubscriptionRow = components['schemas']['SubscriptionRow'];
 export type SchemaTaskCounters = components['schemas']['TaskCounters'];
 export type SchemaTaskEntryOut = components['schemas']['TaskEntryOut'];
 export type SchemaTaskGridOut = components['schemas']['TaskGridOut'];
@@ -7905,6 +9465,9 @@ export type SchemaTrackerNew = components['schemas']['TrackerNew'];
 export type SchemaTrackerPage = components['schemas']['TrackerPage'];
 export type SchemaTrackerRow = components['schemas']['TrackerRow'];
 export type SchemaTransitionOut = components['schemas']['TransitionOut'];
+export type SchemaTrialDay = components['schemas']['TrialDay'];
+export type SchemaTrialOut = components['schemas']['TrialOut'];
+export type SchemaTurnShape = components['schemas']['TurnShape'];
 export type SchemaUnitEdit = components['schemas']['UnitEdit'];
 export type SchemaUnitNew = components['schemas']['UnitNew'];
 export type SchemaUnitPage = components['schemas']['UnitPage'];
@@ -7923,8 +9486,387 @@ export type SchemaWarmOrder = components['schemas']['WarmOrder'];
 export type SchemaWarned = components['schemas']['Warned'];
 export type SchemaWhatIfAnswer = components['schemas']['WhatIfAnswer'];
 export type SchemaWhatIfOrder = components['schemas']['WhatIfOrder'];
+export type SchemaWindowIn = components['schemas']['WindowIn'];
 export type $defs = Record<string, never>;
 export interface operations {
+    list_alarms_api_alarms_get: {
+        parameters: {
+            query?: {
+                /** @description notes and incidents, those that stand, all */
+                shown?: "told" | "open" | "all";
+                kind?: ("motion" | "crossing" | "input" | "tamper" | "sound" | "video_loss" | "storage" | "hardware" | "reboot" | "offline") | null;
+                camera?: number | null;
+                unseen?: boolean;
+                before?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_rules_api_alarms_rules_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulePage"];
+                };
+            };
+        };
+    };
+    add_rule_api_alarms_rules_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleNew"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleRow"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    try_rule_api_alarms_rules_trial_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleNew"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_rule_api_alarms_rules__rule_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    edit_rule_api_alarms_rules__rule_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleRow"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    see_alarms_api_alarms_seen_post: {
+        parameters: {
+            query: {
+                up_to: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeenOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_subscriptions_api_alarms_subscriptions_get: {
+        parameters: {
+            query?: {
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_alarm_api_alarms__alarm_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alarm_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmRow"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_alarm_cameras_api_alarms__alarm_id__cameras_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alarm_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SightAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    report_alarm_api_alarms__alarm_id__incident_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alarm_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlarmIncidentIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmIncidentOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    see_alarm_api_alarms__alarm_id__seen_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alarm_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmRow"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     act_on_assignment_api_assignments__assignment_id__acts_post: {
         parameters: {
             query?: never;
@@ -8053,6 +9995,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CameraSheet"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_health_api_cameras_health_get: {
+        parameters: {
+            query?: {
+                division?: string | null;
+                state?: ("moved" | "covered" | "black" | "frozen" | "blurred" | "dead" | "unknown" | "untried" | "in_order")[] | null;
+                class?: ("public_area" | "trade") | null;
+                clock_off?: boolean;
+                q?: string;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthPage"];
                 };
             };
             /** @description Validation Error */
@@ -8350,6 +10329,137 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeviceShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_health_api_cameras__camera_id__health_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthSheet"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    confirm_view_api_cameras__camera_id__health_confirm_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthSheet"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    renew_reference_api_cameras__camera_id__health_reference_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthSheet"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_recordings_api_cameras__camera_id__recordings_get: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path: {
+                camera_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingsPage"];
                 };
             };
             /** @description Validation Error */
@@ -8920,6 +11030,215 @@ export interface operations {
             };
         };
     };
+    list_keys_api_evidence_keys_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyList"];
+                };
+            };
+        };
+    };
+    read_storage_api_evidence_storage_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageOut"];
+                };
+            };
+        };
+    };
+    read_evidence_api_evidence__evidence_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                evidence_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    export_evidence_api_evidence__evidence_id__export_get: {
+        parameters: {
+            query: {
+                purpose: string;
+            };
+            header?: never;
+            path: {
+                evidence_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_file_api_evidence__evidence_id__file_get: {
+        parameters: {
+            query: {
+                purpose: string;
+                part?: number;
+            };
+            header?: never;
+            path: {
+                evidence_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                    "video/mp4": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    hold_evidence_api_evidence__evidence_id__hold_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                evidence_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    publish_evidence_api_evidence__evidence_id__publication_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                evidence_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublicationIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_clocks_api_eyeson_get: {
         parameters: {
             query?: {
@@ -9409,6 +11728,174 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SightAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_evidence_api_incidents__incident_id__evidence_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    begin_clip_api_incidents__incident_id__evidence_clips_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClipIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    set_mark_api_incidents__incident_id__evidence_marks_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarkIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarkOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    keep_snapshot_api_incidents__incident_id__evidence_snapshots_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SnapshotIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    stop_clip_api_incidents__incident_id__evidence__evidence_id__stop_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: number;
+                evidence_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceOut"];
                 };
             };
             /** @description Validation Error */
