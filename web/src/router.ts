@@ -18,6 +18,12 @@ export const router = createRouter({
     // One record for every object of the workspace, so that the map stays while the selection changes.
     { path: '/watch/:kind?/:id?', name: 'watch', component: () => import('@/watch/WatchView.vue') },
     {
+      path: '/wall/:kind(incidents|cameras|layouts|tours)?/:id(\\d+)?',
+      name: 'wall',
+      component: () => import('@/wall/WallView.vue'),
+      meta: { roles: ['operator', 'dispatcher', 'admin'] },
+    },
+    {
       path: '/dispatch/:kind(tasks|alerts|units|grids|checkpoints|incidents|cameras|places|new)?/:id?',
       name: 'dispatch',
       component: () => import('@/dispatch/DispatchView.vue'),

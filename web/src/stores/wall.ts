@@ -9,7 +9,6 @@ import { useTourClock } from './tourClock'
 import { useBoard } from './wallBoard'
 import { usePurposes, warm } from './wallFacts'
 
-
 export const useWall = defineStore('wall', () => {
   const { purposes, loadPurposes } = usePurposes()
   const { size, focused, isEnlarged, tiles, slots, isEmpty, known, set, drop, swap } = useBoard()
@@ -129,5 +128,5 @@ export const useWall = defineStore('wall', () => {
   const restore = (uid: number) => set(restored(tiles.value, uid))
 
   const facts = { purposes, isOpen, size, focused, isEnlarged, tiles, slots, isEmpty, roll, pages, pending, known, tour }
-  return { ...facts, warm, loadPurposes, open, offer, confirm, show, drop, swap, close, resize, turn, refill, restore, fill }
+  return { ...facts, warm, loadPurposes, open, offer, confirm, show, drop, swap, close, resize, turn, refill, restore, fill, set }
 })

@@ -81,6 +81,12 @@ export function filled(old: Tiles, cameras: (WallCamera | null)[], grant: Grant)
   return padded(cameras.map((camera) => (camera === null ? null : (standing.get(camera.camera_id) ?? tileOf(camera, grant)))))
 }
 
+/** The tiles of another window, each under its own purpose. */
+export function mirrored(old: Tiles, given: ({ camera: WallCamera; grant: Grant } | null)[]): Tiles {
+  const standing = (camera: WallCamera, grant: Grant) => old.find((tile) => tile && tile.camera.camera_id === camera.camera_id && isUnder(tile, grant))
+  return padded(given.map((each) => (each ? (standing(each.camera, each.grant) ?? tileOf(each.camera, each.grant)) : null)))
+}
+
 /** Empty tiles of a wall that grew take those next in line. */
 export function toppedUp(tiles: Tiles, size: WallSize, roll: Roll): Tiles {
   const shown = shownIds(tiles.slice(0, size))

@@ -25,8 +25,13 @@ function chime(): void {
   window.setTimeout(() => void audio.close(), 800)
 }
 
+/** The workspace of the map stays alive behind the wall: only one of them announces. */
+let isHeard = false
+
 /** Live facts for the queue. A new red incident sounds once and marks the title; the selection is never taken away. */
 export function useCues(view: (id: number) => unknown): void {
+  if (isHeard) return
+  isHeard = true
   const { t } = useI18n()
   const incidents = useIncidents()
   const live = useLive()
@@ -65,6 +70,7 @@ export function useCues(view: (id: number) => unknown): void {
   ]
   window.addEventListener('focus', seen)
   onBeforeUnmount(() => {
+    isHeard = false
     stops.forEach((stop) => stop())
     window.removeEventListener('focus', seen)
   })

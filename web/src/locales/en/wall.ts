@@ -25,6 +25,7 @@ export const wall: typeof source = {
     snapshot: 'Snapshot',
     snapshotDone: 'Snapshot saved: {name}',
     retry: 'Try again',
+    side: 'Side panel: incidents, cameras, layouts, tours',
     moveHint: 'Drag the caption to change places, or press Shift and an arrow',
     zoomed: 'Digital zoom {n}×',
     zoomReset: 'Reset',

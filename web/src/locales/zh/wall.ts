@@ -25,6 +25,7 @@ export const wall = {
     snapshot: '抓拍',
     snapshotDone: '抓拍已保存：{name}',
     retry: '重试',
+    side: '侧栏：事件、摄像机、布局、轮巡',
     moveHint: '拖动标题可调换位置，或按 Shift 加方向键',
     zoomed: '数字变焦 {n} 倍',
     zoomReset: '恢复',
