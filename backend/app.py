@@ -26,6 +26,7 @@ from .audit import routes as audit
 from .cameras import calibration_routes as calibration
 from .cameras import intrusions
 from .cameras import routes as cameras
+from .cameras.enrolment import routes as enrolment
 from .cameras.health import routes as health
 from .cameras.recordings import routes as recordings
 from .console import Console
@@ -79,6 +80,7 @@ ROUTERS = (
     health.router,  # before cameras: `health` is no camera's number
     cameras.router,
     calibration.router,
+    enrolment.router,
     recordings.router,
     coverage.router,
     rates.router,

@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 usage or an installation at fault, 2 the input was refused
 """
 
 import json
+import resource
 import sys
 from typing import Annotated
 
@@ -106,6 +107,12 @@ def _mount_cameras() -> None:
     app.add_typer(cameras, name="cameras")
 
 
+def _mount_devices() -> None:
+    from .cameras.enrolment.commands import devices
+
+    app.add_typer(devices, name="devices")
+
+
 def _mount_sight() -> None:
     from .cameras.commands import sight
 
@@ -167,6 +174,7 @@ _DOMAINS = {
     "audit": _mount_audit,
     "evidence": _mount_evidence,
     "cameras": _mount_cameras,
+    "devices": _mount_devices,
     "sight": _mount_sight,
     "import": _mount_import,
     "coverage": _mount_coverage,
@@ -199,6 +207,8 @@ def _tell(code: str, message: str) -> None:
 def main() -> None:
     """Run a command; an expected error ends with its sentence, never with a traceback."""
     mount_domains(next(iter(sys.argv[1:]), None))
+    # A dump would hold what is sealed everywhere else; processes begun from here inherit it.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         sys.exit(app(standalone_mode=False) or 0)
     except TyperException as usage:

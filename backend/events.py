@@ -48,6 +48,7 @@ _TOLD = (
     "alert",
     "alarm",
     "eyeson",
+    "enrolment",
     "ptz",
     "evidence",
 )

@@ -120,6 +120,22 @@ class AddressPolicy:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         return CheckedAddress(parts.scheme, host, str(addresses[0]), port, path)
 
+    def check_ip(self, text: str) -> Address:
+        """Return an IP address that devices may have.
+
+        Raises
+        ------
+        AddressRefused
+            It lies outside the allowed networks, or is no IP address.
+
+        """
+        try:
+            address = _unwrapped(text)
+        except ValueError:
+            raise AddressRefused("that is no IP address") from None
+        self._require_allowed(address, text)
+        return address
+
     def check_own(self, url: str, device: CheckedAddress) -> CheckedAddress:
         """Return where to reach a URL that the device itself reported.
 

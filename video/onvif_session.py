@@ -112,6 +112,17 @@ class OnvifSession:
         """Return whether the device offers the service: media, media2, ptz and so on."""
         return service in self._services
 
+    async def greet(self) -> None:
+        """Ask the device for its time, as anybody may; no login is sent.
+
+        Raises
+        ------
+        DeviceError
+            Nobody there, or no ONVIF device.
+
+        """
+        await self._read_clock()
+
     async def open(self) -> None:
         """Learn the device's clock, how it wants us to log in, and its services.
 

@@ -22,7 +22,7 @@ from video.source import StreamTarget
 
 from ..access import Principal
 from ..audit.register import Act, enter
-from ..errors import NotFound, Refused
+from ..errors import Language, NotFound, Refused
 from ..live import Notice, announce
 from ..settings import load
 from . import vault
@@ -56,6 +56,7 @@ _ZH = {
     "stream.credentials_rejected": "用户名或密码被设备拒绝，请更正后再试（多次失败会被设备锁定）。",
     "device.protocol_violation": "应答不是 ONVIF，请检查端口、路径和固件。",
     "device.unsupported": "设备不支持所需功能。",
+    "devices.refused_before": "设备曾拒绝同一用户名和密码，为防锁定未再发送：请更正后重试。",
 }
 
 
@@ -86,8 +87,13 @@ def policy() -> AddressPolicy:
 
 def refusal(error: DeviceError) -> DeviceFailed:
     """Return a device's failure as an error of the API; it never holds user info."""
-    explanation = _ZH.get(error.code, str(error)) if load().language == "zh" else str(error)
-    return DeviceFailed(field="address", device_code=error.code, explanation=explanation)
+    told = explanation(error, load().language)
+    return DeviceFailed(field="address", device_code=error.code, explanation=told)
+
+
+def explanation(error: DeviceError, language: Language) -> str:
+    """Return what a person reads of a device's failure, and what to do about it."""
+    return _ZH.get(error.code, str(error)) if language == "zh" else str(error)
 
 
 def ask(address: str, credentials: Credentials) -> DeviceReport:
