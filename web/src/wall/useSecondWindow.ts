@@ -71,7 +71,6 @@ function mirror(story: Story | null): void {
 
 /** The second window: asks, listens, and shows on its own wall what the first one works on. */
 export function useFollowing() {
-  const wall = useWall()
   const followed = shallowRef<Followed>(nobody())
   const now_ms = ref(performance.now())
   const lostAt = ref<Date | null>(null)
