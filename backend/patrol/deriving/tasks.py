@@ -25,6 +25,8 @@ _MARK_ENDED = text(
     " AND (p.duty_until IS NULL OR p.duty_until < s.ends_at)"
     " ON CONFLICT DO NOTHING RETURNING 1"
 )
+TAKEN_UP_DAYS = 7
+"""How long ago duty may have ended: a worker that was away over a holiday takes all of it up."""
 _IS_WAITING = text("SELECT EXISTS (SELECT FROM patrol_dirty)")
 _OLD = (
     "DELETE FROM visits WHERE day < :day",
@@ -84,7 +86,7 @@ def sweep(timestamp: int) -> None:
     """Take up duty that has ended, and marks that nobody deferred a job for."""
     now = datetime.now(UTC)
     with begin() as session:
-        session.execute(_MARK_ENDED, {"now": now, "since": now - timedelta(days=2)})
+        session.execute(_MARK_ENDED, {"now": now, "since": now - timedelta(days=TAKEN_UP_DAYS)})
         if session.scalar(_IS_WAITING):
             defer(session, "patrol.derive", key="patrol.derive")
 
