@@ -63,7 +63,7 @@ export const useWall = defineStore('wall', () => {
     grants.set(offered.visit.key, grant)
     pending.value = null
     const [lone] = offered.cameras
-    if (lone && offered.cameras.length === 1 && !offered.isRanked && !isEmpty.value) place(lone, grant)
+    if (lone && offered.cameras.length === 1 && !offered.isRanked && (offered.size || !isEmpty.value)) place(lone, grant)
     else fill(grant, offered)
   }
 
@@ -73,12 +73,12 @@ export const useWall = defineStore('wall', () => {
   }
 
   /** One camera into the focused tile, under the visit's purpose; without one the purpose is asked first. */
-  function show(camera: WallCamera, visit: Visit): void {
+  function show(camera: WallCamera, visit: Visit, keepsSize = false): void {
     if (!useSession().may('streams.open')) return
     const grant = grants.get(visit.key)
     isOpen.value = true
     if (grant) place(camera, grant)
-    else pending.value = { visit, cameras: [camera], isRanked: false, size: null, dwell_s: null }
+    else pending.value = { visit, cameras: [camera], isRanked: false, size: keepsSize ? size.value : null, dwell_s: null }
   }
 
   function close(): void {
