@@ -1,47 +1,77 @@
-"""The transcoded side of a hub: runs while someone needs it, within the pool's limit."""
+"""The converted side of a hub: runs while someone needs it and there is a place for it.
+
+Whoever waits for a place is told how long the line is and sees stills of the key pictures.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
 
+from video.bitstream import Codec
+from video.errors import DeviceError
 from video.fanout import Fanout, Subscription
 from video.fmp4 import InitSegment
 from video.ingest import call_in
-from video.packager import Fragment
-from video.transcode import TranscodePool, Transcoder
+from video.packager import Fragment, KeyPicture
+from video.places import Place, TranscodePool
+from video.protocol import Kind, binary, queue_text
+from video.stills import jpeg_of
+from video.transcode import Transcoder
+
+_STILL_EVERY_S = 1.0
 
 
 class Conversion:
-    """The transcoded side of a hub: runs while someone needs it, within the pool's limit."""
+    """The converted side of a hub; used in the event loop.
 
-    def __init__(self, pool: TranscodePool, cache_bytes: int) -> None:
+    Parameters
+    ----------
+    pool : TranscodePool
+    cache_bytes : int
+    on_turn : callable
+        Called when the place waited for is there and ``transcoder`` wants to be fed.
+
+    """
+
+    def __init__(self, pool: TranscodePool, cache_bytes: int, on_turn: Callable[[], None]) -> None:
+        self._on_turn = on_turn
         self.transcoder: Transcoder | None = None
         self._pool = pool
+        self._codec: Codec = "h265"
         self._fanout = Fanout("transcode", cache_bytes)
+        self._viewers: set[Subscription] = set()
+        self._place: Place | None = None
+        self._still: asyncio.Task[None] | None = None
+        self._stilled_s = 0.0
 
-    def add(self, subscription: Subscription) -> None:
-        """Attach a viewer, starting the transcoder for the first.
+    def __len__(self) -> int:
+        return len(self._viewers)
 
-        Raises
-        ------
-        Overloaded
-            The pool has no place.
+    @property
+    def is_waiting(self) -> bool:
+        """Return whether viewers wait for a place."""
+        return bool(self._viewers) and self.transcoder is None
 
-        """
-        if self.transcoder is None:
-            self._pool.take()
-            loop = asyncio.get_running_loop()
+    def add(self, subscription: Subscription, codec: Codec) -> None:
+        """Attach a viewer; the first one asks for a place."""
+        self._viewers.add(subscription)
+        self._codec = codec
+        if self._place is None:
             self._fanout.forget_opening()
-
-            def emit(init: InitSegment | None, fragment: Fragment | None) -> None:
-                call_in(loop, self._accept, transcoder, init, fragment)
-
-            self.transcoder = transcoder = Transcoder(emit)
+            # Held before the call returns, for the turn may come within it.
+            self._place = self._pool.ask(self._begin, self._tell_line)
+        elif (line := self._pool.position(self._place)) is not None:
+            subscription.offer_text(queue_text(*line))
         self._fanout.add(subscription)
 
     def discard(self, subscription: Subscription) -> None:
+        """Detach a viewer; with the last one the place is given back."""
+        self._viewers.discard(subscription)
         self._fanout.discard(subscription)
-        if not len(self._fanout):
+        if not self._viewers:
             self.stop()
 
     def forget_group(self) -> None:
@@ -52,8 +82,40 @@ class Conversion:
         if self.transcoder is not None:
             self.transcoder.stop()
             self.transcoder = None
-            self._pool.give_back()
+        place, self._place = self._place, None
+        if place is not None:
+            place.give_back()
         self._fanout.forget_group()
+
+    def show_still(self, picture: KeyPicture) -> None:
+        """Show a key picture to those who wait, at most one a second, dropped where many do."""
+        now_s = time.monotonic()
+        is_due = now_s - self._stilled_s >= _STILL_EVERY_S
+        is_busy = self._still is not None and not self._still.done()
+        if self.is_waiting and is_due and not is_busy and not self._pool.stills.locked():
+            self._stilled_s = now_s
+            self._still = asyncio.create_task(self._make_still(picture))
+
+    async def _make_still(self, picture: KeyPicture) -> None:
+        async with self._pool.stills:
+            with suppress(DeviceError):
+                jpeg = await asyncio.to_thread(jpeg_of, picture)
+                message = binary(Kind.POSTER, jpeg, picture.received_ms)
+                for viewer in self._viewers if self.is_waiting else ():
+                    viewer.offer_poster(message)
+
+    def _begin(self) -> None:
+        loop = asyncio.get_running_loop()
+
+        def emit(init: InitSegment | None, fragment: Fragment | None) -> None:
+            call_in(loop, self._accept, transcoder, init, fragment)
+
+        self.transcoder = transcoder = Transcoder(emit, self._codec)
+        self._on_turn()
+
+    def _tell_line(self, place: int, waiting: int) -> None:
+        for viewer in self._viewers:
+            viewer.offer_text(queue_text(place, waiting))
 
     def _accept(self, by: Transcoder, init: InitSegment | None, fragment: Fragment | None) -> None:
         if by is not self.transcoder:

@@ -9,6 +9,7 @@
     │   └── Unsupported
     └── StreamFailed
         ├── CodecUnplayable
+        ├── NoKeyPicture
         └── Overloaded
 
 No instance ever carries user info: everything said goes through ``redact``.
@@ -78,6 +79,12 @@ class CodecUnplayable(StreamFailed):
     """The picture format can neither be played nor converted; set the camera to H.264."""
 
     code = "stream.codec_unplayable"
+
+
+class NoKeyPicture(StreamFailed):
+    """The camera sends pictures but none to begin with; set a key frame interval of a second."""
+
+    code = "stream.no_key_picture"
 
 
 class Overloaded(StreamFailed):

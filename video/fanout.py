@@ -43,6 +43,11 @@ class Subscription:
         return self._waiting_bytes
 
     @property
+    def is_following(self) -> bool:
+        """Return whether it has been given pictures that belong together."""
+        return not self._needs_key
+
+    @property
     def closed(self) -> bool:
         return self._closed
 
@@ -68,6 +73,11 @@ class Subscription:
             return
         self._needs_key = False
         self._put(message)
+
+    def offer_sound(self, message: bytes) -> None:
+        """Queue sound; it is left out where pictures already wait too long."""
+        if self._waiting_bytes + len(message) <= self._limit_bytes:
+            self._put(message)
 
     def close(self) -> None:
         """End the subscription after what is already queued."""

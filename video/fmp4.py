@@ -14,7 +14,7 @@ from video.sequence import SequenceFacts, read_sequence
 from video.timeline import TICKS_PER_S, SampleTime
 
 _TRACK = 1
-_MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
+MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 _KEY_FLAGS = 0x02000000  # depends on no other sample
 _DELTA_FLAGS = 0x01010000  # depends on others, not a sync sample
 # moof > mfhd, traf > tfhd (default-base-is-moof), tfdt v1, trun v1 with one sample, mdat header.
@@ -60,9 +60,8 @@ def build_init(sets: ParameterSets) -> InitSegment:
 
     """
     facts = read_sequence(sets)
-    record = _avc_record(sets, facts) if sets.codec == "h264" else _hevc_record(sets, facts)
-    entry = _sample_entry(sets, facts, record)
-    payload = _box(b"ftyp", b"iso5\0\0\x02\0iso5iso6mp41") + _movie(entry, facts)
+    record = record_of(sets, facts)
+    payload = FILE_TYPE + movie_box([(_TRACK, picture_track(sets, facts))])
     mime = f'video/mp4; codecs="{facts.codec_string}"'
     name = facts.codec_string
     return InitSegment(
@@ -89,22 +88,29 @@ def build_fragment(units: list[bytes], time: SampleTime, *, sequence: int, key: 
     bytes
 
     """
-    size = sum(map(len, units)) + 4 * len(units)
+    parts: list[bytes] = []
+    for unit in units:
+        parts.append(len(unit).to_bytes(4, "big"))
+        parts.append(unit)
+    return one_sample_fragment(parts, time, sequence=sequence, track=_TRACK, key=key)
+
+
+def one_sample_fragment(
+    parts: list[bytes], time: SampleTime, *, sequence: int, track: int, key: bool
+) -> bytes:
+    """Return ``moof`` and ``mdat`` with one sample of a track, its parts joined."""
+    size = sum(map(len, parts))
     head = _FRAGMENT.pack(
         _MOOF_BYTES, b"moof",
         16, b"mfhd", 0, sequence & 0xFFFFFFFF,
         _MOOF_BYTES - 24, b"traf",
-        16, b"tfhd", 0x020000, _TRACK,
+        16, b"tfhd", 0x020000, track,
         20, b"tfdt", 0x01000000, time.decode,
         36, b"trun", _TRUN_FIELDS, 1, _FRAGMENT.size,
         time.duration, size, _KEY_FLAGS if key else _DELTA_FLAGS, time.offset,
         size + 8, b"mdat",
     )  # fmt: skip
-    parts = [head]
-    for unit in units:
-        parts.append(len(unit).to_bytes(4, "big"))
-        parts.append(unit)
-    return b"".join(parts)
+    return b"".join([head, *parts])
 
 
 def sample_of(fragment: bytes) -> bytes:
@@ -112,47 +118,63 @@ def sample_of(fragment: bytes) -> bytes:
     return fragment[_FRAGMENT.size :]
 
 
-def _box(kind: bytes, *contents: bytes) -> bytes:
+def box(kind: bytes, *contents: bytes) -> bytes:
+    """Return a box with its size and kind before its contents."""
     body = b"".join(contents)
     return struct.pack(">I4s", len(body) + 8, kind) + body
 
 
-def _full(kind: bytes, version: int, flags: int, *contents: bytes) -> bytes:
-    return _box(kind, struct.pack(">I", version << 24 | flags), *contents)
+def full_box(kind: bytes, version: int, flags: int, *contents: bytes) -> bytes:
+    """Return a box that begins with version and flags."""
+    return box(kind, struct.pack(">I", version << 24 | flags), *contents)
 
 
-def _movie(entry: bytes, facts: SequenceFacts) -> bytes:
-    header = _full(
+FILE_TYPE = box(b"ftyp", b"iso5\0\0\x02\0iso5iso6mp41")
+
+
+def movie_box(tracks: list[tuple[int, bytes]]) -> bytes:
+    """Return ``moov`` with the given tracks, by number, whose samples follow in fragments."""
+    header = full_box(
         b"mvhd", 0, 0,
         struct.pack(">4I", 0, 0, 1000, 0), struct.pack(">IHH8x", 0x10000, 0x0100, 0),
-        _MATRIX, bytes(24), struct.pack(">I", _TRACK + 1),
+        MATRIX, bytes(24), struct.pack(">I", max(number for number, _ in tracks) + 1),
     )  # fmt: skip
-    extends = _box(b"mvex", _full(b"trex", 0, 0, struct.pack(">5I", _TRACK, 1, 0, 0, 0)))
-    return _box(b"moov", header, _track(entry, facts), extends)
+    extends = [
+        full_box(b"trex", 0, 0, struct.pack(">5I", number, 1, 0, 0, 0)) for number, _ in tracks
+    ]
+    return box(b"moov", header, *(track for _, track in tracks), box(b"mvex", *extends))
 
 
-def _track(entry: bytes, facts: SequenceFacts) -> bytes:
-    header = _full(
+def picture_track(sets: ParameterSets, facts: SequenceFacts) -> bytes:
+    """Return ``trak`` of the picture, track 1."""
+    header = full_box(
         b"tkhd", 0, 3,
         struct.pack(">5I", 0, 0, _TRACK, 0, 0), bytes(8), struct.pack(">4H", 0, 0, 0, 0),
-        _MATRIX, struct.pack(">II", facts.width << 16, facts.height << 16),
+        MATRIX, struct.pack(">II", facts.width << 16, facts.height << 16),
     )  # fmt: skip
-    media_header = _full(b"mdhd", 0, 0, struct.pack(">4IHH", 0, 0, TICKS_PER_S, 0, 0x55C4, 0))
-    handler = _full(b"hdlr", 0, 0, bytes(4), b"vide", bytes(12), b"video\0")
-    return _box(b"trak", header, _box(b"mdia", media_header, handler, _media(entry)))
+    entry = _sample_entry(sets, facts, record_of(sets, facts))
+    return box(b"trak", header, media_box(b"vide", full_box(b"vmhd", 0, 1, bytes(8)), entry))
 
 
-def _media(entry: bytes) -> bytes:
-    reference = _box(b"dinf", _full(b"dref", 0, 0, struct.pack(">I", 1), _full(b"url ", 0, 1)))
-    table = _box(
+def media_box(handler: bytes, head: bytes, entry: bytes) -> bytes:
+    """Return ``mdia`` of a track in 90 kHz with one sample entry and no samples of its own."""
+    media_header = full_box(b"mdhd", 0, 0, struct.pack(">4IHH", 0, 0, TICKS_PER_S, 0, 0x55C4, 0))
+    kind = full_box(b"hdlr", 0, 0, bytes(4), handler, bytes(12), b"camera\0")
+    reference = box(b"dinf", full_box(b"dref", 0, 0, struct.pack(">I", 1), full_box(b"url ", 0, 1)))
+    table = box(
         b"stbl",
-        _full(b"stsd", 0, 0, struct.pack(">I", 1), entry),
-        _full(b"stts", 0, 0, bytes(4)),
-        _full(b"stsc", 0, 0, bytes(4)),
-        _full(b"stsz", 0, 0, bytes(8)),
-        _full(b"stco", 0, 0, bytes(4)),
+        full_box(b"stsd", 0, 0, struct.pack(">I", 1), entry),
+        full_box(b"stts", 0, 0, bytes(4)),
+        full_box(b"stsc", 0, 0, bytes(4)),
+        full_box(b"stsz", 0, 0, bytes(8)),
+        full_box(b"stco", 0, 0, bytes(4)),
     )
-    return _box(b"minf", _full(b"vmhd", 0, 1, bytes(8)), reference, table)
+    return box(b"mdia", media_header, kind, box(b"minf", head, reference, table))
+
+
+def record_of(sets: ParameterSets, facts: SequenceFacts) -> bytes:
+    """Return the decoder configuration record (avcC or hvcC)."""
+    return _avc_record(sets, facts) if sets.codec == "h264" else _hevc_record(sets, facts)
 
 
 def _sample_entry(sets: ParameterSets, facts: SequenceFacts, record: bytes) -> bytes:
@@ -160,8 +182,8 @@ def _sample_entry(sets: ParameterSets, facts: SequenceFacts, record: bytes) -> b
         ">6xH16xHHIIIH32sHh", 1, facts.width, facts.height, 0x480000, 0x480000, 0, 1, b"", 24, -1
     )
     if sets.codec == "h264":
-        return _box(b"avc1", picture, _box(b"avcC", record))
-    return _box(b"hvc1", picture, _box(b"hvcC", record))
+        return box(b"avc1", picture, box(b"avcC", record))
+    return box(b"hvc1", picture, box(b"hvcC", record))
 
 
 def _avc_record(sets: ParameterSets, facts: SequenceFacts) -> bytes:

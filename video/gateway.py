@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from video.errors import CredentialsRejected, Overloaded
 from video.hub import CameraHub
+from video.places import TranscodePool
 from video.snapshots import Snapshot, take_snapshot
 from video.stream_state import DEFAULT_SETTINGS, HubKey, HubSettings, HubStatus, OnStatus, Resolve
-from video.transcode import TranscodePool
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,15 +11,18 @@ import logging
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
+from math import inf
 
+from video.audience import Audience
 from video.bitstream import Codec
-from video.conversion import Conversion
-from video.errors import CredentialsRejected, DeviceError, Overloaded, StreamFailed
-from video.fanout import Fanout, Subscription
+from video.errors import CredentialsRejected, DeviceError, NoKeyPicture, StreamFailed
+from video.fanout import Subscription
 from video.fmp4 import InitSegment
 from video.ingest import Ingest
 from video.packager import Fragment, KeyPicture
-from video.protocol import Kind, binary, error_text, status_text, viewer_code
+from video.places import TranscodePool
+from video.protocol import Kind, Rung, binary, error_text, status_text, viewer_code
+from video.sound import AudioInfo, SoundFrame
 from video.source import RtspSource, StreamTarget
 from video.stills import fetch_still, jpeg_of
 from video.stream_state import (
@@ -34,8 +37,7 @@ from video.stream_state import (
     Resolve,
     State,
 )
-from video.tap import Tap, Taps, TapSink, info_of
-from video.transcode import TranscodePool
+from video.tap import Tap, Taps, TapSink, info_of, sound_unit_of
 
 logger = logging.getLogger(__name__)
 
@@ -74,17 +76,16 @@ class CameraHub:
         self._settings = settings
         self._on_status = on_status
         self._status = HubStatus("connecting")
-        self._subscriptions: set[Subscription] = set()
-        self._native = Fanout("sub" if key.profile == "sub" else "native", settings.gop_cache_bytes)
-        self._conversion = Conversion(pool, settings.gop_cache_bytes)
+        rung: Rung = "sub" if key.profile == "sub" else "native"
+        self._audience = Audience(rung, pool, settings.gop_cache_bytes, self._feed)
         self._taps = Taps()
-        self._codec: Codec | None = None
         self._ingest: Ingest | None = None
         self._running: asyncio.Task[None] | None = None
         self._wanted_until = 0.0
         self._awaited_until = 0.0
         self._locked_until = 0.0
         self._last_frame = 0.0
+        self._last_keyless = -inf
         self._pictured = asyncio.Event()
         self._still: asyncio.Task[None] | None = None
 
@@ -103,7 +104,7 @@ class CameraHub:
 
     @property
     def viewers(self) -> int:
-        return len(self._subscriptions)
+        return len(self._audience)
 
     @property
     def key_picture(self) -> KeyPicture | None:
@@ -121,27 +122,28 @@ class CameraHub:
         Returns
         -------
         Subscription
-            Holds the status and either the cached pictures or a poster already. Closed, after a
-            message, when the stream cannot be served.
+            Holds the status and either the cached pictures or a poster already.
 
         """
         subscription = Subscription(codecs, self._settings.queue_bytes)
-        self._subscriptions.add(subscription)
         self.start()
         subscription.offer_text(status_text(self._status))
         if self._status.state != "live" and self.poster is not None:
             self._offer_poster(subscription)
-        if self._codec is not None:
-            self._attach(subscription)
+        self._audience.add(subscription)
+        self._feed()
         return subscription
+
+    def hear(self, subscription: Subscription, *, on: bool) -> None:
+        """Send a viewer the sound as well, or no longer."""
+        self._audience.hear(subscription, on=on)
+        self._feed()
 
     def unsubscribe(self, subscription: Subscription) -> None:
         """Take a viewer away; the stream lingers before it is let go."""
         subscription.close()
-        self._subscriptions.discard(subscription)
-        self._native.discard(subscription)
-        self._conversion.discard(subscription)
-        self._feed_conversion()
+        self._audience.discard(subscription)
+        self._feed()
         self._want(self._settings.linger_s)
 
     def tap(self, sink: TapSink) -> Tap:
@@ -159,12 +161,14 @@ class CameraHub:
 
         """
         tap = Tap(sink, self._untap)
-        self._taps.add(tap, self._native.group)
+        self._taps.add(tap, self._audience.group)
         self.start()
+        self._feed()
         return tap
 
     def _untap(self, tap: Tap) -> None:
         self._taps.discard(tap)
+        self._feed()
         self._want(self._settings.linger_s)
 
     def warm(self, for_s: float) -> None:
@@ -194,7 +198,7 @@ class CameraHub:
 
     async def stop(self) -> None:
         """End the stream and every viewer's queue."""
-        for subscription in tuple(self._subscriptions):
+        for subscription in self._audience:
             self.unsubscribe(subscription)
         self._taps.close()
         if self._running is not None:
@@ -213,7 +217,7 @@ class CameraHub:
         """Keep a still for those who come while there is no picture, and show it to those here."""
         self.poster = poster
         if self._status.state != "live":
-            for subscription in self._subscriptions:
+            for subscription in self._audience:
                 self._offer_poster(subscription)
 
     def _want(self, for_s: float) -> None:
@@ -221,7 +225,7 @@ class CameraHub:
 
     def _is_wanted(self) -> bool:
         until = max(self._wanted_until, self._awaited_until)
-        return bool(self._subscriptions or self._taps) or time.monotonic() < until
+        return bool(self._audience) or bool(self._taps) or time.monotonic() < until
 
     async def _run(self) -> None:
         self._last_frame = time.monotonic()
@@ -229,8 +233,10 @@ class CameraHub:
         try:
             self.target = await self._resolve(self.key)
             self._ingest = Ingest(self, asyncio.get_running_loop())
-            source = RtspSource(self.target, self._ingest, self._settings.timing)
+            ingest = self._ingest
+            source = RtspSource(self.target, ingest, self._settings.timing, sound=ingest)
             source.start()
+            self._feed()
             while self._is_wanted():
                 if self._is_newly_silent():
                     await self._take_poster()
@@ -258,17 +264,15 @@ class CameraHub:
                 extra={"action": "stream.broken", "camera_id": self.key.camera_id},
             )  # fmt: skip
             self._set_status("dead", StreamFailed.code)
-            self._tell(error_text(viewer_code(StreamFailed.code)))
+            self._audience.tell(error_text(viewer_code(StreamFailed.code)))
 
     def _let_go(self) -> None:
         if self._ingest is not None:
             self._ingest.detach()
         self._ingest = None
-        self._codec = None
         self._pictured.clear()
-        self._native.forget_opening()
+        self._audience.let_go()
         self._taps.forget_stream()
-        self._conversion.stop()
 
     async def _take_poster(self) -> None:
         """Keep the last picture for those who come while there is none."""
@@ -289,14 +293,15 @@ class CameraHub:
         silent_s = time.monotonic() - self._last_frame
         state, reason = self._status.state, self._status.reason or NO_PACKETS
         if state == "live" and silent_s > self._settings.stalled_after_s:
-            self._native.forget_group()
-            self._conversion.forget_group()
+            self._audience.forget_group()
             self._taps.gap(reason)
             self._set_status("stalled", reason)
             return True
         if state in {"connecting", "stalled"} and silent_s > self._settings.dead_after_s:
+            if time.monotonic() - self._last_keyless < self._settings.stalled_after_s:
+                reason = NoKeyPicture.code
             self._set_status("dead", reason)
-            self._tell(error_text(viewer_code(reason)))
+            self._audience.tell(error_text(viewer_code(reason)))
         return False
 
     def open(self, codec: Codec) -> None:
@@ -304,28 +309,46 @@ class CameraHub:
         if self.target is not None and self.target.snapshot_url and self._status.state != "live":
             # The stream's login has just been accepted: this one cannot add a failed attempt.
             self._still = asyncio.create_task(self._fetch_poster(self.target))
-        if codec == self._codec:
-            return
-        self._codec = codec
-        self._conversion.stop()
-        for subscription in tuple(self._subscriptions):
-            self._native.discard(subscription)
-            self._attach(subscription)
+        self._audience.open(codec)
+        self._feed()
+
+    def open_sound(self, info: AudioInfo | None, coding: str) -> None:
+        """Note what sound the connection carries."""
+        self._audience.open_sound(info, coding)
+
+    def accept_sound(self, frame: SoundFrame, fragment: bytes) -> None:
+        """Take over a frame of sound."""
+        self._audience.publish_sound(frame, fragment)
+        if self._taps:
+            self._taps.hand_over(sound_unit_of(frame, fragment))
 
     def accept(self, init: InitSegment | None, fragment: Fragment | None) -> None:
         """Take over what the packager made of one unit."""
         if init is not None:
-            self._native.begin(init)
-            self._taps.begin(info_of(init, None))
+            self._audience.begin(init)
+            self._taps.begin(info_of(init, self._audience.audio))
         if fragment is None:
             return
+        self._note_picture(fragment.received_ms)
+        self._audience.publish(fragment)
+        self._taps.publish(fragment)
+        if fragment.is_key:
+            self._audience.show_still(self.key_picture)
+
+    def accept_keyless(self, received_ms: int, *, for_good: bool) -> None:
+        """Note a picture no player can begin with: such a camera lives, but must be converted."""
+        self._last_keyless = time.monotonic()
+        if for_good:
+            self._note_picture(received_ms)
+            self._audience.do_without_keys()
+            self._feed()
+
+    def _note_picture(self, received_ms: int) -> None:
         self._last_frame = time.monotonic()
         if self._status.state != "live":
             self._pictured.set()
-            self._set_status("live", None, _at(fragment.received_ms))
-        self._status = HubStatus("live", _at(fragment.received_ms))
-        self._native.publish(fragment)
-        self._taps.publish(fragment)
+            self._set_status("live", None, _at(received_ms))
+        self._status = HubStatus("live", _at(received_ms))
 
     def fail(self, error: DeviceError, *, final: bool) -> None:
         """Take note of a broken or refused connection."""
@@ -333,14 +356,13 @@ class CameraHub:
             "stream of camera %s failed: %s", self.key.camera_id, error,
             extra={"action": "stream.failed", "camera_id": self.key.camera_id},
         )  # fmt: skip
-        self._native.forget_group()
-        self._conversion.forget_group()
+        self._audience.forget_group()
         self._taps.gap(error.code)
         if isinstance(error, CredentialsRejected):
             self.lock_out()
         if final:
             self._set_status("dead", error.code)
-            self._tell(error_text(viewer_code(error.code)))
+            self._audience.tell(error_text(viewer_code(error.code)))
         elif self._status.state != "dead":
             seen = self._status.last_frame_at is not None
             self._set_status("stalled" if seen else "connecting", error.code)
@@ -349,22 +371,11 @@ class CameraHub:
         """Spend no further login on this device for a while; ``forget`` it to end that."""
         self._locked_until = time.monotonic() + self._settings.lockout_pause_s
 
-    def _attach(self, subscription: Subscription) -> None:
-        """Put a viewer on the rung it can play."""
-        if self._codec == "h264" or "hvc1" in subscription.codecs:
-            self._native.add(subscription)
-            return
-        try:
-            self._conversion.add(subscription)
-        except Overloaded as error:
-            subscription.offer_text(error_text(error.code))
-            subscription.close()
-            return
-        self._feed_conversion()
-
-    def _feed_conversion(self) -> None:
+    def _feed(self) -> None:
+        """Let the source's thread know what is wanted of it beside the pictures."""
         if self._ingest is not None:
-            self._ingest.transcoder = self._conversion.transcoder
+            self._ingest.transcoder = self._audience.transcoder
+            self._ingest.wants_sound = self._audience.wants_sound or bool(self._taps)
 
     def _set_status(self, state: State, reason: str | None, at: datetime | None = None) -> None:
         before = self._status
@@ -373,13 +384,9 @@ class CameraHub:
             self._awaited_until = 0.0
         if (before.state, before.reason) == (state, reason):
             return
-        self._tell(status_text(self._status))
+        self._audience.tell(status_text(self._status))
         if self._on_status is not None:
             self._on_status(self.key, self._status)
-
-    def _tell(self, text: str) -> None:
-        for subscription in self._subscriptions:
-            subscription.offer_text(text)
 
     def _offer_poster(self, subscription: Subscription) -> None:
         if self.poster is not None:

@@ -81,7 +81,7 @@ class Packager:
         """Return a new initialisation segment, if one is due, and the fragment of this unit.
 
         Afterwards ``entry`` is the unit in Annex B form behind its parameter sets if a decoder can
-        begin with it, else None, and ``presented`` its time with jumps of the device's clock joined.
+        begin with it, else None, and ``presented`` its time, jumps of the device's clock joined.
 
         Parameters
         ----------
@@ -105,7 +105,7 @@ class Packager:
         key = is_key(units, self.codec)
         pictures = picture_units(units, self.codec)
         self._note_entry(units, sets, pictures, key=key)
-        init = self._announce(sets) if key else None
+        init = self._announce(sets, unit) if key else None
         if not pictures:
             return init, None
         time = self._timeline.place(unit.presented, unit.received_ms)
@@ -127,10 +127,13 @@ class Packager:
         if (key or recovers) and sets is not None:
             self.entry = sets.annex_b + b"".join(b"\0\0\0\1" + unit for unit in pictures)
 
-    def _announce(self, sets: ParameterSets | None) -> InitSegment | None:
+    def _announce(self, sets: ParameterSets | None, unit: AccessUnit) -> InitSegment | None:
         if sets is None or sets == self._announced:
             return None
         init = build_init(sets)
+        if init.reorder_depth and unit.presented is None:
+            # FFmpeg gives the very first unit no time; among B-frames it cannot be guessed.
+            return None
         self._timeline = Timeline(read_sequence(sets).reorder_depth)
         self._announced = sets
         return init

@@ -1,8 +1,9 @@
 """The messages between media worker and console, and the serving of one viewer.
 
-Client to server, text: first ``{"ticket", "codecs"}``, then ``{"type": "stats"}`` or ``"keep"``.
-Server to client, text: ``init``, ``status``, ``error``. Binary: one byte of kind; for kinds 1, 2
-and 3 eight bytes, big-endian, epoch milliseconds of reception; then the payload.
+Client to server, text: first ``{"ticket", "codecs"}``, then ``{"type": "stats"}``, ``"keep"`` or
+``{"type": "sound", "on": true}``. Server to client, text: ``init``, ``status``, ``error``,
+``queue`` (place in the line for a conversion), ``sound``. Binary: one byte of kind; then, but for
+kinds 0 and 4, eight bytes, big-endian, epoch milliseconds of reception; then the payload.
 WebSocket compression must be off: it triples the cost and video does not shrink.
 """
 
@@ -22,6 +23,7 @@ from video.errors import ProtocolViolation
 if TYPE_CHECKING:
     from video.fmp4 import InitSegment
     from video.hub import CameraHub
+    from video.sound import AudioInfo
     from video.stream_state import HubStatus
 
 Rung = Literal["native", "sub", "transcode"]
@@ -33,7 +35,12 @@ Receive = Callable[[], Awaitable[str | bytes | None]]
 KNOWN_CODECS = frozenset({"avc1", "hvc1"})
 _LONGEST_MESSAGE = 4096
 _VIEWER_CODES = frozenset(
-    {"stream.credentials_rejected", "stream.codec_unplayable", "stream.overloaded"}
+    {
+        "stream.credentials_rejected",
+        "stream.codec_unplayable",
+        "stream.overloaded",
+        "stream.no_key_picture",
+    }
 )
 
 
@@ -44,6 +51,11 @@ class Kind(IntEnum):
     KEY_FRAGMENT = 1
     FRAGMENT = 2
     POSTER = 3
+    SOUND_INIT = 4
+    SOUND = 5
+
+
+_WITHOUT_TIME = frozenset({Kind.INIT, Kind.SOUND_INIT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +117,7 @@ def init_text(init: InitSegment, generation: int, rung: Rung) -> str:
             "height": init.height,
             "generation": generation,
             "rung": rung,
+            "reorder": init.reorder_depth,
         }
     )
 
@@ -122,6 +135,18 @@ def status_text(status: HubStatus) -> str:
     )
 
 
+def queue_text(place: int, waiting: int) -> str:
+    """Return that the viewer waits for a conversion, at which place of how many."""
+    return json.dumps({"type": "queue", "place": place, "of": waiting})
+
+
+def sound_text(info: AudioInfo | None, coding: str) -> str:
+    """Return what sound there is: how it is played, or that its coding is left out."""
+    state = "left_out" if info is None else info.note or "native"
+    mime = None if info is None else f'audio/mp4; codecs="{info.codec_string}"'
+    return json.dumps({"type": "sound", "state": state, "coding": coding, "mime": mime})
+
+
 def error_text(code: str, **detail: str | int) -> str:
     """Return the error message for a code like ``stream.overloaded``."""
     return json.dumps({"type": "error", "code": code, **detail})
@@ -133,9 +158,9 @@ def viewer_code(code: str) -> str:
 
 
 def binary(kind: Kind, payload: bytes, received_ms: int = 0) -> bytes:
-    """Return a binary message; ``received_ms`` is left out for kind 0."""
-    if kind is Kind.INIT:
-        return b"\0" + payload
+    """Return a binary message; ``received_ms`` is left out for kinds 0 and 4."""
+    if kind in _WITHOUT_TIME:
+        return bytes([kind]) + payload
     return bytes([kind]) + received_ms.to_bytes(8, "big") + payload
 
 
@@ -189,7 +214,11 @@ async def serve_viewer(
                 await send_text(item)
             tally.dropped = subscription.dropped
 
-    tasks = [asyncio.create_task(send()), asyncio.create_task(_listen(receive, tally))]
+    def hear(message: dict[str, object]) -> None:
+        hub.hear(subscription, on=message.get("on") is True)
+
+    listening = _listen(receive, tally, hear)
+    tasks = [asyncio.create_task(send()), asyncio.create_task(listening)]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
@@ -202,13 +231,17 @@ async def serve_viewer(
     return tally
 
 
-async def _listen(receive: Receive, tally: ViewingTally) -> None:
+async def _listen(
+    receive: Receive, tally: ViewingTally, hear: Callable[[dict[str, object]], None]
+) -> None:
     """Take what the viewer says until it goes; a malformed message is not worth a black tile."""
     while (text := await receive()) is not None:
         with suppress(ProtocolViolation):
             message = _parse(text) if isinstance(text, str) else {}
             if message.get("type") == "stats":
                 tally.viewer_stats = message
+            elif message.get("type") == "sound":
+                hear(message)
 
 
 def _parse(text: str) -> dict[str, object]:

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 import av
 import av.error
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 
 from video.addresses import AddressPolicy
@@ -30,15 +31,17 @@ from video.errors import (
     Unreachable,
 )
 from video.rtsp import describe
+from video.sound import SoundFormat
 from video.timeline import TICKS_PER_S
 
 logger = logging.getLogger(__name__)
 
 _CODECS: dict[str, Codec] = {"h264": "h264", "hevc": "h265"}
 # VIDEO.md section 3: opens warm streams in 76 ms; the parameter sets come with the description.
+# Without `nobuffer`, which throws away what was read while opening: the key picture a camera sends
+# on PLAY, so that the next group had to be awaited.
 _OPTIONS = {
     "rtsp_transport": "tcp",
-    "fflags": "nobuffer",
     "probesize": "32",
     "analyzeduration": "0",
     "allowed_media_types": "video",
@@ -100,6 +103,16 @@ class Sink(Protocol):
         """Tell that the connection broke or never came; ``final`` means no further try."""
 
 
+class SoundSink(Protocol):
+    """Who wants the sound as well; called in the source's thread, after ``Sink.on_open``."""
+
+    def on_sound_open(self, form: SoundFormat) -> None:
+        """Tell what sound the connection carries; not called where there is none."""
+
+    def on_sound(self, payload: bytes, received_ms: int) -> None:
+        """Hand over the next piece."""
+
+
 class RtspSource:
     """One stream, reconnected for ever with growing pauses until stopped.
 
@@ -110,12 +123,20 @@ class RtspSource:
     target : StreamTarget
     sink : Sink
     timing : SourceTiming
+    sound : SoundSink, optional
+        Without one the sound is not asked for.
 
     """
 
     def __init__(
-        self, target: StreamTarget, sink: Sink, timing: SourceTiming = SourceTiming()
+        self,
+        target: StreamTarget,
+        sink: Sink,
+        timing: SourceTiming = SourceTiming(),
+        *,
+        sound: SoundSink | None = None,
     ) -> None:
+        self._sound = sound
         self._target = target
         self._sink = sink
         self._timing = timing
@@ -154,7 +175,8 @@ class RtspSource:
     def _connect_once(self) -> DeviceError:
         """Pull until the connection ends; return why."""
         try:
-            with open_stream(self._target, self._timing) as container:
+            hears = self._sound is not None
+            with open_stream(self._target, self._timing, with_sound=hears) as container:
                 self._pull(container)
         except DeviceError as error:
             return error
@@ -167,10 +189,15 @@ class RtspSource:
         codec = codec_of(container)
         self._sink.on_open(codec, bytes(stream.codec_context.extradata or b""))
         scale = (stream.time_base or Fraction(1, TICKS_PER_S)) * TICKS_PER_S
-        for packet in container.demux(stream):
+        sound = self._open_sound(container)
+        for packet in container.demux(stream, *sound):
             if self._stopping.is_set():
                 return
             if not packet.size:
+                continue
+            if packet.stream_index != stream.index:
+                if self._sound is not None:
+                    self._sound.on_sound(bytes(packet), time.time_ns() // 1_000_000)
                 continue
             presented = packet.pts
             self._sink.on_unit(
@@ -182,6 +209,16 @@ class RtspSource:
                     absolute_ms=_absolute_ms(packet),
                 )
             )
+
+    def _open_sound(self, container: InputContainer) -> tuple[AudioStream, ...]:
+        if self._sound is None or not container.streams.audio:
+            return ()
+        stream = container.streams.audio[0]
+        context = stream.codec_context
+        config = bytes(context.extradata or b"")
+        form = SoundFormat(context.name, context.sample_rate or 0, context.channels or 1, config)
+        self._sound.on_sound_open(form)
+        return (stream,)
 
 
 def _absolute_ms(packet: av.Packet[Any]) -> int | None:
@@ -197,7 +234,9 @@ def _absolute_ms(packet: av.Packet[Any]) -> int | None:
     return wallclock_us // 1000
 
 
-def open_stream(target: StreamTarget, timing: SourceTiming) -> InputContainer:
+def open_stream(
+    target: StreamTarget, timing: SourceTiming, *, with_sound: bool = False
+) -> InputContainer:
     """Return an open container for the target, checked, pinned and asked first.
 
     Parameters
@@ -206,6 +245,8 @@ def open_stream(target: StreamTarget, timing: SourceTiming) -> InputContainer:
         Checked against its policy anew each time; a name may have moved since.
     timing : SourceTiming
         ``open_s`` bounds the description and the opening each.
+    with_sound : bool
+        Whether the sound is asked for too.
 
     Returns
     -------
@@ -222,6 +263,8 @@ def open_stream(target: StreamTarget, timing: SourceTiming) -> InputContainer:
     address = target.policy.check(target.url)
     describe(address, target.credentials, deadline_s=timing.open_s)
     options: dict[str, Any] = dict(_OPTIONS)
+    if with_sound:
+        options["allowed_media_types"] = "video+audio"
     try:
         return av.open(
             target.credentials.put_into(address.url),

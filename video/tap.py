@@ -10,30 +10,18 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Literal, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from video.bitstream import Codec, ParameterSets
 from video.fmp4 import InitSegment, sample_of
+from video.fmp4_sound import build_recording_init
 from video.packager import Fragment
+from video.sound import AudioInfo, SoundFrame
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 GONE = "stream.removed"
-
-
-@dataclass(frozen=True, slots=True)
-class AudioInfo:
-    """The sound of a stream: AAC in any case, where the camera sends G.711 converted.
-
-    ``config`` is the AudioSpecificConfig of ISO/IEC 14496-3; ``note`` says what was converted.
-    """
-
-    codec_string: str
-    config: bytes
-    sample_rate: int
-    channels: int
-    note: Literal["", "converted"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +57,7 @@ class StreamInfo:
     @property
     def recording_init(self) -> bytes:
         """Return what a file begins with: the picture as track 1, the sound, if any, as track 2."""
-        return self.init.payload
+        return build_recording_init(self.sets, self.audio)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +67,7 @@ class Unit:
     Times count 90 kHz ticks from the stream's first picture; ``dts`` rises strictly until the
     next ``on_stream``, for pictures and sound each. ``received_ms`` is epoch milliseconds of this
     machine's clock; ``absolute_ms`` that of the device's clock where it tells (RTCP), else None.
-    ``fragment`` is the picture as moof and mdat of the player, empty for sound.
+    ``fragment`` is the unit as moof and mdat, of track 1 the picture, of track 2 the sound.
     """
 
     pts: int
@@ -97,7 +85,7 @@ class Unit:
         """Return the sample as mp4 holds it: NAL units behind four bytes of length each, without
         parameter sets and delimiters; an AAC frame without ADTS head.
         """
-        return self.sound if self.is_audio else sample_of(self.fragment)
+        return sample_of(self.fragment)
 
 
 class TapSink(Protocol):
@@ -244,4 +232,18 @@ def unit_of(fragment: Fragment) -> Unit:
         received_ms=fragment.received_ms,
         absolute_ms=fragment.absolute_ms,
         fragment=fragment.payload,
+    )
+
+
+def sound_unit_of(frame: SoundFrame, fragment: bytes) -> Unit:
+    """Return a frame of sound as a tap is handed it."""
+    return Unit(
+        pts=frame.at,
+        dts=frame.at,
+        duration=frame.duration,
+        is_key=True,
+        received_ms=frame.received_ms,
+        absolute_ms=None,
+        fragment=fragment,
+        is_audio=True,
     )

@@ -60,6 +60,7 @@ class Timeline:
         self._shift = 0
         self._raw: deque[tuple[int, int]] = deque(maxlen=_REMEMBERED)
         self._judged_from: tuple[int, int] | None = None
+        self._is_anchored = False
         self._is_trusted = True
         self._stands_still = False
 
@@ -99,12 +100,16 @@ class Timeline:
             # Origin such that the first decode time is 0.
             self._shift = self._depth * self._duration - (presented or 0)
             start = self._depth * self._duration
+            self._is_anchored = presented is not None
             self._raw.append((start, received_ms))
             self._judged_from = (start, received_ms)
             return start
         arrived = (received_ms - self._raw[-1][1]) * _TICKS_PER_MS if received_ms else None
         if presented is None:
             presented = self._highest + self._duration - self._shift
+        elif not self._is_anchored:
+            self._shift = self._highest + self._duration - presented
+            self._is_anchored = True
         raw = presented + self._shift
         if self._is_jump(raw - self._highest, arrived):
             self._shift += self._highest + self._duration - raw

@@ -1,4 +1,4 @@
-"""Converts H.265 to small H.264 for browsers without H.265: once per stream, for all its viewers.
+"""Converts what a browser cannot play to small H.264: once per stream, for all its viewers.
 
 VIDEO.md section 3: 22 % of a core per 1080p25 stream to 360p, so the pool is bounded.
 """
@@ -18,7 +18,6 @@ import av.error
 from av.video.codeccontext import VideoCodecContext
 
 from video.bitstream import Codec
-from video.errors import Overloaded
 from video.fmp4 import InitSegment
 from video.packager import Fragment, Packager
 from video.source import AccessUnit
@@ -31,35 +30,6 @@ _QUEUE_UNITS = 50
 _GROUP_FRAMES = 50
 
 Emit = Callable[[InitSegment | None, Fragment | None], None]
-
-
-class TranscodePool:
-    """Counts running transcodes against a limit; about three fit one core."""
-
-    def __init__(self, limit: int = 3) -> None:
-        self._limit = limit
-        self._running = 0
-
-    @property
-    def running(self) -> int:
-        return self._running
-
-    def take(self) -> None:
-        """Take a place.
-
-        Raises
-        ------
-        Overloaded
-            All places are taken.
-
-        """
-        if self._running >= self._limit:
-            raise Overloaded(f"{self._running} transcodes run already")
-        self._running += 1
-
-    def give_back(self) -> None:
-        """Free a place."""
-        self._running -= 1
 
 
 class Transcoder:

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+from contextlib import AsyncExitStack
 
 import av
 import pytest
@@ -14,6 +15,7 @@ from video.stream_state import HubKey
 CAMERAS = (
     DeviceSpec("cam-001", codec="h265", main_size=(640, 480), main_fps=12.5),
     DeviceSpec("cam-002", codec="h265", main_size=(640, 480), main_fps=12.5),
+    DeviceSpec("cam-003", codec="h265", main_size=(640, 480), main_fps=12.5),
 )
 FIRST, SECOND = HubKey(1, "main"), HubKey(2, "main")
 
@@ -71,17 +73,39 @@ def test_browser_without_h265_gets_a_shared_small_conversion(relay):
     run(scenario, relay)
 
 
-def test_conversion_beyond_the_pool_is_refused_with_a_code_and_freed_places_are_used(relay):
+def test_who_waits_for_a_conversion_is_told_the_place_sees_stills_and_is_served_in_turn(relay):
+    third = HubKey(3, "main")
+
     async def scenario(gateway):
         async with relay.watching(gateway, FIRST) as one:
-            await one.until(lambda v: v.of_kind(1))
-            async with relay.watching(gateway, SECOND) as refused:
-                await refused.until(lambda v: v.said(type="error", code="stream.overloaded"))
+            await one.until(lambda v: v.of_kind(1), 60)
+            async with AsyncExitStack() as stack:
+                second = await stack.enter_async_context(relay.watching(gateway, SECOND))
+                await second.until(lambda v: v.said(type="queue", place=1, of=1), 60)
+                last = await stack.enter_async_context(relay.watching(gateway, third))
+                await second.until(lambda v: v.said(type="queue", place=1, of=2), 60)
+                await last.until(lambda v: v.said(type="queue", place=2, of=2), 60)
+                await second.until(lambda v: len(v.of_kind(3)) > 1, 60)
+                assert second.of_kind(3)[-1][9:11] == b"\xff\xd8"
+                assert not second.of_kind(1) and gateway.transcodes == 1
+                one.gone.set()
+                await second.until(lambda v: v.of_kind(1), 60)
+                assert second.said(type="init")[0]["rung"] == "transcode"
+                await last.until(lambda v: v.said(type="queue", place=1, of=1), 60)
+                second.gone.set()
+                await last.until(lambda v: v.of_kind(1), 60)
         assert gateway.transcodes == 0
-        async with relay.watching(gateway, SECOND) as later:
-            await later.until(lambda v: v.of_kind(1))
 
     run(scenario, relay, transcodes=1)
+
+
+def test_without_any_place_the_picture_comes_as_stills(relay):
+    async def scenario(gateway):
+        async with relay.watching(gateway, FIRST) as viewer:
+            await viewer.until(lambda v: len(v.of_kind(3)) > 1, 60)
+            assert viewer.said(type="queue", place=1, of=1)
+
+    run(scenario, relay, transcodes=0)
 
 
 @pytest.mark.fault

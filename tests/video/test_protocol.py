@@ -7,7 +7,16 @@ import pytest
 
 from video.errors import ProtocolViolation
 from video.fmp4 import InitSegment
-from video.protocol import Kind, binary, error_text, init_text, parse_hello, status_text
+from video.protocol import (
+    Kind,
+    binary,
+    error_text,
+    init_text,
+    parse_hello,
+    queue_text,
+    sound_text,
+    status_text,
+)
 from video.stream_state import HubStatus
 
 
@@ -47,6 +56,7 @@ def test_texts_are_as_the_console_expects_them():
         "height": 1080,
         "generation": 3,
         "rung": "native",
+        "reorder": 0,
     }
     at = datetime(2026, 1, 2, 3, 4, 5, 6000, UTC)
     assert json.loads(status_text(HubStatus("stalled", at, "stream.no_packets"))) == {
@@ -56,4 +66,7 @@ def test_texts_are_as_the_console_expects_them():
         "reason": "stream.no_packets",
     }
     assert json.loads(status_text(HubStatus("connecting")))["last_frame_at"] is None
+    line = json.loads(queue_text(2, 3))
+    assert line == {"type": "queue", "place": 2, "of": 3}
+    assert json.loads(sound_text(None, "g726"))["state"] == "left_out"
     assert json.loads(error_text("stream.revoked")) == {"type": "error", "code": "stream.revoked"}
