@@ -793,6 +793,316 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/devices/discover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discover Devices
+         * @description Look for devices in allowed networks; a job lists what it finds. No login is sent.
+         */
+        post: operations["discover_devices_api_devices_discover_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Duplicates
+         * @description Cameras that are one input of one device, and what tells so.
+         */
+        get: operations["list_duplicates_api_devices_duplicates_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/duplicates/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge Duplicates
+         * @description Leave the device at one camera and take it from the others; the cameras stay.
+         */
+        post: operations["merge_duplicates_api_devices_duplicates_merge_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/enrolments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Lists
+         * @description The newest lists of devices.
+         */
+        get: operations["list_lists_api_devices_enrolments_get"];
+        put?: never;
+        /**
+         * Upload List
+         * @description Read a CSV of devices; faults are told by row, the other rows wait to be asked.
+         */
+        post: operations["upload_list_api_devices_enrolments_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/enrolments/{enrolment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read List
+         * @description How far a list is, with the counts of its rows by state.
+         */
+        get: operations["read_list_api_devices_enrolments__enrolment_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/enrolments/{enrolment_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel List
+         * @description Call the asking off; what was learnt stays.
+         */
+        post: operations["cancel_list_api_devices_enrolments__enrolment_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/enrolments/{enrolment_id}/enrol": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enrol Rows
+         * @description Put the devices that answered behind their cameras.
+         */
+        post: operations["enrol_rows_api_devices_enrolments__enrolment_id__enrol_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/enrolments/{enrolment_id}/probe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Probe List
+         * @description Ask the devices that have not answered yet, or some of them; a job does it.
+         *
+         *     A cancelled or broken list is taken up where it was.
+         */
+        post: operations["probe_list_api_devices_enrolments__enrolment_id__probe_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/enrolments/{enrolment_id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Report
+         * @description The whole list as CSV; it holds no login.
+         */
+        get: operations["read_report_api_devices_enrolments__enrolment_id__report_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/enrolments/{enrolment_id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Rows
+         * @description Rows of a list: what was asked, what answered and what not and why, which camera it is.
+         */
+        get: operations["list_rows_api_devices_enrolments__enrolment_id__rows_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/enrolments/{enrolment_id}/rows/{row_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Choose Camera
+         * @description Say which camera a row is, or leave it out.
+         */
+        patch: operations["choose_camera_api_devices_enrolments__enrolment_id__rows__row_id__patch"];
+        trace?: never;
+    };
+    "/api/devices/logins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Logins
+         * @description Logins of groups by name; what they are is never shown.
+         */
+        get: operations["list_logins_api_devices_logins_get"];
+        put?: never;
+        /**
+         * Keep Login
+         * @description Keep a login under a name; one of that name is replaced.
+         */
+        post: operations["keep_login_api_devices_logins_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/logins/{login_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Forget Login
+         * @description Forget a login; devices enrolled with it keep theirs.
+         */
+        delete: operations["forget_login_api_devices_logins__login_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/quirks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Quirks
+         * @description How devices leave the standard, and what is done about it.
+         */
+        get: operations["list_quirks_api_devices_quirks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/{camera_id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Secret
+         * @description Change the login of a camera's device: tried once, then kept for all its cameras.
+         */
+        post: operations["change_secret_api_devices__camera_id__secret_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/dispatch/nearest": {
         parameters: {
             query?: never;
@@ -4270,6 +4580,34 @@ export interface components {
             }[];
         };
         /**
+         * DiscoveryOrder
+         * @description Where to look: by multicast, and one by one in ranges, both in allowed networks alone.
+         */
+        DiscoveryOrder: {
+            /**
+             * Multicast
+             * @default true
+             */
+            multicast: boolean;
+            /**
+             * Name
+             * @default discovery
+             */
+            name: string;
+            /**
+             * Ports
+             * @default [
+             *       80
+             *     ]
+             */
+            ports: number[];
+            /**
+             * Ranges
+             * @default []
+             */
+            ranges: string[];
+        };
+        /**
          * DispatchStepOut
          * @description One legal step: which act leads from which state to which.
          */
@@ -4377,6 +4715,24 @@ export interface components {
             reason: string;
         };
         /**
+         * Duplicate
+         * @description Cameras that are one input of one device, and by what that is told.
+         */
+        Duplicate: {
+            /** Cameras */
+            cameras: components["schemas"]["Twin"][];
+            /**
+             * Told By
+             * @enum {string}
+             */
+            told_by: "mac" | "serial" | "address";
+        };
+        /** DuplicateList */
+        DuplicateList: {
+            /** Duplicates */
+            duplicates: components["schemas"]["Duplicate"][];
+        };
+        /**
          * DutyIn
          * @description On or off duty as of `at`: a switch without a network is told later, with its own time.
          */
@@ -4406,6 +4762,133 @@ export interface components {
             since: string | null;
             /** Until */
             until: string | null;
+        };
+        /** EnrolOrder */
+        EnrolOrder: {
+            /**
+             * Row Ids
+             * @description null: all that answered and have a camera
+             */
+            row_ids?: number[] | null;
+        };
+        /** EnrolmentPage */
+        EnrolmentPage: {
+            /** Enrolments */
+            enrolments: components["schemas"]["EnrolmentShape"][];
+        };
+        /** EnrolmentRowPage */
+        EnrolmentRowPage: {
+            /** Next */
+            next: number | null;
+            /** Rows */
+            rows: components["schemas"]["EnrolmentRowShape"][];
+        };
+        /**
+         * EnrolmentRowShape
+         * @description A row: what was asked, what answered, which camera it is taken for, and why.
+         */
+        EnrolmentRowShape: {
+            /** Address */
+            address: string;
+            /** Camera Id */
+            camera_id: number | null;
+            /** Camera Name */
+            camera_name: string | null;
+            /** Channel */
+            channel: number;
+            /** Code */
+            code: string | null;
+            /** Explanation */
+            explanation: string | null;
+            /**
+             * Found
+             * @description manufacturer, model, firmware, serial, channels
+             */
+            found: {
+                [key: string]: unknown;
+            };
+            /**
+             * Held By
+             * @description a camera that has this input already
+             */
+            held_by: number | null;
+            /** Id */
+            id: number;
+            /** Lat */
+            lat: number | null;
+            /** Lon */
+            lon: number | null;
+            /** Match */
+            match: ("identity" | "code" | "name" | "position" | "chosen") | null;
+            /** Match M */
+            match_m: number | null;
+            /**
+             * Moved From
+             * @description the address under which that camera has it
+             */
+            moved_from: string | null;
+            /** Name */
+            name: string | null;
+            /**
+             * Profiles
+             * @description name, codec, width, height
+             */
+            profiles: {
+                [key: string]: unknown;
+            }[];
+            /** Quirks */
+            quirks: string[];
+            /** Reason */
+            reason: string | null;
+            /** Row No */
+            row_no: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "faulty" | "waiting" | "answered" | "failed" | "enrolled" | "left";
+            /**
+             * Twin Row
+             * @description another row of this list is the same input
+             */
+            twin_row: number | null;
+        };
+        /**
+         * EnrolmentShape
+         * @description A list and how far it is; `counts` by state of its rows.
+         */
+        EnrolmentShape: {
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Fault */
+            fault: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Progress */
+            progress: number;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "file" | "discovery";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "running" | "ready" | "cancelled" | "failed";
+            /** Step */
+            step: string | null;
         };
         /** EntryOut */
         EntryOut: {
@@ -5543,6 +6026,16 @@ export interface components {
             /** Is Known */
             is_known: boolean;
         };
+        /**
+         * ListForm
+         * @description A file of devices; its name is the list's unless another is given.
+         */
+        ListForm: {
+            /** File */
+            file: string;
+            /** Name */
+            name?: string | null;
+        };
         /** LocateOut */
         LocateOut: {
             /** Building Id */
@@ -5551,6 +6044,32 @@ export interface components {
             /** Grids */
             grids: components["schemas"]["GridAt"][];
             nearest_place: components["schemas"]["NearPlace"] | null;
+        };
+        /** LoginList */
+        LoginList: {
+            /** Logins */
+            logins: components["schemas"]["LoginShape"][];
+        };
+        /** LoginNew */
+        LoginNew: {
+            /** Name */
+            name: string;
+            /** Password */
+            password: string;
+            /** Username */
+            username: string;
+        };
+        /** LoginShape */
+        LoginShape: {
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
         };
         /**
          * LoopAnswer
@@ -5773,6 +6292,16 @@ export interface components {
             reason: string;
             /** Row */
             row: number;
+        };
+        /**
+         * MergeOrder
+         * @description Keep the device at one camera and take it from the others; the cameras themselves stay.
+         */
+        MergeOrder: {
+            /** Drop Ids */
+            drop_ids: number[];
+            /** Keep Id */
+            keep_id: number;
         };
         /** MultiPolygon */
         MultiPolygon: {
@@ -6262,6 +6791,35 @@ export interface components {
             username: string;
         };
         /**
+         * ProbeOrder
+         * @description Ask the devices of a list; those with no login of their own are asked with this one.
+         */
+        ProbeOrder: {
+            /**
+             * Again
+             * @description send a login even where the device refused it before
+             * @default false
+             */
+            again: boolean;
+            /** Login Id */
+            login_id?: number | null;
+            /**
+             * Password
+             * @default
+             */
+            password: string;
+            /**
+             * Row Ids
+             * @description null: all that have not answered yet
+             */
+            row_ids?: number[] | null;
+            /**
+             * Username
+             * @default
+             */
+            username: string;
+        };
+        /**
          * ProposalShape
          * @description A camera proposed. `gain` counts what it adds to those ranked before it.
          */
@@ -6337,6 +6895,22 @@ export interface components {
             name_zh: string;
             /** Needs Incident */
             needs_incident: boolean;
+        };
+        /** QuirkList */
+        QuirkList: {
+            /** Quirks */
+            quirks: components["schemas"]["QuirkShape"][];
+        };
+        /** QuirkShape */
+        QuirkShape: {
+            /** Name */
+            name: string;
+            /** Remedy */
+            remedy: string;
+            /** Source */
+            source: string;
+            /** Symptom */
+            symptom: string;
         };
         /**
          * Rate
@@ -7010,6 +7584,19 @@ export interface components {
             set_name: string;
         };
         /**
+         * RowChoice
+         * @description What becomes of a row: the camera it is, or none; left out or taken up again.
+         */
+        RowChoice: {
+            /** Camera Id */
+            camera_id?: number | null;
+            /**
+             * Is Left
+             * @default false
+             */
+            is_left: boolean;
+        };
+        /**
          * RuleEdit
          * @description The rule as it shall be; `version` is the one that was looked at.
          */
@@ -7348,6 +7935,26 @@ export interface components {
         SearchOut: {
             /** Results */
             results: components["schemas"]["Hit"][];
+        };
+        /**
+         * SecretOrder
+         * @description The new login of a device that is enrolled; it is tried once before it is kept.
+         */
+        SecretOrder: {
+            /** Password */
+            password: string;
+            /** Username */
+            username: string;
+        };
+        /**
+         * SecretShape
+         * @description What came of it: how many cameras of the device have the new login.
+         */
+        SecretShape: {
+            /** Auth State */
+            auth_state: string;
+            /** Cameras */
+            cameras: number;
         };
         /**
          * SeeingCamera
@@ -8786,6 +9393,22 @@ export interface components {
              */
             what: "view" | "clock" | "firmware" | "confirmed" | "reference" | "frames";
         };
+        /** Twin */
+        Twin: {
+            /** Address */
+            address: string;
+            /** Camera Id */
+            camera_id: number;
+            /** Camera Name */
+            camera_name: string;
+            /** Channel */
+            channel: number;
+            /**
+             * Enrolled At
+             * Format: date-time
+             */
+            enrolled_at: string;
+        };
         /**
          * UnitEdit
          * @description Only the fields given change; `account` null takes the handheld's account away.
@@ -9266,6 +9889,7 @@ export type SchemaDepartmentOut = components['schemas']['DepartmentOut'];
 export type SchemaDepartmentPage = components['schemas']['DepartmentPage'];
 export type SchemaDeviceOrder = components['schemas']['DeviceOrder'];
 export type SchemaDeviceShape = components['schemas']['DeviceShape'];
+export type SchemaDiscoveryOrder = components['schemas']['DiscoveryOrder'];
 export type SchemaDispatchStepOut = components['schemas']['DispatchStepOut'];
 export type SchemaDispatchStepsOut = components['schemas']['DispatchStepsOut'];
 export type SchemaDivisionList = components['schemas']['DivisionList'];
@@ -9275,9 +9899,16 @@ export type SchemaDivisionRow = components['schemas']['DivisionRow'];
 export type SchemaDivisionSheet = components['schemas']['DivisionSheet'];
 export type SchemaDrawnArea = components['schemas']['DrawnArea'];
 export type SchemaDroppedColumn = components['schemas']['DroppedColumn'];
+export type SchemaDuplicate = components['schemas']['Duplicate'];
+export type SchemaDuplicateList = components['schemas']['DuplicateList'];
 export type SchemaDutyIn = components['schemas']['DutyIn'];
 export type SchemaDutyOrder = components['schemas']['DutyOrder'];
 export type SchemaDutyOut = components['schemas']['DutyOut'];
+export type SchemaEnrolOrder = components['schemas']['EnrolOrder'];
+export type SchemaEnrolmentPage = components['schemas']['EnrolmentPage'];
+export type SchemaEnrolmentRowPage = components['schemas']['EnrolmentRowPage'];
+export type SchemaEnrolmentRowShape = components['schemas']['EnrolmentRowShape'];
+export type SchemaEnrolmentShape = components['schemas']['EnrolmentShape'];
 export type SchemaEntryOut = components['schemas']['EntryOut'];
 export type SchemaEvidenceList = components['schemas']['EvidenceList'];
 export type SchemaEvidenceOut = components['schemas']['EvidenceOut'];
@@ -9324,7 +9955,11 @@ export type SchemaLayoutList = components['schemas']['LayoutList'];
 export type SchemaLayoutNew = components['schemas']['LayoutNew'];
 export type SchemaLayoutRow = components['schemas']['LayoutRow'];
 export type SchemaLegOut = components['schemas']['LegOut'];
+export type SchemaListForm = components['schemas']['ListForm'];
 export type SchemaLocateOut = components['schemas']['LocateOut'];
+export type SchemaLoginList = components['schemas']['LoginList'];
+export type SchemaLoginNew = components['schemas']['LoginNew'];
+export type SchemaLoginShape = components['schemas']['LoginShape'];
 export type SchemaLoopAnswer = components['schemas']['LoopAnswer'];
 export type SchemaLoopLeftOut = components['schemas']['LoopLeftOut'];
 export type SchemaLoopLegs = components['schemas']['LoopLegs'];
@@ -9338,6 +9973,7 @@ export type SchemaMaskIn = components['schemas']['MaskIn'];
 export type SchemaMeasureReadings = components['schemas']['MeasureReadings'];
 export type SchemaMeasures = components['schemas']['Measures'];
 export type SchemaMendedPolygon = components['schemas']['MendedPolygon'];
+export type SchemaMergeOrder = components['schemas']['MergeOrder'];
 export type SchemaMultiPolygon = components['schemas']['MultiPolygon'];
 export type SchemaNearPage = components['schemas']['NearPage'];
 export type SchemaNearPlace = components['schemas']['NearPlace'];
@@ -9361,10 +9997,13 @@ export type SchemaPositionOut = components['schemas']['PositionOut'];
 export type SchemaPositionPage = components['schemas']['PositionPage'];
 export type SchemaPositionRow = components['schemas']['PositionRow'];
 export type SchemaPrincipalOut = components['schemas']['PrincipalOut'];
+export type SchemaProbeOrder = components['schemas']['ProbeOrder'];
 export type SchemaProposalShape = components['schemas']['ProposalShape'];
 export type SchemaPublicationIn = components['schemas']['PublicationIn'];
 export type SchemaPurposeList = components['schemas']['PurposeList'];
 export type SchemaPurposeShape = components['schemas']['PurposeShape'];
+export type SchemaQuirkList = components['schemas']['QuirkList'];
+export type SchemaQuirkShape = components['schemas']['QuirkShape'];
 export type SchemaRate = components['schemas']['Rate'];
 export type SchemaRateBoard = components['schemas']['RateBoard'];
 export type SchemaRatePart = components['schemas']['RatePart'];
@@ -9396,6 +10035,7 @@ export type SchemaResidual = components['schemas']['Residual'];
 export type SchemaRestrictedAreaList = components['schemas']['RestrictedAreaList'];
 export type SchemaRestrictedAreaNew = components['schemas']['RestrictedAreaNew'];
 export type SchemaRestrictedAreaRow = components['schemas']['RestrictedAreaRow'];
+export type SchemaRowChoice = components['schemas']['RowChoice'];
 export type SchemaRuleEdit = components['schemas']['RuleEdit'];
 export type SchemaRuleNew = components['schemas']['RuleNew'];
 export type SchemaRulePage = components['schemas']['RulePage'];
@@ -9408,6 +10048,8 @@ export type SchemaScenarioPage = components['schemas']['ScenarioPage'];
 export type SchemaScenarioRow = components['schemas']['ScenarioRow'];
 export type SchemaScenarioSheet = components['schemas']['ScenarioSheet'];
 export type SchemaSearchOut = components['schemas']['SearchOut'];
+export type SchemaSecretOrder = components['schemas']['SecretOrder'];
+export type SchemaSecretShape = components['schemas']['SecretShape'];
 export type SchemaSeeingCamera = components['schemas']['SeeingCamera'];
 export type SchemaSeenOut = components['schemas']['SeenOut'];
 export type SchemaSessionOut = components['schemas']['SessionOut'];
@@ -9468,6 +10110,7 @@ export type SchemaTransitionOut = components['schemas']['TransitionOut'];
 export type SchemaTrialDay = components['schemas']['TrialDay'];
 export type SchemaTrialOut = components['schemas']['TrialOut'];
 export type SchemaTurnShape = components['schemas']['TurnShape'];
+export type SchemaTwin = components['schemas']['Twin'];
 export type SchemaUnitEdit = components['schemas']['UnitEdit'];
 export type SchemaUnitNew = components['schemas']['UnitNew'];
 export type SchemaUnitPage = components['schemas']['UnitPage'];
@@ -10920,6 +11563,518 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DepartmentOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    discover_devices_api_devices_discover_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiscoveryOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolmentShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_duplicates_api_devices_duplicates_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuplicateList"];
+                };
+            };
+        };
+    };
+    merge_duplicates_api_devices_duplicates_merge_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuplicateList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_lists_api_devices_enrolments_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolmentPage"];
+                };
+            };
+        };
+    };
+    upload_list_api_devices_enrolments_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["ListForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolmentShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_list_api_devices_enrolments__enrolment_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                enrolment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolmentShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    cancel_list_api_devices_enrolments__enrolment_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                enrolment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolmentShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    enrol_rows_api_devices_enrolments__enrolment_id__enrol_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                enrolment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrolOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolmentShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    probe_list_api_devices_enrolments__enrolment_id__probe_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                enrolment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProbeOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolmentShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_report_api_devices_enrolments__enrolment_id__report_get: {
+        parameters: {
+            query?: {
+                language?: ("zh" | "en") | null;
+            };
+            header?: never;
+            path: {
+                enrolment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_rows_api_devices_enrolments__enrolment_id__rows_get: {
+        parameters: {
+            query?: {
+                state?: ("faulty" | "waiting" | "answered" | "failed" | "enrolled" | "left")[];
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                enrolment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolmentRowPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    choose_camera_api_devices_enrolments__enrolment_id__rows__row_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                enrolment_id: number;
+                row_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RowChoice"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolmentRowShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_logins_api_devices_logins_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginList"];
+                };
+            };
+        };
+    };
+    keep_login_api_devices_logins_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginNew"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    forget_login_api_devices_logins__login_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                login_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_quirks_api_devices_quirks_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuirkList"];
+                };
+            };
+        };
+    };
+    change_secret_api_devices__camera_id__secret_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecretOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretShape"];
                 };
             };
             /** @description Validation Error */

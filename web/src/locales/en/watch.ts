@@ -70,6 +70,10 @@ export const watch: typeof source = {
     task_cancel: 'Task cancelled',
     task_done: 'Task finished',
     task_photograph: 'Photograph',
+    evidence_clip: 'Clip kept',
+    evidence_snapshot: 'Snapshot kept',
+    evidence_publication: 'Copy for publication made',
+    evidence_mark: 'Mark',
   },
   incident: {
     queue: 'Incidents',

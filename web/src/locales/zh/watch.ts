@@ -70,6 +70,10 @@ export const watch = {
     task_cancel: '取消任务',
     task_done: '任务办结',
     task_photograph: '现场照片',
+    evidence_clip: '留存片段',
+    evidence_snapshot: '留存抓图',
+    evidence_publication: '生成公开件',
+    evidence_mark: '标记',
   },
   incident: {
     queue: '事件',
