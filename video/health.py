@@ -14,6 +14,7 @@ from video.healthverdicts import (
     Light,
     Verdict,
     fault_of,
+    is_still,
     judge_black,
     judge_blurred,
     judge_covered,
@@ -80,7 +81,7 @@ def examine(gray: Gray, chroma: float, known: Known) -> Examination:
     references = known.references or {}
     same, looks = references.get(light, (None, 0))
     share = still_share(known.print, look)
-    still_looks = known.still_looks + 1 if share is not None and share >= 0.98 else 0
+    still_looks = known.still_looks + 1 if is_still(share) else 0
     verdicts: dict[Fault, Verdict] = {
         "black": judge_black(look),
         "frozen": judge_frozen(share, still_looks, look),

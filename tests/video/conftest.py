@@ -44,6 +44,7 @@ class Viewer:
     gone: asyncio.Event = field(default_factory=asyncio.Event)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     held: asyncio.Event | None = None
+    says: "asyncio.Queue[str]" = field(default_factory=asyncio.Queue)
 
     async def send_text(self, text: str) -> None:
         self.texts.append(json.loads(text))
@@ -55,8 +56,14 @@ class Viewer:
         self.binaries.append(message)
         self.changed.set()
 
-    async def receive(self) -> None:
-        await self.gone.wait()
+    async def receive(self) -> str | None:
+        """What it says next, None when it has gone."""
+        saying = asyncio.ensure_future(self.says.get())
+        going = asyncio.ensure_future(self.gone.wait())
+        done, open_ = await asyncio.wait({saying, going}, return_when=asyncio.FIRST_COMPLETED)
+        for waiting in open_:
+            waiting.cancel()
+        return saying.result() if saying in done else None
 
     async def until(self, fact: Callable[["Viewer"], object], within_s: float = 10) -> float:
         """Wait until the fact holds; return how long that took."""

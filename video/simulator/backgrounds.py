@@ -6,7 +6,7 @@ and chroma within 32..224, so that a tint of up to 16 steps is a plain addition 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -55,7 +55,15 @@ def street() -> Background:
 @lru_cache(maxsize=1)
 def car_park() -> Background:
     """A drawn car park with a road, one car passing and one parking; 4 s, about 26 MB."""
-    return Background(tuple(_planes(_frame_of(image)) for image in _car_park()))
+    grain = np.random.default_rng(20260701)
+    drawn = (_planes(_frame_of(image)) for image in _car_park())
+    return Background(tuple(replace(picture, y=_grained(picture.y, grain)) for picture in drawn))
+
+
+def _grained(luma: Plane, draw: np.random.Generator) -> Plane:
+    """The noise of a sensor: without it a drawn scene is a frozen one where nothing drives."""
+    noise = draw.normal(0.0, 1.2, luma.shape).round()
+    return np.clip(luma + noise, 32, 219).astype(np.uint8)
 
 
 def load_backgrounds() -> None:
