@@ -36,9 +36,11 @@ _MARGIN_MS = 600_000
 # A recorder has few places for players; one that is not read gives its place back.
 _IDLE_S = 20.0
 _CALM_S = 0.2
+_FIRST_WORD_S = 0.15
 _TRIES = 3
 # Above it a browser cannot decode every picture; key pictures alone still show what happened.
 _ALL_PICTURES_UP_TO = 4.0
+_LONGEST_GROUP_MS = 12_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,10 @@ class _Replay:
 
     async def feed(self) -> None:
         """Play from where the viewer wants to be, for ever."""
+        # A console says at once where its clock stands: spare the recorder a false start.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_FIRST_WORD_S):
+                await self._again.wait()
         failures = 0
         while True:
             self._again.clear()
@@ -208,6 +214,8 @@ class _Replay:
         target = self._target
         scale = self._head.speed if target.manner == "range" else 1.0
         self._packer.restart()
+        # Left-out pictures are no gap: what stands for them lasts until the next key picture.
+        self._packer.longest_step_ms = _LONGEST_GROUP_MS if self._is_thinned else LONGEST_STEP_MS
         pictures = recorded_pictures(target, at, _at(self._to_ms), scale=scale, timing=self._timing)
         is_first = True
         async with aclosing(pictures):
@@ -217,6 +225,8 @@ class _Replay:
                 if is_first:
                     await self._begin(target, picture)
                     is_first = False
+                if self._is_thinned and not picture.is_key:
+                    continue
                 if not await self._send_all(self._packer.pack(picture)):
                     return True
         return not await self._send_all(self._packer.restart())
@@ -244,12 +254,10 @@ class _Replay:
                 await self._way.send_text(text)
                 await self._send(binary(Kind.INIT, item.payload))
                 continue
-            if item.at_ms - self._passed_ms > LONGEST_STEP_MS:
+            if item.at_ms - self._passed_ms > self._packer.longest_step_ms:
                 gap = state_text("gap", at=self._passed_ms, until=item.at_ms)
                 await self._way.send_text(gap)
             self._passed_ms = max(self._passed_ms, item.at_ms)
-            if self._head.speed > _ALL_PICTURES_UP_TO and not item.is_key:
-                continue
             if not await self._until_due(item.at_ms, patience_s=_IDLE_S):
                 return False
             kind = Kind.KEY_FRAGMENT if item.is_key else Kind.FRAGMENT
@@ -284,6 +292,10 @@ class _Replay:
                 async with asyncio.timeout(min(wait_s, left_s)):
                     await self._moved.wait()
 
+    @property
+    def _is_thinned(self) -> bool:
+        return self._head.speed > _ALL_PICTURES_UP_TO
+
     def _obey(self, command: Command) -> None:
         match command.verb:
             case "seek":
@@ -303,11 +315,11 @@ class _Replay:
         self._moved.set()
 
     def _change_speed(self, speed: float) -> None:
-        was_thinned = self._head.speed > _ALL_PICTURES_UP_TO
+        was_thinned = self._is_thinned
         self._head.pace(speed)
-        # A plain recorder sends at the pace it was asked for; and pictures left out are missed.
+        # A plain recorder sends at the pace it was asked for; and which pictures are sent changes.
         is_plain = self._target is not None and self._target.manner == "range"
-        if is_plain or (was_thinned and speed <= _ALL_PICTURES_UP_TO):
+        if is_plain or was_thinned != self._is_thinned:
             self._asked_ms = int(min(max(self._head.now_ms, self._from_ms), self._to_ms))
             self._again.set()
 

@@ -71,6 +71,7 @@ class ReplayPacker:
 
     def __init__(self, origin_ms: int) -> None:
         self.origin_ms = origin_ms
+        self.longest_step_ms = LONGEST_STEP_MS
         self._sets: ParameterSets | None = None
         self._announced: ParameterSets | None = None
         self._times: _DecodeTimes | None = None
@@ -111,7 +112,7 @@ class ReplayPacker:
         return ready
 
     def _is_jump(self, at_ms: int) -> bool:
-        return self._last_ms is not None and abs(at_ms - self._last_ms) > LONGEST_STEP_MS
+        return self._last_ms is not None and abs(at_ms - self._last_ms) > self.longest_step_ms
 
     def _announce(self, picture: RecordedPicture) -> list[InitSegment | ReplayFragment]:
         self._sets = (
@@ -133,7 +134,7 @@ class ReplayPacker:
         if held is None:
             return []
         step = 0 if next_decode is None else next_decode - held.decode
-        if not 0 < step < LONGEST_STEP_MS * _TICKS_PER_MS:
+        if not 0 < step <= self.longest_step_ms * _TICKS_PER_MS:
             step = self._times.step if self._times else TICKS_PER_S // 25
         self._sequence += 1
         time = SampleTime(held.decode, step, held.presented - held.decode)

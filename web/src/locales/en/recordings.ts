@@ -1,0 +1,45 @@
+// Words of recordings: what a device has recorded, played again under an incident.
+
+import type { recordings as zh } from '../zh/recordings'
+
+export const recordings: typeof zh = {
+  recordings: {
+    title: 'Recordings',
+    open: 'Open replay',
+    close: 'Close replay',
+    noRight: 'This account may open no pictures, and so no recordings.',
+    noCamera: 'No camera may see the place, so there is no recording to replay.',
+    span: 'Range',
+    minutes: '{n} min',
+    hours: '{n} h',
+    moment: 'Moment',
+    speed: 'Speed',
+    play: 'Play',
+    pause: 'Pause',
+    back: 'Back 30 seconds',
+    stepBack: 'Previous frame',
+    stepOn: 'Next frame',
+    toIncident: 'To the report',
+    awaiting: 'Waiting for all pictures…',
+    pickOne: 'Tick one to four cameras on the left; they play by one clock.',
+    takeAway: 'Take this one away',
+    asking: 'Asking the device…',
+    noneHere: 'This device has no recordings to replay',
+    noneInRange: 'Nothing recorded in this range',
+    gapsUnknown: 'The device does not tell interruptions',
+    clockOff: 'Device clock off by {n} s, corrected',
+    clockNote: 'Positive: the device runs ahead. All times here are true time, converted by what was measured.',
+    inexact: 'Times reckoned',
+    inexactNote: 'The recorder stamps no frames; times are reckoned from the start and the frame intervals.',
+    note: 'All times are true time. Each opening and what was really seen is entered in the register. J/L 30 s back and on, ←/→ 5 s, K play, , . frame by frame, [ ] speed.',
+    state: {
+      asking: 'Asking',
+      opening: 'Opening the recording…',
+      playing: 'Replay',
+      waiting: 'Waiting for pictures…',
+      gap: 'Nothing recorded at this moment',
+      none: 'Nothing recorded from here on',
+      failed: 'Replay failed',
+    },
+  },
+}
