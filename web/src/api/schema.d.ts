@@ -276,6 +276,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cameras/aim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Aim At Place
+         * @description Turn every PTZ camera that can see the place to it; each answers for itself.
+         */
+        post: operations["aim_at_place_api_cameras_aim_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cameras/health": {
         parameters: {
             query?: never;
@@ -310,6 +330,26 @@ export interface paths {
          * @description Ask a device what it is and offers; nothing is stored.
          */
         post: operations["probe_device_api_cameras_probe_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cameras/ptz/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Head Views
+         * @description Sectors of the heads within a box of the map: where they look now, and their presets.
+         */
+        get: operations["list_head_views_api_cameras_ptz_views_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -498,6 +538,342 @@ export interface paths {
          * @description Compare from now on with the view as it is now; entered into the register.
          */
         post: operations["renew_reference_api_cameras__camera_id__health_reference_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cameras/{camera_id}/ptz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Head
+         * @description Everything known of a head: where it looks, who holds it, its presets, tours and masks.
+         */
+        get: operations["read_head_api_cameras__camera_id__ptz_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Edit Head
+         * @description State the widest and narrowest field, the home view and after how long it goes there.
+         */
+        patch: operations["edit_head_api_cameras__camera_id__ptz_patch"];
+        trace?: never;
+    };
+    "/api/cameras/{camera_id}/ptz/calibration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Apply Calibration
+         * @description Compute the same and keep it: the head is aimed by it from now on.
+         */
+        put: operations["apply_calibration_api_cameras__camera_id__ptz_calibration_put"];
+        /**
+         * Compute Calibration
+         * @description What the landmarks say of the head, with residuals; nothing is stored.
+         */
+        post: operations["compute_calibration_api_cameras__camera_id__ptz_calibration_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cameras/{camera_id}/ptz/home": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Head Home
+         * @description Send a head to its home view now.
+         */
+        post: operations["send_head_home_api_cameras__camera_id__ptz_home_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cameras/{camera_id}/ptz/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lock Head
+         * @description Keep a head for oneself for some minutes; of two at once one gets it, the other a 409.
+         */
+        post: operations["lock_head_api_cameras__camera_id__ptz_lock_post"];
+        /**
+         * Unlock Head
+         * @description Give one's head back; somebody else's stays as it is.
+         */
+        delete: operations["unlock_head_api_cameras__camera_id__ptz_lock_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cameras/{camera_id}/ptz/masks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep Mask
+         * @description Keep a sector into which this camera never looks.
+         */
+        post: operations["keep_mask_api_cameras__camera_id__ptz_masks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cameras/{camera_id}/ptz/masks/{mask_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Drop Mask
+         * @description Remove a masked sector.
+         */
+        delete: operations["drop_mask_api_cameras__camera_id__ptz_masks__mask_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cameras/{camera_id}/ptz/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move Head
+         * @description Move a head: by speeds while a key is held, to a point of its picture, to a direction.
+         */
+        post: operations["move_head_api_cameras__camera_id__ptz_move_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cameras/{camera_id}/ptz/presets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep Preset
+         * @description Keep the present view under a name, in the device and on the map.
+         */
+        post: operations["keep_preset_api_cameras__camera_id__ptz_presets_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cameras/{camera_id}/ptz/presets/{preset_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Drop Preset
+         * @description Remove a preset here and in the device.
+         */
+        delete: operations["drop_preset_api_cameras__camera_id__ptz_presets__preset_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Edit Preset
+         * @description Change a preset's name, or the angles stated of it.
+         */
+        patch: operations["edit_preset_api_cameras__camera_id__ptz_presets__preset_id__patch"];
+        trace?: never;
+    };
+    "/api/cameras/{camera_id}/ptz/presets/{preset_id}/goto": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go To Preset
+         * @description Send the head to a preset, if what that shows may be seen.
+         */
+        post: operations["go_to_preset_api_cameras__camera_id__ptz_presets__preset_id__goto_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cameras/{camera_id}/ptz/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refresh Head
+         * @description Ask the device what its head can do, where it stands and which presets it keeps.
+         */
+        post: operations["refresh_head_api_cameras__camera_id__ptz_refresh_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cameras/{camera_id}/ptz/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop Head
+         * @description Stop a head, whoever holds it.
+         */
+        post: operations["stop_head_api_cameras__camera_id__ptz_stop_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cameras/{camera_id}/ptz/tours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep Tour
+         * @description Keep a tour: presets one after the other, each for its seconds.
+         */
+        post: operations["keep_tour_api_cameras__camera_id__ptz_tours_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cameras/{camera_id}/ptz/tours/{tour_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Drop Tour
+         * @description Remove a tour.
+         */
+        delete: operations["drop_tour_api_cameras__camera_id__ptz_tours__tour_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cameras/{camera_id}/ptz/tours/{tour_id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Tour
+         * @description Let a tour run from its first stop; it rests while somebody else holds the head.
+         */
+        post: operations["start_tour_api_cameras__camera_id__ptz_tours__tour_id__start_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cameras/{camera_id}/ptz/tours/{tour_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop Tour
+         * @description Let a tour end where it is.
+         */
+        post: operations["stop_tour_api_cameras__camera_id__ptz_tours__tour_id__stop_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3253,6 +3629,83 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** AimAnswer */
+        AimAnswer: {
+            /** Cameras */
+            cameras: components["schemas"]["AimedCamera"][];
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+        };
+        /**
+         * AimOrder
+         * @description A place that every PTZ camera able to see it shall look at.
+         */
+        AimOrder: {
+            /**
+             * Camera Ids
+             * @description these alone; null: all that can see the place
+             */
+            camera_ids?: number[] | null;
+            /**
+             * Height M
+             * @description above the ground; null: the height of a person
+             */
+            height_m?: number | null;
+            /** Incident Id */
+            incident_id?: number | null;
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** Purpose */
+            purpose: string;
+            /**
+             * Width M
+             * @description what shall fill the picture, across the line of sight
+             * @default 20
+             */
+            width_m: number;
+        };
+        /**
+         * AimedCamera
+         * @description What came of one camera; every camera in reach has a row.
+         */
+        AimedCamera: {
+            /** Camera Id */
+            camera_id: number;
+            /**
+             * Expected Error Deg
+             * @description null: never measured
+             */
+            expected_error_deg?: number | null;
+            /** Method */
+            method?: ("geo" | "absolute" | "preset") | null;
+            /** Name */
+            name: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "aimed" | "refused" | "skipped";
+            /** Reason */
+            reason?: string | null;
+            /** Reason Text */
+            reason_text?: string | null;
+            /**
+             * Seconds
+             * @description until it stood; null: not told
+             */
+            seconds?: number | null;
+            view?: components["schemas"]["ViewShape"] | null;
+            /**
+             * Zoomed In
+             * @description narrower than asked, or a forbidden area would be in view
+             * @default false
+             */
+            zoomed_in: boolean;
+        };
         /**
          * AlarmIncidentIn
          * @description An alarm as an incident, reported by whoever asks.
@@ -3709,6 +4162,29 @@ export interface components {
             sensor_no: number;
             /** Width Px */
             width_px: number;
+        };
+        /**
+         * CalibrationShape
+         * @description What speaks for a head's calibration.
+         */
+        CalibrationShape: {
+            /** Calibrated At */
+            calibrated_at: string | null;
+            /**
+             * Error Deg
+             * @description two standard errors where landmarks were seen, at most
+             */
+            error_deg: number;
+            /** Field Measured */
+            field_measured: boolean;
+            /** Lean Deg */
+            lean_deg: number;
+            /** Pan Zero Deg */
+            pan_zero_deg: number;
+            /** Residuals Deg */
+            residuals_deg: number[];
+            /** Rms Deg */
+            rms_deg: number;
         };
         /** CalloutIn */
         CalloutIn: {
@@ -4579,6 +5055,15 @@ export interface components {
                 [key: string]: unknown;
             }[];
         };
+        /** Direction */
+        Direction: {
+            /** Azimuth Deg */
+            azimuth_deg: number;
+            /** Fov Deg */
+            fov_deg?: number | null;
+            /** Tilt Deg */
+            tilt_deg: number;
+        };
         /**
          * DiscoveryOrder
          * @description Where to look: by multicast, and one by one in ranges, both in allowed networks alone.
@@ -4706,6 +5191,27 @@ export interface components {
              * @constant
              */
             type: "Polygon";
+        };
+        /**
+         * Drive
+         * @description Speeds while a key or button is held: right, up, in. Ends by itself unless sent again.
+         */
+        Drive: {
+            /**
+             * Pan
+             * @default 0
+             */
+            pan: number;
+            /**
+             * Tilt
+             * @default 0
+             */
+            tilt: number;
+            /**
+             * Zoom
+             * @default 0
+             */
+            zoom: number;
         };
         /** DroppedColumn */
         DroppedColumn: {
@@ -5379,6 +5885,80 @@ export interface components {
             /** Fix Least M */
             fix_least_m: number;
         };
+        /** HeadCalibrationOrder */
+        HeadCalibrationOrder: {
+            /**
+             * Error M
+             * @default 1
+             */
+            error_m: number;
+            /** Sightings */
+            sightings: components["schemas"]["Sighting"][];
+        };
+        /**
+         * HeadCan
+         * @description What the head can: `aims_by` in the order in which it is tried.
+         */
+        HeadCan: {
+            /** Aims By */
+            aims_by: ("geo" | "absolute" | "preset")[];
+            /** Drives */
+            drives: boolean;
+            /** Has Home */
+            has_home: boolean;
+            /** Space */
+            space: ("spherical" | "generic") | null;
+            /** Tells Position */
+            tells_position: boolean;
+        };
+        /**
+         * HeadEdit
+         * @description What planners state of a head; a field left out stays.
+         */
+        HeadEdit: {
+            /** Home After S */
+            home_after_s?: number | null;
+            /** Home Preset Id */
+            home_preset_id?: number | null;
+            /** Narrowest Deg */
+            narrowest_deg?: number | null;
+            /** Widest Deg */
+            widest_deg?: number | null;
+        };
+        /**
+         * HeadView
+         * @description A sector of the map: where a head looks now, or one of its presets.
+         */
+        HeadView: {
+            /** Azimuth Deg */
+            azimuth_deg: number;
+            /** Camera Id */
+            camera_id: number;
+            /** Camera Name */
+            camera_name: string;
+            /** Fov Deg */
+            fov_deg: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "now" | "preset";
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** Moved At */
+            moved_at: string | null;
+            /** Name */
+            name: string;
+            /** Reach M */
+            reach_m: number;
+        };
+        /** HeadViews */
+        HeadViews: {
+            /** Views */
+            views: components["schemas"]["HeadView"][];
+        };
         /** HealthOut */
         HealthOut: {
             /** Database */
@@ -5711,6 +6291,28 @@ export interface components {
             summary: string;
             /** Written */
             written: boolean;
+        };
+        /**
+         * InPicture
+         * @description The point of the picture that shall be its middle, in halves of width and height.
+         */
+        InPicture: {
+            /**
+             * Dx
+             * @default 0
+             */
+            dx: number;
+            /**
+             * Dy
+             * @default 0
+             */
+            dy: number;
+            /**
+             * Zoom
+             * @description 2 shows half the width
+             * @default 1
+             */
+            zoom: number;
         };
         /** IncidentGridOut */
         IncidentGridOut: {
@@ -6045,6 +6647,42 @@ export interface components {
             grids: components["schemas"]["GridAt"][];
             nearest_place: components["schemas"]["NearPlace"] | null;
         };
+        /** LockOrder */
+        LockOrder: {
+            /** Incident Id */
+            incident_id?: number | null;
+            /** Purpose */
+            purpose?: string | null;
+            /**
+             * Seconds
+             * @default 120
+             */
+            seconds: number;
+            /** Stream Id */
+            stream_id?: number | null;
+        };
+        /**
+         * LockShape
+         * @description Who turns the head: `use` while somebody moves it, `lock` when somebody keeps it.
+         */
+        LockShape: {
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Holder Name */
+            holder_name: string;
+            /** Is Mine */
+            is_mine: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "use" | "lock";
+            /** Priority */
+            priority: number;
+        };
         /** LoginList */
         LoginList: {
             /** Logins */
@@ -6267,6 +6905,49 @@ export interface components {
             /** To S */
             to_s?: number | null;
         };
+        /**
+         * MaskNew
+         * @description A sector never to look into: azimuths clockwise from one edge to the other.
+         */
+        MaskNew: {
+            /**
+             * Bottom Deg
+             * @default 90
+             */
+            bottom_deg: number;
+            /** From Deg */
+            from_deg: number;
+            /** Name */
+            name: string;
+            /** To Deg */
+            to_deg: number;
+            /**
+             * Top Deg
+             * @default -90
+             */
+            top_deg: number;
+        };
+        /** MaskShape */
+        MaskShape: {
+            /**
+             * Bottom Deg
+             * @default 90
+             */
+            bottom_deg: number;
+            /** From Deg */
+            from_deg: number;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** To Deg */
+            to_deg: number;
+            /**
+             * Top Deg
+             * @default -90
+             */
+            top_deg: number;
+        };
         /** MeasureReadings */
         MeasureReadings: {
             /** Installed */
@@ -6302,6 +6983,33 @@ export interface components {
             drop_ids: number[];
             /** Keep Id */
             keep_id: number;
+        };
+        /**
+         * MoveAnswer
+         * @description Where the head looks, or is on its way to; null where its direction is not known.
+         */
+        MoveAnswer: {
+            view: components["schemas"]["ViewShape"] | null;
+            /**
+             * Zoomed In
+             * @default false
+             */
+            zoomed_in: boolean;
+        };
+        /**
+         * MoveOrder
+         * @description One way to move: by speeds, to a point of the picture, or to a direction.
+         */
+        MoveOrder: {
+            direction?: components["schemas"]["Direction"] | null;
+            drive?: components["schemas"]["Drive"] | null;
+            /** Incident Id */
+            incident_id?: number | null;
+            picture?: components["schemas"]["InPicture"] | null;
+            /** Purpose */
+            purpose?: string | null;
+            /** Stream Id */
+            stream_id?: number | null;
         };
         /** MultiPolygon */
         MultiPolygon: {
@@ -6776,6 +7484,79 @@ export interface components {
             /** Version */
             version: number;
         };
+        /**
+         * PositionShape
+         * @description Where a head was last known to look; null = not known.
+         */
+        PositionShape: {
+            /** Azimuth Deg */
+            azimuth_deg: number | null;
+            /** Error Deg */
+            error_deg: number | null;
+            /** Fov Deg */
+            fov_deg: number | null;
+            /** Home Due At */
+            home_due_at: string | null;
+            /** Method */
+            method: string;
+            /**
+             * Moved At
+             * Format: date-time
+             */
+            moved_at: string;
+            /** Pan */
+            pan: number | null;
+            /** Tilt */
+            tilt: number | null;
+            /** Tilt Deg */
+            tilt_deg: number | null;
+            /** Zoom */
+            zoom: number | null;
+        };
+        /** PresetEdit */
+        PresetEdit: {
+            /** Azimuth Deg */
+            azimuth_deg?: number | null;
+            /** Fov Deg */
+            fov_deg?: number | null;
+            /** Name */
+            name?: string | null;
+            /** Tilt Deg */
+            tilt_deg?: number | null;
+        };
+        /**
+         * PresetNew
+         * @description Keep the present view under a name; the angles are stated where the head knows none.
+         */
+        PresetNew: {
+            /** Azimuth Deg */
+            azimuth_deg?: number | null;
+            /** Fov Deg */
+            fov_deg?: number | null;
+            /** Incident Id */
+            incident_id?: number | null;
+            /** Name */
+            name: string;
+            /** Purpose */
+            purpose?: string | null;
+            /** Stream Id */
+            stream_id?: number | null;
+            /** Tilt Deg */
+            tilt_deg?: number | null;
+        };
+        /** PresetShape */
+        PresetShape: {
+            /** Azimuth Deg */
+            azimuth_deg: number | null;
+            /** Fov Deg */
+            fov_deg: number | null;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Tilt Deg */
+            tilt_deg: number | null;
+        };
         /** PrincipalOut */
         PrincipalOut: {
             /** Display Name */
@@ -6869,6 +7650,34 @@ export interface components {
             } | null;
             /** Width Px */
             width_px: number;
+        };
+        /**
+         * PtzSheet
+         * @description All of one head; `can` is null while its device was never asked.
+         */
+        PtzSheet: {
+            calibration: components["schemas"]["CalibrationShape"] | null;
+            /** Camera Id */
+            camera_id: number;
+            can: components["schemas"]["HeadCan"] | null;
+            /** Home After S */
+            home_after_s: number | null;
+            /** Home Preset Id */
+            home_preset_id: number | null;
+            lock: components["schemas"]["LockShape"] | null;
+            /** Masks */
+            masks: components["schemas"]["MaskShape"][];
+            /** My Priority */
+            my_priority: number;
+            /** Narrowest Deg */
+            narrowest_deg: number | null;
+            position: components["schemas"]["PositionShape"] | null;
+            /** Presets */
+            presets: components["schemas"]["PresetShape"][];
+            /** Tours */
+            tours: components["schemas"]["TourShape"][];
+            /** Widest Deg */
+            widest_deg: number | null;
         };
         /** PublicationIn */
         PublicationIn: {
@@ -8129,6 +8938,38 @@ export interface components {
             /** Place In Building */
             place_in_building: number | null;
         };
+        /**
+         * Sighting
+         * @description A landmark on the map and in the picture, at the position the head had.
+         */
+        Sighting: {
+            /**
+             * Dx
+             * @description 0, 0: the landmark is in the middle
+             * @default 0
+             */
+            dx: number;
+            /**
+             * Dy
+             * @default 0
+             */
+            dy: number;
+            /**
+             * Height M
+             * @default 0
+             */
+            height_m: number;
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** Pan */
+            pan: number;
+            /** Tilt */
+            tilt: number;
+            /** Zoom */
+            zoom: number;
+        };
         /** SiteOut */
         SiteOut: {
             /** Bounds */
@@ -8371,6 +9212,18 @@ export interface components {
             incident_id?: number | null;
             /** Purpose */
             purpose: string;
+        };
+        /**
+         * Stated
+         * @description Why a head is turned: a purpose, or the open stream that was given one.
+         */
+        Stated: {
+            /** Incident Id */
+            incident_id?: number | null;
+            /** Purpose */
+            purpose?: string | null;
+            /** Stream Id */
+            stream_id?: number | null;
         };
         /** StatusPage */
         StatusPage: {
@@ -9023,40 +9876,6 @@ export interface components {
             /** Tours */
             tours: components["schemas"]["TourRow"][];
         };
-        /**
-         * TourNew
-         * @description A tour names its cameras by a list, by the grid they stand in, or by a place they see.
-         */
-        TourNew: {
-            /**
-             * Cameras
-             * @default []
-             */
-            cameras: number[];
-            /** Dwell S */
-            dwell_s: number;
-            /** Grid Id */
-            grid_id?: number | null;
-            /**
-             * Is Shared
-             * @default false
-             */
-            is_shared: boolean;
-            /** Name */
-            name: string;
-            /** Place Id */
-            place_id?: number | null;
-            /**
-             * Size
-             * @enum {integer}
-             */
-            size: 1 | 4 | 6 | 9 | 16;
-            /**
-             * Source
-             * @enum {string}
-             */
-            source: "cameras" | "grid" | "place";
-        };
         /** TourRow */
         TourRow: {
             /** Cameras */
@@ -9103,6 +9922,29 @@ export interface components {
             updated_at: string;
             /** Version */
             version: number;
+        };
+        /** TourShape */
+        TourShape: {
+            /** Id */
+            id: number;
+            /** Is Running */
+            is_running: boolean;
+            /** Name */
+            name: string;
+            /** Step */
+            step: number;
+            /** Stops */
+            stops: components["schemas"]["TourStop"][];
+        };
+        /** TourStop */
+        TourStop: {
+            /**
+             * Dwell S
+             * @default 20
+             */
+            dwell_s: number;
+            /** Preset Id */
+            preset_id: number;
         };
         /**
          * TownshipShift
@@ -9666,6 +10508,18 @@ export interface components {
             /** Reason */
             reason: string | null;
         };
+        /**
+         * ViewShape
+         * @description Where a head looks: true azimuth, tilt below the horizon, horizontal field.
+         */
+        ViewShape: {
+            /** Azimuth Deg */
+            azimuth_deg: number;
+            /** Fov Deg */
+            fov_deg: number;
+            /** Tilt Deg */
+            tilt_deg: number;
+        };
         /** VisitRow */
         VisitRow: {
             /**
@@ -9821,6 +10675,47 @@ export interface components {
              */
             weekdays: number[];
         };
+        /** TourNew */
+        backend__cameras__aiming__schemas__TourNew: {
+            /** Name */
+            name: string;
+            /** Stops */
+            stops: components["schemas"]["TourStop"][];
+        };
+        /**
+         * TourNew
+         * @description A tour names its cameras by a list, by the grid they stand in, or by a place they see.
+         */
+        backend__wall__schemas__TourNew: {
+            /**
+             * Cameras
+             * @default []
+             */
+            cameras: number[];
+            /** Dwell S */
+            dwell_s: number;
+            /** Grid Id */
+            grid_id?: number | null;
+            /**
+             * Is Shared
+             * @default false
+             */
+            is_shared: boolean;
+            /** Name */
+            name: string;
+            /** Place Id */
+            place_id?: number | null;
+            /**
+             * Size
+             * @enum {integer}
+             */
+            size: 1 | 4 | 6 | 9 | 16;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "cameras" | "grid" | "place";
+        };
     };
     responses: never;
     parameters: never;
@@ -9828,6 +10723,9 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type SchemaAimAnswer = components['schemas']['AimAnswer'];
+export type SchemaAimOrder = components['schemas']['AimOrder'];
+export type SchemaAimedCamera = components['schemas']['AimedCamera'];
 export type SchemaAlarmIncidentIn = components['schemas']['AlarmIncidentIn'];
 export type SchemaAlarmIncidentOut = components['schemas']['AlarmIncidentOut'];
 export type SchemaAlarmPage = components['schemas']['AlarmPage'];
@@ -9844,6 +10742,7 @@ export type SchemaBeforeAfter = components['schemas']['BeforeAfter'];
 export type SchemaBudget = components['schemas']['Budget'];
 export type SchemaCalibrationAnswer = components['schemas']['CalibrationAnswer'];
 export type SchemaCalibrationOrder = components['schemas']['CalibrationOrder'];
+export type SchemaCalibrationShape = components['schemas']['CalibrationShape'];
 export type SchemaCalloutIn = components['schemas']['CalloutIn'];
 export type SchemaCalloutOut = components['schemas']['CalloutOut'];
 export type SchemaCalloutStepIn = components['schemas']['CalloutStepIn'];
@@ -9889,6 +10788,7 @@ export type SchemaDepartmentOut = components['schemas']['DepartmentOut'];
 export type SchemaDepartmentPage = components['schemas']['DepartmentPage'];
 export type SchemaDeviceOrder = components['schemas']['DeviceOrder'];
 export type SchemaDeviceShape = components['schemas']['DeviceShape'];
+export type SchemaDirection = components['schemas']['Direction'];
 export type SchemaDiscoveryOrder = components['schemas']['DiscoveryOrder'];
 export type SchemaDispatchStepOut = components['schemas']['DispatchStepOut'];
 export type SchemaDispatchStepsOut = components['schemas']['DispatchStepsOut'];
@@ -9898,6 +10798,7 @@ export type SchemaDivisionRef = components['schemas']['DivisionRef'];
 export type SchemaDivisionRow = components['schemas']['DivisionRow'];
 export type SchemaDivisionSheet = components['schemas']['DivisionSheet'];
 export type SchemaDrawnArea = components['schemas']['DrawnArea'];
+export type SchemaDrive = components['schemas']['Drive'];
 export type SchemaDroppedColumn = components['schemas']['DroppedColumn'];
 export type SchemaDuplicate = components['schemas']['Duplicate'];
 export type SchemaDuplicateList = components['schemas']['DuplicateList'];
@@ -9928,6 +10829,11 @@ export type SchemaGridRef = components['schemas']['GridRef'];
 export type SchemaGridSheet = components['schemas']['GridSheet'];
 export type SchemaHttpValidationError = components['schemas']['HTTPValidationError'];
 export type SchemaHandheldSettings = components['schemas']['HandheldSettings'];
+export type SchemaHeadCalibrationOrder = components['schemas']['HeadCalibrationOrder'];
+export type SchemaHeadCan = components['schemas']['HeadCan'];
+export type SchemaHeadEdit = components['schemas']['HeadEdit'];
+export type SchemaHeadView = components['schemas']['HeadView'];
+export type SchemaHeadViews = components['schemas']['HeadViews'];
 export type SchemaHealthOut = components['schemas']['HealthOut'];
 export type SchemaHealthPage = components['schemas']['HealthPage'];
 export type SchemaHealthRow = components['schemas']['HealthRow'];
@@ -9939,6 +10845,7 @@ export type SchemaHoldIn = components['schemas']['HoldIn'];
 export type SchemaImportList = components['schemas']['ImportList'];
 export type SchemaImportReport = components['schemas']['ImportReport'];
 export type SchemaImportRow = components['schemas']['ImportRow'];
+export type SchemaInPicture = components['schemas']['InPicture'];
 export type SchemaIncidentGridOut = components['schemas']['IncidentGridOut'];
 export type SchemaIncidentPage = components['schemas']['IncidentPage'];
 export type SchemaIncidentRow = components['schemas']['IncidentRow'];
@@ -9957,6 +10864,8 @@ export type SchemaLayoutRow = components['schemas']['LayoutRow'];
 export type SchemaLegOut = components['schemas']['LegOut'];
 export type SchemaListForm = components['schemas']['ListForm'];
 export type SchemaLocateOut = components['schemas']['LocateOut'];
+export type SchemaLockOrder = components['schemas']['LockOrder'];
+export type SchemaLockShape = components['schemas']['LockShape'];
 export type SchemaLoginList = components['schemas']['LoginList'];
 export type SchemaLoginNew = components['schemas']['LoginNew'];
 export type SchemaLoginShape = components['schemas']['LoginShape'];
@@ -9970,10 +10879,14 @@ export type SchemaLossRow = components['schemas']['LossRow'];
 export type SchemaMarkIn = components['schemas']['MarkIn'];
 export type SchemaMarkOut = components['schemas']['MarkOut'];
 export type SchemaMaskIn = components['schemas']['MaskIn'];
+export type SchemaMaskNew = components['schemas']['MaskNew'];
+export type SchemaMaskShape = components['schemas']['MaskShape'];
 export type SchemaMeasureReadings = components['schemas']['MeasureReadings'];
 export type SchemaMeasures = components['schemas']['Measures'];
 export type SchemaMendedPolygon = components['schemas']['MendedPolygon'];
 export type SchemaMergeOrder = components['schemas']['MergeOrder'];
+export type SchemaMoveAnswer = components['schemas']['MoveAnswer'];
+export type SchemaMoveOrder = components['schemas']['MoveOrder'];
 export type SchemaMultiPolygon = components['schemas']['MultiPolygon'];
 export type SchemaNearPage = components['schemas']['NearPage'];
 export type SchemaNearPlace = components['schemas']['NearPlace'];
@@ -9996,9 +10909,14 @@ export type SchemaPoseShape = components['schemas']['PoseShape'];
 export type SchemaPositionOut = components['schemas']['PositionOut'];
 export type SchemaPositionPage = components['schemas']['PositionPage'];
 export type SchemaPositionRow = components['schemas']['PositionRow'];
+export type SchemaPositionShape = components['schemas']['PositionShape'];
+export type SchemaPresetEdit = components['schemas']['PresetEdit'];
+export type SchemaPresetNew = components['schemas']['PresetNew'];
+export type SchemaPresetShape = components['schemas']['PresetShape'];
 export type SchemaPrincipalOut = components['schemas']['PrincipalOut'];
 export type SchemaProbeOrder = components['schemas']['ProbeOrder'];
 export type SchemaProposalShape = components['schemas']['ProposalShape'];
+export type SchemaPtzSheet = components['schemas']['PtzSheet'];
 export type SchemaPublicationIn = components['schemas']['PublicationIn'];
 export type SchemaPurposeList = components['schemas']['PurposeList'];
 export type SchemaPurposeShape = components['schemas']['PurposeShape'];
@@ -10059,6 +10977,7 @@ export type SchemaShiftPlanNew = components['schemas']['ShiftPlanNew'];
 export type SchemaShiftPlanRow = components['schemas']['ShiftPlanRow'];
 export type SchemaShiftRow = components['schemas']['ShiftRow'];
 export type SchemaSightAnswer = components['schemas']['SightAnswer'];
+export type SchemaSighting = components['schemas']['Sighting'];
 export type SchemaSiteOut = components['schemas']['SiteOut'];
 export type SchemaSitingOrder = components['schemas']['SitingOrder'];
 export type SchemaSitingPage = components['schemas']['SitingPage'];
@@ -10067,6 +10986,7 @@ export type SchemaSitingSheet = components['schemas']['SitingSheet'];
 export type SchemaSitingWeights = components['schemas']['SitingWeights'];
 export type SchemaSnapshotIn = components['schemas']['SnapshotIn'];
 export type SchemaSnapshotOrder = components['schemas']['SnapshotOrder'];
+export type SchemaStated = components['schemas']['Stated'];
 export type SchemaStatusPage = components['schemas']['StatusPage'];
 export type SchemaStatusRow = components['schemas']['StatusRow'];
 export type SchemaStepIn = components['schemas']['StepIn'];
@@ -10094,8 +11014,9 @@ export type SchemaTokenOut = components['schemas']['TokenOut'];
 export type SchemaTokensOut = components['schemas']['TokensOut'];
 export type SchemaTourEdit = components['schemas']['TourEdit'];
 export type SchemaTourList = components['schemas']['TourList'];
-export type SchemaTourNew = components['schemas']['TourNew'];
 export type SchemaTourRow = components['schemas']['TourRow'];
+export type SchemaTourShape = components['schemas']['TourShape'];
+export type SchemaTourStop = components['schemas']['TourStop'];
 export type SchemaTownshipShift = components['schemas']['TownshipShift'];
 export type SchemaTrack = components['schemas']['Track'];
 export type SchemaTrackFeature = components['schemas']['TrackFeature'];
@@ -10122,6 +11043,7 @@ export type SchemaUserPatch = components['schemas']['UserPatch'];
 export type SchemaUsersOut = components['schemas']['UsersOut'];
 export type SchemaValidationError = components['schemas']['ValidationError'];
 export type SchemaVerdictOut = components['schemas']['VerdictOut'];
+export type SchemaViewShape = components['schemas']['ViewShape'];
 export type SchemaVisitRow = components['schemas']['VisitRow'];
 export type SchemaWallCamera = components['schemas']['WallCamera'];
 export type SchemaWallCameras = components['schemas']['WallCameras'];
@@ -10130,6 +11052,8 @@ export type SchemaWarned = components['schemas']['Warned'];
 export type SchemaWhatIfAnswer = components['schemas']['WhatIfAnswer'];
 export type SchemaWhatIfOrder = components['schemas']['WhatIfOrder'];
 export type SchemaWindowIn = components['schemas']['WindowIn'];
+export type SchemaBackendCamerasAimingSchemasTourNew = components['schemas']['backend__cameras__aiming__schemas__TourNew'];
+export type SchemaBackendWallSchemasTourNew = components['schemas']['backend__wall__schemas__TourNew'];
 export type $defs = Record<string, never>;
 export interface operations {
     list_alarms_api_alarms_get: {
@@ -10651,6 +11575,39 @@ export interface operations {
             };
         };
     };
+    aim_at_place_api_cameras_aim_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AimOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AimAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_health_api_cameras_health_get: {
         parameters: {
             query?: {
@@ -10708,6 +11665,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeviceShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_head_views_api_cameras_ptz_views_get: {
+        parameters: {
+            query: {
+                west: number;
+                south: number;
+                east: number;
+                north: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeadViews"];
                 };
             };
             /** @description Validation Error */
@@ -11069,6 +12060,677 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HealthSheet"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_head_api_cameras__camera_id__ptz_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PtzSheet"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    edit_head_api_cameras__camera_id__ptz_patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HeadEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PtzSheet"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    apply_calibration_api_cameras__camera_id__ptz_calibration_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HeadCalibrationOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalibrationShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    compute_calibration_api_cameras__camera_id__ptz_calibration_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HeadCalibrationOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalibrationShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    send_head_home_api_cameras__camera_id__ptz_home_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Stated"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MoveAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    lock_head_api_cameras__camera_id__ptz_lock_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LockOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LockShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    unlock_head_api_cameras__camera_id__ptz_lock_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    keep_mask_api_cameras__camera_id__ptz_masks_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaskNew"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaskShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    drop_mask_api_cameras__camera_id__ptz_masks__mask_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: number;
+                mask_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    move_head_api_cameras__camera_id__ptz_move_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MoveAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    keep_preset_api_cameras__camera_id__ptz_presets_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PresetNew"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresetShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    drop_preset_api_cameras__camera_id__ptz_presets__preset_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: number;
+                preset_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    edit_preset_api_cameras__camera_id__ptz_presets__preset_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: number;
+                preset_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PresetEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresetShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    go_to_preset_api_cameras__camera_id__ptz_presets__preset_id__goto_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: number;
+                preset_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Stated"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MoveAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    refresh_head_api_cameras__camera_id__ptz_refresh_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PtzSheet"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    stop_head_api_cameras__camera_id__ptz_stop_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Stated"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MoveAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    keep_tour_api_cameras__camera_id__ptz_tours_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["backend__cameras__aiming__schemas__TourNew"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TourShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    drop_tour_api_cameras__camera_id__ptz_tours__tour_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: number;
+                tour_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    start_tour_api_cameras__camera_id__ptz_tours__tour_id__start_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: number;
+                tour_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Stated"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TourShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    stop_tour_api_cameras__camera_id__ptz_tours__tour_id__stop_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: number;
+                tour_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TourShape"];
                 };
             };
             /** @description Validation Error */
@@ -15977,7 +17639,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TourNew"];
+                "application/json": components["schemas"]["backend__wall__schemas__TourNew"];
             };
         };
         responses: {
