@@ -2,7 +2,7 @@ import { reactive } from 'vue'
 import type { Meter } from './meter'
 
 /** A picture that has brought no frame for this long is called stopped and greyed: it must never look live. */
-const stale_ms = 2200
+const stale_ms = 2000
 
 /** What a tile says of its picture, read four times a second and written only when it changed. */
 export interface Reading {
