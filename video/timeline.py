@@ -106,7 +106,8 @@ class Timeline:
             return start
         arrived = (received_ms - self._raw[-1][1]) * _TICKS_PER_MS if received_ms else None
         if presented is None:
-            presented = self._highest + self._duration - self._shift
+            # As one that repeats itself: how long it lasts is for the arrivals to say.
+            presented = self._raw[-1][0] - self._shift
         elif not self._is_anchored:
             self._shift = self._highest + self._duration - presented
             self._is_anchored = True
@@ -117,7 +118,7 @@ class Timeline:
             self._pending.clear()
             self._raw.clear()
             self._judged_from = (raw, received_ms)
-        repeats = raw == self._raw[-1][0] if self._raw else False
+        repeats = bool(self._raw) and raw == self._raw[-1][0]
         self._raw.append((raw, received_ms))
         self._judge(raw, received_ms)
         if not self._is_trusted and arrived is not None:
@@ -154,8 +155,9 @@ class Timeline:
         (first, first_ms), (last, last_ms) = self._raw[0], self._raw[-1]
         count = max(len(self._raw) - 1, 1)
         step = (last - first) // count
-        if step <= 0 and first_ms:
-            step = (last_ms - first_ms) * _TICKS_PER_MS // count
+        arrived = (last_ms - first_ms) * _TICKS_PER_MS // count if first_ms else 0
+        if arrived > 0 and not arrived < 2 * step < 4 * arrived:
+            step = arrived
         return step if step > 0 else self._duration
 
     def _learn(self, presented: int) -> None:
