@@ -30,6 +30,12 @@ export const router = createRouter({
       meta: { roles: ['operator', 'dispatcher', 'planner', 'admin', 'inspector'] },
     },
     {
+      path: '/alarms/:page(list|rules)?/:id(\\d+)?',
+      name: 'alarms',
+      component: () => import('@/alarms/AlarmsView.vue'),
+      meta: { roles: ['operator', 'dispatcher', 'admin', 'inspector'] },
+    },
+    {
       path: '/plan/:kind(grids|divisions|places|cameras|scenarios|sitings|rates)?/:id?',
       name: 'plan',
       component: () => import('@/plan/PlanView.vue'),
@@ -75,6 +81,6 @@ router.beforeEach(async (to) => {
     return false
   }
   // The map's own view lives in the hash; a change of selection must not lose it.
-  if (['watch', 'dispatch', 'plan'].includes(String(to.name)) && !to.hash && location.hash.startsWith('#map=')) return { ...to, hash: location.hash, replace: false }
+  if (['watch', 'dispatch', 'plan', 'alarms'].includes(String(to.name)) && !to.hash && location.hash.startsWith('#map=')) return { ...to, hash: location.hash, replace: false }
   return true
 })

@@ -29,6 +29,7 @@ interface Kept {
   dispatchLegendOpen: boolean
   dispatchLayers: Record<DispatchLayerName, boolean>
   soundOn: boolean
+  alarmSoundOn: boolean
 }
 
 const key = 'gridlink.preferences'
@@ -51,6 +52,7 @@ const defaults = (): Kept => ({
     fill: true, units: true, tracks: true, tasks: true, checkpoints: true, heat: false, cameras: false, places: true, incidents: true, buildings: true, divisions: true,
   },
   soundOn: true,
+  alarmSoundOn: false,
 })
 
 function stored(): Kept {

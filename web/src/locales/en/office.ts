@@ -16,6 +16,8 @@ export const office: typeof source = {
     watch: 'Watch',
     wall: 'Wall',
     dispatch: 'Dispatch',
+    alarms: 'Alarms',
+    alarmsWaiting: '{n} alarms not seen',
     plan: 'Plan',
     grids: 'Grids',
     devices: 'Devices',

@@ -16,6 +16,8 @@ export const office = {
     watch: '研判',
     wall: '视频墙',
     dispatch: '调度',
+    alarms: '报警',
+    alarmsWaiting: '{n} 条报警未阅',
     plan: '规划',
     grids: '网格',
     devices: '设备',
