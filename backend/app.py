@@ -26,6 +26,8 @@ from .audit import routes as audit
 from .cameras import calibration_routes as calibration
 from .cameras import intrusions
 from .cameras import routes as cameras
+from .cameras.aiming import preset_routes as ptz_presets
+from .cameras.aiming import routes as ptz
 from .cameras.enrolment import routes as enrolment
 from .cameras.health import routes as health
 from .cameras.recordings import routes as recordings
@@ -78,6 +80,8 @@ ROUTERS = (
     restricted.router,
     intrusions.router,
     health.router,  # before cameras: `health` is no camera's number
+    ptz.router,
+    ptz_presets.router,
     cameras.router,
     calibration.router,
     enrolment.router,

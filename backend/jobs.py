@@ -22,6 +22,7 @@ registry = Blueprint()
 TASK_MODULES = (
     "backend.basemap.tasks",
     "backend.cameras.tasks",
+    "backend.cameras.aiming.tasks",
     "backend.cameras.enrolment.tasks",
     "backend.cameras.health.tasks",
     "backend.coverage.tasks",

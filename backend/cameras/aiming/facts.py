@@ -6,7 +6,7 @@ Forbidden areas are read past the caller's jurisdiction: the law binds across it
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -72,6 +72,11 @@ class HeadFacts:
     def known_presets(self) -> tuple[Preset, ...]:
         """Those whose direction and field are known."""
         return tuple(p for p in self.presets if is_known(p))
+
+    @property
+    def exactly(self) -> HeadFacts:
+        """The same without room for error: a head is judged so where it stands."""
+        return replace(self, limits=replace(self.limits, error_deg=0.0))
 
     def preset_views(self) -> Views:
         """The views of `known_presets`."""

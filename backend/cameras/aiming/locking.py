@@ -46,6 +46,7 @@ def take(
         raise _held(before, now)
     if before is not None and not is_free and is_mine and before.kind == "lock" and not seconds:
         return None
+    overruled = before.holder_name if before is not None and not is_free and not is_mine else None
     held_s = seconds or load().aiming.use_s
     row = {
         "camera_id": camera.id,
@@ -76,8 +77,7 @@ def take(
         session.expire_all()
         raise _held(session.get_one(Lock, camera.id), now)
     session.expire_all()
-    overruled = before is not None and not is_free and not is_mine
-    return before.holder_name if before is not None and overruled else None
+    return overruled
 
 
 def release(session: Session, camera: Camera, user: Principal) -> None:
@@ -99,11 +99,30 @@ def release(session: Session, camera: Camera, user: Principal) -> None:
     )
 
 
+def lock(session: Session, camera: Camera, why: Why, seconds: int, now: datetime) -> LockShape:
+    """Keep a head for one's own, entered and told.
+
+    Raises
+    ------
+    Held
+        Somebody else holds it with the same or a higher priority.
+
+    """
+    overruled = take(session, camera, why, now, seconds=seconds)
+    tell(session, camera)
+    held = shape_of(session.get_one(Lock, camera.id), why.user)
+    enter(session, why.act("ptz.locked", camera, {"seconds": seconds, "overruled": overruled}))
+    return held
+
+
 def shown(session: Session, camera: Camera, user: Principal, now: datetime) -> LockShape | None:
     """Return who holds a head now, as the caller sees it."""
-    lock = session.get(Lock, camera.id)
-    if lock is None or lock.expires_at <= now:
-        return None
+    held = session.get(Lock, camera.id)
+    return shape_of(held, user) if held is not None and held.expires_at > now else None
+
+
+def shape_of(lock: Lock, user: Principal) -> LockShape:
+    """Return a lock as the caller sees it."""
     return LockShape(
         kind="lock" if lock.kind == "lock" else "use",
         holder_name=lock.holder_name,

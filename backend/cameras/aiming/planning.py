@@ -42,15 +42,17 @@ class Plan:
     """What to command, and what the picture will then show."""
 
     method: Method
-    view: Views
+    #: None: of a preset whose angles nobody knows.
+    view: Views | None
     error_deg: float | None
     zoomed_in: bool = False
     #: Device units, of an absolute move.
     position: tuple[float, float, float] | None = None
     preset_token: str | None = None
     target: Target | None = None
-    #: Width left in view at the target.
+    #: Of GeoMove: width left in view at the target, and how far the lens is above it.
     width_m: float | None = None
+    lens_above_target_m: float | None = None
 
 
 def plan_aim(facts: HeadFacts, target: Target) -> Plan:
@@ -166,7 +168,16 @@ def _geo(facts: HeadFacts, target: Target, wanted: Views, free: Views, slant_m: 
         raise OutOfReach()
     width_m = 2.0 * slant_m * float(np.tan(np.radians(free.fov_deg[0]) / 2.0))
     is_narrower = bool(free.fov_deg[0] < wanted.fov_deg[0])
-    return Plan("geo", free, _GEO_ERROR_DEG, is_narrower, target=target, width_m=width_m)
+    above_m = facts.mount.height_m - target.ground_m - target.height_m
+    return Plan(
+        "geo",
+        free,
+        _GEO_ERROR_DEG,
+        is_narrower,
+        target=target,
+        width_m=width_m,
+        lens_above_target_m=above_m,
+    )
 
 
 def _absolute(facts: HeadFacts, wanted: Views, free: Views) -> Plan:

@@ -302,5 +302,14 @@ class HeadView(_Shape):
     moved_at: datetime | None
 
 
+class MapBox(_Shape):
+    """A box of the map, degrees."""
+
+    west: Longitude
+    south: Latitude
+    east: Longitude
+    north: Latitude
+
+
 class HeadViews(_Shape):
     views: list[HeadView]

@@ -1,0 +1,159 @@
+"""A device asked anew: what its head can do, where it stands, which presets it keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from video.errors import DeviceError
+from video.ptz import DevicePreset, PtzHead
+from video.ptz_skills import Skills
+
+from ...access import Principal
+from ...db import begin
+from .. import registry
+from ..models import Camera
+from .asking import ensure_asked
+from .calibrations import apply, fitted, shape_of_fit
+from .facts import HeadFacts, heads, reach_of
+from .lines import lines
+from .models import HeadPosition, Preset
+from .moving import Arrival, told
+from .planning import shape_of, view_at
+from .refusals import NoHead, failed
+from .schemas import CalibrationShape, HeadCalibrationOrder, PtzSheet
+from .sheet import sheet
+from .storing import store_arrival, store_failure, store_skills
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a device answered."""
+
+    skills: Skills
+    position: tuple[float, float, float] | None
+    presets: tuple[DevicePreset, ...]
+
+
+def refresh(user: Principal, camera_id: int) -> PtzSheet:
+    """Ask a device of its head and keep the answers.
+
+    Presets the device keeps and nobody named here are taken over; their angles follow from their
+    positions where the head's directions are known.
+
+    Raises
+    ------
+    NoHead, HeadFailed
+        There is none, or the device did not answer.
+
+    """
+    answer = _asked(user, camera_id)
+    with begin(user.scope) as session:
+        camera = registry.get(session, camera_id)
+        now = datetime.now(UTC)
+        store_skills(session, camera, answer.skills, now)
+        facts = heads(session, [camera_id])[camera_id]
+        _take_over(session, camera, facts, answer.presets)
+        last = session.get(HeadPosition, camera_id)
+        due = last.home_due_at if last is not None else None
+        arrival = Arrival(answer.position, view_at(facts, answer.position), None)
+        store_arrival(session, camera, arrival, now, method=last.method if last else "told")
+        if last is not None:  # to be looked at is no use that puts the way home off
+            session.get_one(HeadPosition, camera_id).home_due_at = due
+        session.flush()
+        return sheet(session, user, camera_id, now)
+
+
+def calibrate(
+    user: Principal, camera_id: int, order: HeadCalibrationOrder, *, keeps: bool
+) -> CalibrationShape:
+    """Return what landmarks say of a head; kept when asked to be.
+
+    Raises
+    ------
+    NoHead, HeadFailed, NotCalibrated
+        As their names say.
+
+    """
+    with begin(user.scope) as session:
+        registry.get(session, camera_id)
+    refused = ensure_asked(user.scope, [camera_id])
+    if camera_id in refused:
+        raise refused[camera_id]
+    with begin(user.scope) as session:
+        camera = registry.get(session, camera_id)
+        facts = heads(session, [camera_id]).get(camera_id)
+        if facts is None:
+            raise NoHead(name=camera.name)
+        found = fitted(session, facts, order, user)
+        if keeps:
+            apply(session, camera, found, user)
+            session.flush()
+            _directions(session, heads(session, [camera_id])[camera_id])
+        return shape_of_fit(found)
+
+
+def _asked(user: Principal, camera_id: int) -> Told:
+    with begin(user.scope) as session:
+        camera = registry.get(session, camera_id)
+        name = camera.name
+        reach = reach_of(camera, None)
+
+    async def ask(head: PtzHead) -> Told:
+        place = told(await head.status()) if head.skills.tells_position else None
+        presets = await head.presets() if head.skills.presets_max else ()
+        return Told(head.skills, place, presets)
+
+    async def anew() -> Told:
+        await lines().drop(camera_id)
+        return await lines().on(reach, ask)
+
+    try:
+        return lines().run(anew())
+    except DeviceError as error:
+        with begin(user.scope) as session:
+            store_failure(session, camera_id, error)
+        raise failed(name, error) from None
+
+
+def _take_over(
+    session: Session, camera: Camera, facts: HeadFacts, presets: tuple[DevicePreset, ...]
+) -> None:
+    own = session.scalars(select(Preset).where(Preset.camera_id == camera.id)).all()
+    tokens, names = {p.token for p in own}, {p.name for p in own}
+    for found in presets:
+        if found.token in tokens:
+            continue
+        name = found.name if found.name not in names else f"{found.name} ({found.token})"
+        names.add(name)
+        place = found.position
+        session.add(
+            Preset(
+                camera_id=camera.id,
+                division_code=camera.division_code,
+                name=name[:60] or found.token[:60],
+                token=found.token,
+                pan=place.pan,
+                tilt=place.tilt,
+                zoom=place.zoom,
+            )
+        )
+    session.flush()
+    _directions(session, facts)
+
+
+def _directions(session: Session, facts: HeadFacts) -> None:
+    """Give presets whose positions are known the angles the head's numbers mean."""
+    if facts.model is None:
+        return
+    for preset in session.scalars(select(Preset).where(Preset.camera_id == facts.camera_id)):
+        if preset.pan is None or preset.tilt is None:
+            continue
+        view = shape_of(view_at(facts, (preset.pan, preset.tilt, preset.zoom or 0.0)))
+        if view is not None:
+            preset.azimuth_deg, preset.tilt_deg = view.azimuth_deg, view.tilt_deg
+            preset.fov_deg = view.fov_deg
+    session.flush()
