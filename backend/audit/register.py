@@ -7,7 +7,7 @@ is the only proof against that.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -101,30 +101,30 @@ def content_of(entry: RegisterEntry) -> dict[str, Any]:
     return {name: getattr(entry, name) for name in _HASHED}
 
 
-def verify(session: Session, *, anchor: Head | None = None) -> Verdict:
-    """Walk the whole chain; `anchor` is a head noted outside the database at an earlier time.
+def verify(session: Session, *, anchors: Iterable[Head] = ()) -> Verdict:
+    """Walk the whole chain; `anchors` are heads noted outside the database at earlier times.
 
     Start it in a fresh transaction of the system: a jurisdiction would hide links of the chain.
     """
     session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
     before, count = _FIRST, 0
-    anchored = anchor is None or anchor.seq == 0
+    noted = {anchor.seq: anchor.hash for anchor in anchors if anchor.seq}
     for row in session.execute(_ROWS.execution_options(yield_per=_BATCH)).mappings():
         content = {name: row[name] for name in _HASHED}
         fault = _fault_of(dict(row), content, before, count + 1)
         if fault is not None:
             return Verdict(False, count, min(count + 1, row["seq"]), fault)
         before, count = row["hash"], count + 1
-        if anchor is not None and anchor.seq == count:
-            anchored = anchor.hash == before
+        if noted.pop(count, before) != before:
+            return Verdict(False, count, count, "the chain does not hold the head noted outside")
     end = head(session)
     if (end.seq, end.hash) != (count, before if count else _FIRST):
         return Verdict(
             False, count, count + 1, "rows at the end are missing, or the head is forged"
         )
-    if not anchored:
-        bad = anchor.seq if anchor else None
-        return Verdict(False, count, bad, "the chain does not hold the head noted outside")
+    if noted:
+        reason = "the chain ends before the head noted outside: its tail was cut off"
+        return Verdict(False, count, count + 1, reason)
     return Verdict(True, count)
 
 

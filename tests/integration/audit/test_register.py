@@ -83,8 +83,75 @@ def test_a_cut_off_tail_with_a_forged_head_is_found_by_the_head_noted_outside(da
     )
     assert verdict().ok  # the chain alone cannot tell
     with db.begin() as session:
-        found = verify(session, anchor=noted)
-    assert (found.ok, found.first_bad) == (False, 4)
+        found = verify(session, anchors=[noted])
+    assert (found.ok, found.first_bad) == (False, 3)  # the first that is missing
+
+
+FLIPS = {
+    "at": "at + interval '1 microsecond'",
+    "actor_id": "actor_id + 1",
+    "actor_name": "actor_name || ' '",
+    "act": "overlay(act placing 'X' from 1 for 1)",
+    "purpose": "'x'",
+    "camera_id": "7",
+    "camera_name": "'x'",
+    "incident_id": "7",
+    "division_code": "division_code + 1",
+    "detail": "detail || '{\"more\": 1}'",
+    "previous_hash": "set_byte(previous_hash, 31, get_byte(previous_hash, 31) # 1)",
+    "hash": "set_byte(hash, 0, get_byte(hash, 0) # 128)",
+}
+
+
+def test_a_flipped_byte_in_any_column_is_found_at_its_row(database) -> None:
+    """Fault F16."""
+    write("a", "b", "c", "d")
+    tamper(database, "CREATE TABLE honest AS SELECT * FROM register")
+    for column, flipped in FLIPS.items():
+        tamper(database, f"UPDATE register SET {column} = {flipped} WHERE seq = 3")
+        found = verdict()
+        assert (found.ok, found.first_bad) == (False, 3), column
+        tamper(
+            database,
+            "DELETE FROM register WHERE seq = 3",
+            "INSERT INTO register SELECT * FROM honest WHERE seq = 3",
+        )
+    assert verdict().ok
+
+
+def test_a_forged_head_is_found(database) -> None:
+    write("a", "b")
+    for forged in ("hash = sha256('x')", "seq = seq + 1", "seq = seq - 1"):
+        tamper(database, f"UPDATE register_head SET {forged}")
+        assert not verdict().ok, forged
+        tamper(
+            database,
+            "UPDATE register_head SET seq = 2, hash = (SELECT hash FROM register WHERE seq = 2)",
+        )
+    assert verdict().ok
+
+
+def test_anchors_outside_find_a_rewritten_chain_and_are_not_lengthened_after(
+    database, tmp_path
+) -> None:
+    anchors = str(tmp_path / "anchors.txt")
+    write("a", "b")
+    assert CliRunner().invoke(audit, ["anchor", anchors]).exit_code == 0
+    write("c")
+    done = CliRunner().invoke(audit, ["anchor", anchors])
+    assert done.output.strip() == "ok: 3 entries, 2 anchors"
+    assert CliRunner().invoke(audit, ["verify", "--anchors", anchors]).exit_code == 0
+    tamper(
+        database,
+        "DELETE FROM register",
+        "UPDATE register_head SET seq = 0, hash = decode(repeat('00', 32), 'hex')",
+        "ALTER TABLE register ENABLE TRIGGER ALL",
+    )
+    write("a", "b", "d", "e")  # a whole chain again, with another past
+    assert CliRunner().invoke(audit, ["verify"]).exit_code == 0
+    found = CliRunner().invoke(audit, ["anchor", anchors])
+    assert (found.exit_code, found.output.startswith("entry 2:")) == (2, True)
+    assert len((tmp_path / "anchors.txt").read_text().splitlines()) == 2
 
 
 def test_two_swapped_rows_are_found(database) -> None:
