@@ -7,7 +7,7 @@ it, only the old key is left to be removed.
 
 from dataclasses import dataclass
 
-from sqlalchemy import distinct, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from ...audit.register import Act, enter
@@ -58,7 +58,7 @@ def rotate() -> Rotation:
 def _reseal(session: Session) -> tuple[int, int]:
     resealed = lost = 0
     for column in SEALED:
-        kept = session.scalars(select(distinct(column)).where(column.is_not(None))).all()
+        kept = session.scalars(select(column).where(column.is_not(None)).distinct()).all()
         for secret in kept:
             if secret is None or vault.is_current(secret):
                 continue
