@@ -1,4 +1,4 @@
-"""The wall: arranged, kept, enlarged without a black moment, refilled, toured, on a other screens."""
+"""The wall: arranged, kept, enlarged without a black moment, refilled, toured, shown twice."""
 
 import re
 from collections.abc import Iterator
