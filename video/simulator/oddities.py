@@ -9,6 +9,7 @@ from video.simulator.access_units import (
     nal_type,
 )
 from video.simulator.clips import Style
+from video.simulator.encoder import IDR
 from video.simulator.rtp import CLOCK_HZ
 from video.simulator.streams import Stream
 
@@ -29,7 +30,7 @@ class Odd(StrEnum):
     B_FRAMES = "b_frames"
     SLICES = "slices"  # four slices a picture
     DELIMITERS = "delimiters"  # a delimiter and filler data in every picture
-    NO_KEYS = "no_keys"  # periodic intra refresh: recovery points, no IDR but the first
+    NO_KEYS = "no_keys"  # periodic intra refresh: recovery points, no IDR
 
 
 STYLES: dict[Odd, Style] = {
@@ -68,6 +69,8 @@ class Wire:
     def nals(self, unit: AccessUnit, number: int) -> tuple[bytes, ...]:
         """The units of one picture as they are sent."""
         nals = unit.nals
+        if Odd.NO_KEYS in self._odds and any(nal_type(nal, "h264") == IDR for nal in nals):
+            return ()  # the beginning of the loop
         if self._odds & {Odd.SETS_IN_SDP, Odd.SETS_EARLY}:
             kinds = PARAMETER_SET_TYPES[self._stream.codec]
             nals = tuple(nal for nal in nals if nal_type(nal, self._stream.codec) not in kinds)
