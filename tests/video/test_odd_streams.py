@@ -89,10 +89,11 @@ def test_the_pace_is_that_of_the_camera_whatever_its_times_say(seen, odd):
     [file] = generations(seen[odd])
     times = shown(file)
     length_s = (times[-1] - times[0]) / TICKS_PER_S
-    # A clock may be two per cent fast; the start guesses the length of one or two pictures.
-    assert length_s == pytest.approx((len(times) - 1) / FPS, rel=0.05, abs=0.2)
+    # A busy machine lets the simulated camera leave out pictures; what its clock does to the line
+    # without being led would be a second and a half at least, or an hour.
+    assert 0.85 < length_s * FPS / (len(times) - 1) < 1.5
     steps = [after - before for before, after in pairwise(times)]
-    assert max(steps) < 3 * TICKS_PER_S / FPS
+    assert max(steps) < 1.4 * TICKS_PER_S
 
 
 def test_changed_parameter_sets_begin_anew_in_the_other_size(seen):
