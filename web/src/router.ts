@@ -48,7 +48,13 @@ export const router = createRouter({
       props: (to) => ({ id: Number(to.params.id) }),
       meta: { roles: ['planner', 'admin'] },
     },
-    { path: '/devices/:id(\\d+)?', name: 'devices', component: () => import('@/devices/DevicesView.vue') },
+    { path: '/devices/:page(enrolments|duplicates)?/:id(\\d+)?', name: 'devices', component: () => import('@/devices/DevicesPages.vue') },
+    {
+      path: '/devices/:page(health)/:id(\\d+)?',
+      name: 'health',
+      component: () => import('@/health/HealthView.vue'),
+      props: (to) => ({ id: to.params.id ? Number(to.params.id) : null }),
+    },
     {
       path: '/register',
       name: 'register',

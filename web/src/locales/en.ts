@@ -2,11 +2,14 @@ import type { Messages } from './zh'
 import { alarms } from './en/alarms'
 import { calibration } from './en/calibration'
 import { dispatch } from './en/dispatch'
+import { enrolment } from './en/enrolment'
 import { evidence } from './en/evidence'
+import { health } from './en/health'
 import { office } from './en/office'
 import { plan } from './en/plan'
+import { ptz } from './en/ptz'
 import { recordings } from './en/recordings'
 import { wall } from './en/wall'
 import { watch } from './en/watch'
 
-export const en: Messages = { ...alarms, ...calibration, ...dispatch, ...evidence, ...office, ...plan, ...recordings, ...wall, ...watch }
+export const en: Messages = { ...alarms, ...calibration, ...dispatch, ...enrolment, ...evidence, ...health, ...office, ...plan, ...ptz, ...recordings, ...wall, ...watch }
