@@ -88,8 +88,10 @@ export const alarms = {
       nothing: 'Kept and no more; keeps a narrow place out of a wider rule.',
     },
     limit: 'Storm limit',
-    limitText: 'In {minutes} minutes at most {count}; the rest is only counted.',
-    limitMinutes: 'Minutes',
+    limitBefore: 'In',
+    limitMinutes: 'minutes',
+    limitMiddle: ' at most',
+    limitAfter: 'alarms; the rest is only counted.',
     limitCount: 'Alarms',
     need: {
       name: 'Give the rule a name.', kinds: 'Choose at least one kind.', cameras: 'Choose at least one camera.', grid: 'Choose a grid.', place: 'Give a kind of place.',

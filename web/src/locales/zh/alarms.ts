@@ -90,8 +90,10 @@ export const alarms = {
       nothing: '只留记录；可用来让范围较窄的地点不受较宽规则影响。',
     },
     limit: '风暴上限',
-    limitText: '每 {minutes} 分钟最多处理 {count} 条，其余只计数。',
+    limitBefore: '每',
     limitMinutes: '分钟',
+    limitMiddle: '最多处理',
+    limitAfter: '条，其余只计数。',
     limitCount: '条数',
     need: {
       name: '请填写规则名称。', kinds: '请至少选择一种报警。', cameras: '请至少选择一台摄像机。', grid: '请选择网格。', place: '请填写场所类型。',
