@@ -1,5 +1,5 @@
 -- Which cameras the rows of an enrolment may be, with what tells so: the device they have, code, name, the spot.
--- One step a row in devices_identities_idx, devices_address_idx, cameras_code_idx, cameras_name_idx, cameras_geom_idx.
+-- One step a row in devices_identities_idx, devices_address_idx, cameras_code_idx, cameras_name_whole_idx, cameras_geom_idx.
 SELECT r.id AS row_id, m.how, m.camera_id, m.distance_m, m.identities
 FROM enrolment_rows r
 CROSS JOIN LATERAL (

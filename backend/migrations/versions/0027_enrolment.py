@@ -15,6 +15,8 @@ ALTER TABLE devices
   ADD COLUMN identities text[] NOT NULL DEFAULT '{}',
   ADD COLUMN quirks text[] NOT NULL DEFAULT '{}';
 CREATE INDEX devices_address_idx ON devices (address);
+-- Names are compared whole here; the index of trigrams is dearer than reading all of a county.
+CREATE INDEX cameras_name_whole_idx ON cameras (name);
 CREATE INDEX devices_identities_idx ON devices USING gin (identities);
 UPDATE devices SET identities = ARRAY['serial:' || lower(
     trim(information->>'manufacturer') || '/' || trim(information->>'serial_number'))]
@@ -119,6 +121,7 @@ DOWNGRADE = """
 DROP TABLE refused_logins, device_logins, enrolment_rows, enrolments;
 DROP TRIGGER share_login ON devices;
 DROP FUNCTION device_share_login();
+DROP INDEX cameras_name_whole_idx;
 ALTER TABLE devices DROP COLUMN channel, DROP COLUMN source_token, DROP COLUMN identities,
   DROP COLUMN quirks;
 """
