@@ -25,7 +25,7 @@ from ..errors import Language
 from ..settings import load
 from . import lookout
 from .lookout import ASSUMED, Lookout
-from .reasons import sentence, word_of
+from .reasons import sentence, withdrawal, word_of
 from .schemas import NearestPtz, SeeingCamera, SightAnswer, SightWord
 
 _SIGHT: dict[Verdict, SightWord] = {
@@ -38,7 +38,7 @@ _PTZ_ASKED = 12
 """PTZ cameras whose line is traced; beyond the nearest dozen none is worth turning."""
 
 _WHO = text(
-    "SELECT id, name, ST_X(geom) AS lon, ST_Y(geom) AS lat, is_alive, has_ptz"
+    "SELECT id, name, ST_X(geom) AS lon, ST_Y(geom) AS lat, is_alive, has_ptz, view_fault"
     " FROM cameras WHERE id = ANY(:ids)"
 )
 
@@ -105,7 +105,7 @@ def rank(
         lat=lat,
         cameras=cameras,
         nearest_ptz=_nearest_ptz(watch, scene, asked, turnable, who),
-        none_sees=all(seen.verdict[i] == Verdict.BLOCKED for i in known),
+        none_sees=all(_verdict(found, i) == Verdict.BLOCKED for i in known),
         place_in_building=int(scene.obstacles.ids[inside]) if inside >= 0 else None,
         computed_at=datetime.now(UTC),
     )
@@ -132,10 +132,11 @@ def _dressed(found: Found, i: int, language: Language) -> SeeingCamera:
     watch, seen = found.watch, found.seen
     pose = int(seen.pose[i])
     row = found.who[int(watch.camera_id[pose])]
-    verdict, reason = Verdict(seen.verdict[i]), Reason(seen.reason[i])
+    verdict = _verdict(found, i)
+    is_withdrawn = verdict != Verdict(seen.verdict[i])
     detail = _detail(found, i)
     density = float(seen.pixels_per_m[i])
-    word = word_of(reason)
+    word = withdrawal(row.view_fault) if is_withdrawn else word_of(Reason(seen.reason[i]))
     return SeeingCamera(
         camera_id=row.id,
         name=row.name,
@@ -154,6 +155,12 @@ def _dressed(found: Found, i: int, language: Language) -> SeeingCamera:
         sensor_no=int(watch.sensor_no[pose]),
         assumed=[name for name, is_so in zip(ASSUMED, watch.assumed[pose], strict=True) if is_so],
     )
+
+
+def _verdict(found: Found, i: int) -> Verdict:
+    """Return what a camera sees of the place; one whose viewshed is withdrawn sees nothing."""
+    row = found.who[int(found.watch.camera_id[found.seen.pose[i]])]
+    return Verdict(found.seen.verdict[i]) if row.view_fault is None else Verdict.BLOCKED
 
 
 def _detail(found: Found, i: int) -> dict[str, float | int]:
@@ -183,7 +190,7 @@ def _detail(found: Found, i: int) -> dict[str, float | int]:
 def _order(found: Found, i: int) -> tuple[int, int, float, float]:
     """Return the sort key of a candidate: sight, state, density, distance."""
     seen = found.seen
-    verdict = int(seen.verdict[i])
+    verdict = int(_verdict(found, i))
     alive = _ALIVE_RANK[found.who[int(found.watch.camera_id[seen.pose[i]])].is_alive]
     density = float(seen.pixels_per_m[i])
     if verdict == Verdict.BLOCKED or math.isnan(density):

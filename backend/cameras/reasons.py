@@ -5,7 +5,7 @@ from typing import get_args
 from gis.sight import Reason as Cause
 
 from ..errors import Language
-from .schemas import Reason
+from .schemas import Reason, Withdrawal
 
 _ZH = {
     "sees": "能看到该点",
@@ -18,6 +18,8 @@ _ZH = {
     "too_near": "该点在画面下沿以下（杆下盲区）",
     "blocked_by_building": "在 {blocked_at_m:.0f} 米处被建筑 {building_id} 遮挡",
     "blocked_by_terrain": "在 {blocked_at_m:.0f} 米处被地形遮挡",
+    "view_moved": "本应看到，但镜头已移位，待确认后恢复",
+    "view_blind": "本应看到，但画面被遮挡、全黑或冻结",
 }
 _EN = {
     "sees": "sees this place",
@@ -30,6 +32,8 @@ _EN = {
     "too_near": "the place lies below its picture, at the foot of its pole",
     "blocked_by_building": "hidden by building {building_id} at {blocked_at_m:.0f} m",
     "blocked_by_terrain": "hidden by the terrain at {blocked_at_m:.0f} m",
+    "view_moved": "should see it, and its view has moved: counts again once confirmed",
+    "view_blind": "should see it, and its picture is covered, black or frozen",
 }
 
 
@@ -41,6 +45,11 @@ def sentence(reason: str, language: Language, detail: dict[str, float | int]) ->
     if reason == "out_of_field" and "off_axis_deg" not in detail:
         reason = "above_picture"
     return (_ZH if language == "zh" else _EN)[reason].format(**detail)
+
+
+def withdrawal(view_fault: str) -> Withdrawal:
+    """Return why a camera with a fault of view does not count."""
+    return "view_moved" if view_fault == "moved" else "view_blind"
 
 
 _WORDS: dict[Cause, Reason] = {Cause[word.upper()]: word for word in get_args(Reason)}

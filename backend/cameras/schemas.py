@@ -25,6 +25,10 @@ Reason = Literal[
 ]
 
 
+Withdrawal = Literal["view_moved", "view_blind"]
+"""Why a camera that should see a place does not count: its pictures show something else."""
+
+
 class _Shape(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -39,7 +43,7 @@ class SeeingCamera(_Shape):
     distance_m: float
     bearing_deg: float = Field(description="from the camera to the place, true north")
     sight: SightWord
-    reason: Reason
+    reason: Reason | Withdrawal
     reason_text: str
     reason_detail: dict[str, float | int]
     pixels_per_m: float | None = Field(description="at the place, over the slant range")
@@ -228,13 +232,17 @@ class SnapshotOrder(_Shape):
 
 
 class StreamTicket(_Shape):
-    """A single-use ticket; it is sent in the first WebSocket message, never in an address."""
+    """A single-use ticket; it is sent in the first WebSocket message, never in an address.
+
+    With `whep` it goes into the `Authorization` header of the outer gateway's WHEP address.
+    """
 
     stream_id: int
     ticket: Annotated[str, Field(repr=False)]
     url: str
     expires_at: datetime
     profile: Literal["main", "sub"]
+    protocol: Literal["relay", "whep"] = "relay"
 
 
 class WarmOrder(_Shape):

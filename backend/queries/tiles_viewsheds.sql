@@ -13,7 +13,8 @@ WITH bounds AS (
   SELECT camera_id, 'possible', possible FROM chosen WHERE possible IS NOT NULL
 ), shown AS (
   SELECT part.camera_id AS fid, part.camera_id, part.sight,
-         CASE c.is_alive WHEN true THEN 1 WHEN false THEN 0 ELSE -1 END AS alive,
+         -- Withdrawn until somebody confirms the view: drawn as one that sends no picture.
+         CASE WHEN c.view_fault IS NOT NULL THEN 0 ELSE CASE c.is_alive WHEN true THEN 1 WHEN false THEN 0 ELSE -1 END END AS alive,
          ST_AsMVTGeom(ST_Simplify(ST_Transform(part.geom, 3857), :pixel_m / 2), b.box, 4096, 64)
            AS geom
   FROM bounds b, part JOIN cameras c ON c.id = part.camera_id

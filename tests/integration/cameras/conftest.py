@@ -70,7 +70,7 @@ def media(loopback: None, tmp_path: Path) -> Iterator[Path]:
             stdout=out,
             stderr=out,
         )
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 90  # of a machine busy with other work
     while True:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", load().media.first_port)) == 0:

@@ -57,6 +57,7 @@ def test_every_layer_shows_its_rows_with_the_attributes_promised(client, land) -
         "range_m": 150,
         "sensor_no": 1,
         "ptz": 0,
+        "fault": 0,
         "alive": -1,
         "pose": "certain",
     }

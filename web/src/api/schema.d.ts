@@ -8804,11 +8804,8 @@ export interface components {
              * @description at the place, over the slant range
              */
             pixels_per_m: number | null;
-            /**
-             * Reason
-             * @enum {string}
-             */
-            reason: "sees" | "pose_uncertain" | "azimuth_unknown" | "inside_building" | "out_of_range" | "out_of_field" | "too_near" | "blocked_by_building" | "blocked_by_terrain";
+            /** Reason */
+            reason: ("sees" | "pose_uncertain" | "azimuth_unknown" | "inside_building" | "out_of_range" | "out_of_field" | "too_near" | "blocked_by_building" | "blocked_by_terrain") | ("view_moved" | "view_blind");
             /** Reason Detail */
             reason_detail: {
                 [key: string]: number;
