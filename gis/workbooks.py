@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from defusedxml.ElementTree import iterparse
+
 from gis.columns import POSITION, match_columns
 from gis.faults import FileRefused
 from gis.reading import Cell
@@ -39,11 +41,25 @@ def sheet_rows(path: Path, layer: str | None) -> Iterator[list[Cell]]:
     import openpyxl  # 0.2 s, and most imports are no workbooks
 
     with _readable():
+        _refuse_document_types(path)
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
         sheets = {sheet.title: sheet for sheet in book.worksheets}
     if layer is not None and layer not in sheets:
         raise FileRefused("layer.unknown", layer=layer, known=", ".join(sheets))
     return _rows(sheets[layer] if layer is not None else _meant(sheets))
+
+
+def _refuse_document_types(path: Path) -> None:
+    """Refuse a workbook with a part that declares a document type; the format has none.
+
+    openpyxl forbids entities and lets a bare or external declaration pass.
+    """
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            if name.lower().endswith((".xml", ".rels", ".vml")):
+                with archive.open(name) as part:
+                    # As far as the root element: what declares a type stands before it.
+                    next(iterparse(part, events=("start",), forbid_dtd=True), None)
 
 
 def _meant(sheets: dict[str, Any]) -> Any:
