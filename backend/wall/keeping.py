@@ -17,7 +17,7 @@ from ..errors import Conflict, NotAllowed, NotFound, Refused
 from ..grids.models import Grid
 from ..places.models import Place
 from .models import WallLayout, WallTour
-from .schemas import LayoutNew, TourNew
+from .schemas import LayoutNew, WallTourNew
 
 MOST_OF_ONE = 100
 
@@ -74,7 +74,7 @@ def save_layout(session: Session, new: LayoutNew, by: Principal) -> WallLayout:
     return _add(session, WallLayout(**new.model_dump(), **_of(by)), by)
 
 
-def save_tour(session: Session, new: TourNew, by: Principal) -> WallTour:
+def save_tour(session: Session, new: WallTourNew, by: Principal) -> WallTour:
     """Keep a tour under the caller's name and division; refused like a layout."""
     require_known(session, new.cameras, by)
     for model, key, what, zh in (

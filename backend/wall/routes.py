@@ -20,11 +20,11 @@ from .schemas import (
     LayoutList,
     LayoutNew,
     LayoutRow,
-    TourEdit,
-    TourList,
-    TourNew,
-    TourRow,
     WallCameras,
+    WallTourEdit,
+    WallTourList,
+    WallTourNew,
+    WallTourRow,
 )
 
 router = APIRouter(prefix="/api/wall", tags=["wall"])
@@ -69,19 +69,21 @@ def delete_layout(layout_id: Id, user: CurrentUser, tx: Tx) -> Response:
 
 
 @router.get("/tours", **_OPEN)
-def list_tours(user: CurrentUser, tx: Tx) -> TourList:
+def list_tours(user: CurrentUser, tx: Tx) -> WallTourList:
     """The caller's tours and those shared within the jurisdiction, by name."""
-    return TourList(tours=[_tour(tx, kept, user) for kept in keeping.listed(WallTour, tx, user)])
+    return WallTourList(
+        tours=[_tour(tx, kept, user) for kept in keeping.listed(WallTour, tx, user)]
+    )
 
 
 @router.post("/tours", status_code=201, **_OPEN)
-def save_tour(new: TourNew, user: CurrentUser, tx: Tx) -> TourRow:
+def save_tour(new: WallTourNew, user: CurrentUser, tx: Tx) -> WallTourRow:
     """Keep a tour of listed cameras, of those in a grid, or of those that see a place."""
     return _tour(tx, keeping.save_tour(tx, new, user), user)
 
 
 @router.patch("/tours/{tour_id}", **_OPEN)
-def edit_tour(tour_id: Id, change: TourEdit, user: CurrentUser, tx: Tx) -> TourRow:
+def edit_tour(tour_id: Id, change: WallTourEdit, user: CurrentUser, tx: Tx) -> WallTourRow:
     """Change a tour as it was seen at `version`."""
     return _tour(tx, _changed(WallTour, tx, tour_id, change, user), user)
 
@@ -103,7 +105,7 @@ def _changed(
     kind: type[keeping.Kept],
     session: Session,
     key: int,
-    change: LayoutEdit | TourEdit,
+    change: LayoutEdit | WallTourEdit,
     by: Principal,
 ) -> keeping.Kept:
     kept = keeping.edit(session, keeping.get(kind, session, key, by), change.version, by)
@@ -115,8 +117,8 @@ def _layout(session: Session, kept: WallLayout, by: Principal) -> LayoutRow:
     return LayoutRow(cameras=kept.cameras, **_row(session, kept, by))
 
 
-def _tour(session: Session, kept: WallTour, by: Principal) -> TourRow:
-    return TourRow(
+def _tour(session: Session, kept: WallTour, by: Principal) -> WallTourRow:
+    return WallTourRow(
         dwell_s=kept.dwell_s,
         source=kept.source,
         cameras=kept.cameras,

@@ -64,7 +64,7 @@ def refuse_misfit(size: int, cameras: list[int | None]) -> None:
         raise ValueError("a camera is given twice")
 
 
-class TourNew(_Shape):
+class WallTourNew(_Shape):
     """A tour names its cameras by a list, by the grid they stand in, or by a place they see."""
 
     name: Name
@@ -77,7 +77,7 @@ class TourNew(_Shape):
     place_id: BigId | None = None
 
     @model_validator(mode="after")
-    def _has_its_source(self) -> "TourNew":
+    def _has_its_source(self) -> "WallTourNew":
         given = {"cameras": bool(self.cameras), "grid": self.grid_id, "place": self.place_id}
         if [name for name, value in given.items() if value] != [self.source]:
             raise ValueError(f"a tour by {self.source} gives that and nothing else")
@@ -86,7 +86,7 @@ class TourNew(_Shape):
         return self
 
 
-class TourEdit(_Shape):
+class WallTourEdit(_Shape):
     """Fields to change; another source is another tour."""
 
     name: Name | None = None
@@ -125,7 +125,7 @@ class LayoutRow(_KeptRow):
     cameras: list[int | None]
 
 
-class TourRow(_KeptRow):
+class WallTourRow(_KeptRow):
     dwell_s: int
     source: Source
     cameras: list[int]
@@ -138,8 +138,8 @@ class LayoutList(_Shape):
     layouts: list[LayoutRow]
 
 
-class TourList(_Shape):
-    tours: list[TourRow]
+class WallTourList(_Shape):
+    tours: list[WallTourRow]
 
 
 class WallCameras(_Shape):

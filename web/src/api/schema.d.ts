@@ -2127,6 +2127,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/media/authorise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Authorise
+         * @description Whether the outer gateway may serve a reader: 204 yes, 401 no.
+         *
+         *     Asked by MediaMTX with its password (`authHTTPAddress: http://gridlink:SECRET@host/...`), from
+         *     the networks it stands in. To anybody else this address does not exist.
+         */
+        post: operations["authorise_api_media_authorise_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/patrol/advice": {
         parameters: {
             query?: never;
@@ -7557,6 +7580,36 @@ export interface components {
             /** Tilt Deg */
             tilt_deg: number | null;
         };
+        /** PresetTourNew */
+        PresetTourNew: {
+            /** Name */
+            name: string;
+            /** Stops */
+            stops: components["schemas"]["PresetTourStop"][];
+        };
+        /** PresetTourShape */
+        PresetTourShape: {
+            /** Id */
+            id: number;
+            /** Is Running */
+            is_running: boolean;
+            /** Name */
+            name: string;
+            /** Step */
+            step: number;
+            /** Stops */
+            stops: components["schemas"]["PresetTourStop"][];
+        };
+        /** PresetTourStop */
+        PresetTourStop: {
+            /**
+             * Dwell S
+             * @default 20
+             */
+            dwell_s: number;
+            /** Preset Id */
+            preset_id: number;
+        };
         /** PrincipalOut */
         PrincipalOut: {
             /** Display Name */
@@ -7675,7 +7728,7 @@ export interface components {
             /** Presets */
             presets: components["schemas"]["PresetShape"][];
             /** Tours */
-            tours: components["schemas"]["TourShape"][];
+            tours: components["schemas"]["PresetTourShape"][];
             /** Widest Deg */
             widest_deg: number | null;
         };
@@ -7704,6 +7757,41 @@ export interface components {
             name_zh: string;
             /** Needs Incident */
             needs_incident: boolean;
+        };
+        /**
+         * Question
+         * @description What MediaMTX asks; newer versions may say more.
+         */
+        Question: {
+            /** Action */
+            action: string;
+            /** Id */
+            id?: string | null;
+            /**
+             * Password
+             * @default
+             */
+            password: string;
+            /**
+             * Path
+             * @default
+             */
+            path: string;
+            /**
+             * Protocol
+             * @default
+             */
+            protocol: string;
+            /**
+             * Token
+             * @default
+             */
+            token: string;
+            /**
+             * User
+             * @default
+             */
+            user: string;
         };
         /** QuirkList */
         QuirkList: {
@@ -9336,6 +9424,8 @@ export interface components {
         /**
          * StreamTicket
          * @description A single-use ticket; it is sent in the first WebSocket message, never in an address.
+         *
+         *     With `whep` it goes into the `Authorization` header of the outer gateway's WHEP address.
          */
         StreamTicket: {
             /**
@@ -9348,6 +9438,12 @@ export interface components {
              * @enum {string}
              */
             profile: "main" | "sub";
+            /**
+             * Protocol
+             * @default relay
+             * @enum {string}
+             */
+            protocol: "relay" | "whep";
             /** Stream Id */
             stream_id: number;
             /** Ticket */
@@ -9851,97 +9947,6 @@ export interface components {
         TokensOut: {
             /** Tokens */
             tokens: components["schemas"]["TokenOut"][];
-        };
-        /**
-         * TourEdit
-         * @description Fields to change; another source is another tour.
-         */
-        TourEdit: {
-            /** Dwell S */
-            dwell_s?: number | null;
-            /** Is Shared */
-            is_shared?: boolean | null;
-            /** Name */
-            name?: string | null;
-            /** Size */
-            size?: (1 | 4 | 6 | 9 | 16) | null;
-            /** Version */
-            version: number;
-        };
-        /** TourList */
-        TourList: {
-            /** Tours */
-            tours: components["schemas"]["TourRow"][];
-        };
-        /** TourRow */
-        TourRow: {
-            /** Cameras */
-            cameras: number[];
-            /** Division Name */
-            division_name: string | null;
-            /** Dwell S */
-            dwell_s: number;
-            /** Grid Id */
-            grid_id: number | null;
-            /** Id */
-            id: number;
-            /** Is Mine */
-            is_mine: boolean;
-            /** Is Shared */
-            is_shared: boolean;
-            /** May Edit */
-            may_edit: boolean;
-            /** Name */
-            name: string;
-            /** Owner */
-            owner: string | null;
-            /** Place Id */
-            place_id: number | null;
-            /**
-             * Size
-             * @enum {integer}
-             */
-            size: 1 | 4 | 6 | 9 | 16;
-            /**
-             * Source
-             * @enum {string}
-             */
-            source: "cameras" | "grid" | "place";
-            /**
-             * Source Name
-             * @description of grid or place; null when it is gone
-             */
-            source_name: string | null;
-            /**
-             * Updated At
-             * Format: date-time
-             */
-            updated_at: string;
-            /** Version */
-            version: number;
-        };
-        /** TourShape */
-        TourShape: {
-            /** Id */
-            id: number;
-            /** Is Running */
-            is_running: boolean;
-            /** Name */
-            name: string;
-            /** Step */
-            step: number;
-            /** Stops */
-            stops: components["schemas"]["TourStop"][];
-        };
-        /** TourStop */
-        TourStop: {
-            /**
-             * Dwell S
-             * @default 20
-             */
-            dwell_s: number;
-            /** Preset Id */
-            preset_id: number;
         };
         /**
          * TownshipShift
@@ -10585,6 +10590,108 @@ export interface components {
              */
             gone: number;
         };
+        /**
+         * WallTourEdit
+         * @description Fields to change; another source is another tour.
+         */
+        WallTourEdit: {
+            /** Dwell S */
+            dwell_s?: number | null;
+            /** Is Shared */
+            is_shared?: boolean | null;
+            /** Name */
+            name?: string | null;
+            /** Size */
+            size?: (1 | 4 | 6 | 9 | 16) | null;
+            /** Version */
+            version: number;
+        };
+        /** WallTourList */
+        WallTourList: {
+            /** Tours */
+            tours: components["schemas"]["WallTourRow"][];
+        };
+        /**
+         * WallTourNew
+         * @description A tour names its cameras by a list, by the grid they stand in, or by a place they see.
+         */
+        WallTourNew: {
+            /**
+             * Cameras
+             * @default []
+             */
+            cameras: number[];
+            /** Dwell S */
+            dwell_s: number;
+            /** Grid Id */
+            grid_id?: number | null;
+            /**
+             * Is Shared
+             * @default false
+             */
+            is_shared: boolean;
+            /** Name */
+            name: string;
+            /** Place Id */
+            place_id?: number | null;
+            /**
+             * Size
+             * @enum {integer}
+             */
+            size: 1 | 4 | 6 | 9 | 16;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "cameras" | "grid" | "place";
+        };
+        /** WallTourRow */
+        WallTourRow: {
+            /** Cameras */
+            cameras: number[];
+            /** Division Name */
+            division_name: string | null;
+            /** Dwell S */
+            dwell_s: number;
+            /** Grid Id */
+            grid_id: number | null;
+            /** Id */
+            id: number;
+            /** Is Mine */
+            is_mine: boolean;
+            /** Is Shared */
+            is_shared: boolean;
+            /** May Edit */
+            may_edit: boolean;
+            /** Name */
+            name: string;
+            /** Owner */
+            owner: string | null;
+            /** Place Id */
+            place_id: number | null;
+            /**
+             * Size
+             * @enum {integer}
+             */
+            size: 1 | 4 | 6 | 9 | 16;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "cameras" | "grid" | "place";
+            /**
+             * Source Name
+             * @description of grid or place; null when it is gone
+             */
+            source_name: string | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
         /** WarmOrder */
         WarmOrder: {
             /** Camera Ids */
@@ -10671,47 +10778,6 @@ export interface components {
              *     ]
              */
             weekdays: number[];
-        };
-        /** TourNew */
-        backend__cameras__aiming__schemas__TourNew: {
-            /** Name */
-            name: string;
-            /** Stops */
-            stops: components["schemas"]["TourStop"][];
-        };
-        /**
-         * TourNew
-         * @description A tour names its cameras by a list, by the grid they stand in, or by a place they see.
-         */
-        backend__wall__schemas__TourNew: {
-            /**
-             * Cameras
-             * @default []
-             */
-            cameras: number[];
-            /** Dwell S */
-            dwell_s: number;
-            /** Grid Id */
-            grid_id?: number | null;
-            /**
-             * Is Shared
-             * @default false
-             */
-            is_shared: boolean;
-            /** Name */
-            name: string;
-            /** Place Id */
-            place_id?: number | null;
-            /**
-             * Size
-             * @enum {integer}
-             */
-            size: 1 | 4 | 6 | 9 | 16;
-            /**
-             * Source
-             * @enum {string}
-             */
-            source: "cameras" | "grid" | "place";
         };
     };
     responses: never;
@@ -10910,6 +10976,9 @@ export type SchemaPositionShape = components['schemas']['PositionShape'];
 export type SchemaPresetEdit = components['schemas']['PresetEdit'];
 export type SchemaPresetNew = components['schemas']['PresetNew'];
 export type SchemaPresetShape = components['schemas']['PresetShape'];
+export type SchemaPresetTourNew = components['schemas']['PresetTourNew'];
+export type SchemaPresetTourShape = components['schemas']['PresetTourShape'];
+export type SchemaPresetTourStop = components['schemas']['PresetTourStop'];
 export type SchemaPrincipalOut = components['schemas']['PrincipalOut'];
 export type SchemaProbeOrder = components['schemas']['ProbeOrder'];
 export type SchemaProposalShape = components['schemas']['ProposalShape'];
@@ -10917,6 +10986,7 @@ export type SchemaPtzSheet = components['schemas']['PtzSheet'];
 export type SchemaPublicationIn = components['schemas']['PublicationIn'];
 export type SchemaPurposeList = components['schemas']['PurposeList'];
 export type SchemaPurposeShape = components['schemas']['PurposeShape'];
+export type SchemaQuestion = components['schemas']['Question'];
 export type SchemaQuirkList = components['schemas']['QuirkList'];
 export type SchemaQuirkShape = components['schemas']['QuirkShape'];
 export type SchemaRate = components['schemas']['Rate'];
@@ -11009,11 +11079,6 @@ export type SchemaTodayTaskOut = components['schemas']['TodayTaskOut'];
 export type SchemaTokenIn = components['schemas']['TokenIn'];
 export type SchemaTokenOut = components['schemas']['TokenOut'];
 export type SchemaTokensOut = components['schemas']['TokensOut'];
-export type SchemaTourEdit = components['schemas']['TourEdit'];
-export type SchemaTourList = components['schemas']['TourList'];
-export type SchemaTourRow = components['schemas']['TourRow'];
-export type SchemaTourShape = components['schemas']['TourShape'];
-export type SchemaTourStop = components['schemas']['TourStop'];
 export type SchemaTownshipShift = components['schemas']['TownshipShift'];
 export type SchemaTrack = components['schemas']['Track'];
 export type SchemaTrackFeature = components['schemas']['TrackFeature'];
@@ -11044,13 +11109,15 @@ export type SchemaViewShape = components['schemas']['ViewShape'];
 export type SchemaVisitRow = components['schemas']['VisitRow'];
 export type SchemaWallCamera = components['schemas']['WallCamera'];
 export type SchemaWallCameras = components['schemas']['WallCameras'];
+export type SchemaWallTourEdit = components['schemas']['WallTourEdit'];
+export type SchemaWallTourList = components['schemas']['WallTourList'];
+export type SchemaWallTourNew = components['schemas']['WallTourNew'];
+export type SchemaWallTourRow = components['schemas']['WallTourRow'];
 export type SchemaWarmOrder = components['schemas']['WarmOrder'];
 export type SchemaWarned = components['schemas']['Warned'];
 export type SchemaWhatIfAnswer = components['schemas']['WhatIfAnswer'];
 export type SchemaWhatIfOrder = components['schemas']['WhatIfOrder'];
 export type SchemaWindowIn = components['schemas']['WindowIn'];
-export type SchemaBackendCamerasAimingSchemasTourNew = components['schemas']['backend__cameras__aiming__schemas__TourNew'];
-export type SchemaBackendWallSchemasTourNew = components['schemas']['backend__wall__schemas__TourNew'];
 export type $defs = Record<string, never>;
 export interface operations {
     list_alarms_api_alarms_get: {
@@ -12619,7 +12686,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["backend__cameras__aiming__schemas__TourNew"];
+                "application/json": components["schemas"]["PresetTourNew"];
             };
         };
         responses: {
@@ -12629,7 +12696,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TourShape"];
+                    "application/json": components["schemas"]["PresetTourShape"];
                 };
             };
             /** @description Validation Error */
@@ -12695,7 +12762,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TourShape"];
+                    "application/json": components["schemas"]["PresetTourShape"];
                 };
             };
             /** @description Validation Error */
@@ -12727,7 +12794,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TourShape"];
+                    "application/json": components["schemas"]["PresetTourShape"];
                 };
             };
             /** @description Validation Error */
@@ -14774,6 +14841,37 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["LocateOut"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    authorise_api_media_authorise_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Question"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
@@ -17622,7 +17720,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TourList"];
+                    "application/json": components["schemas"]["WallTourList"];
                 };
             };
         };
@@ -17636,7 +17734,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["backend__wall__schemas__TourNew"];
+                "application/json": components["schemas"]["WallTourNew"];
             };
         };
         responses: {
@@ -17646,7 +17744,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TourRow"];
+                    "application/json": components["schemas"]["WallTourRow"];
                 };
             };
             /** @description Validation Error */
@@ -17700,7 +17798,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TourEdit"];
+                "application/json": components["schemas"]["WallTourEdit"];
             };
         };
         responses: {
@@ -17710,7 +17808,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TourRow"];
+                    "application/json": components["schemas"]["WallTourRow"];
                 };
             };
             /** @description Validation Error */

@@ -50,9 +50,9 @@ export type WallCameraRow = Schema['WallCamera']
 export type Layout = Schema['LayoutRow']
 export type LayoutNew = Schema['LayoutNew']
 export type LayoutEdit = Schema['LayoutEdit']
-export type Tour = Schema['TourRow']
-export type TourNew = Schema['TourNew']
-export type TourEdit = Schema['TourEdit']
+export type Tour = Schema['WallTourRow']
+export type TourNew = Schema['WallTourNew']
+export type TourEdit = Schema['WallTourEdit']
 
 export type Role = 'admin' | 'operator' | 'dispatcher' | 'planner' | 'inspector' | 'worker'
 export type User = Omit<Schema['PrincipalOut'], 'role'> & { role: Role }
