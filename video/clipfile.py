@@ -1,8 +1,7 @@
 """One file of a recording: fragmented MP4, one fragment a group of pictures, each on disk at once.
 
 Beside the file stands its journal, a line of JSON for each fragment with the running SHA-256, so
-that after a crash the whole fragments are known and shown to be as they were written. Box layouts:
-ISO/IEC 14496-12.
+that after a crash the whole fragments are known and shown to be as they were written.
 """
 
 from __future__ import annotations
@@ -10,20 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from video.clipboxes import fragment, length_of, seek_table, with_length
 from video.tap import Unit
 from video.timeline import TICKS_PER_S
-
-_KEY_FLAGS = 0x02000000  # depends on no other sample
-_DELTA_FLAGS = 0x01010000  # depends on others, not a sync sample
-_PICTURES, _SOUND = 1, 2
-_SAMPLE = struct.Struct(">IIIi")
-_TRUN_FIELDS = 0x01000F01  # version 1; data offset; duration, size, flags, signed offset
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +63,10 @@ class ClipFile:
         self._sequence = 0
         self._origin: int | None = None
         self._entries: list[tuple[int, int]] = []
-        self._file = (folder / begun.file).open("xb", buffering=0)
+        self._file = (folder / begun.file).open("x+b", buffering=0)
         self._journal = journal_of(folder / begun.file).open("xb", buffering=0)
-        self._append(opening)
+        self._opening = with_length(opening)
+        self._append(self._opening)
         self._note()
         sync_folder(folder)
 
@@ -107,16 +101,25 @@ class ClipFile:
         self._entries.append(entry)
 
     def close(self) -> ClipPart:
-        """Write the table by which players seek, and return what the file holds."""
+        """Write length and seek table for players, and return what the file holds."""
         before = self.part, self._digest.copy()
         try:
-            self._append(_seek_table(self._entries))
-            self._note()
+            self._append(seek_table(self._entries))
+            self._write_length()
         except OSError:  # without room for it the clip plays as well
             self._go_back(*before)
         self._file.close()
         self._journal.close()
         return self.part
+
+    def _write_length(self) -> None:
+        """Put the length into the head of the file; the journal knows of it first."""
+        at, length = length_of(self._opening, self.part.ticks)
+        self.part = replace(self.part, sha256=_digest_with(self._file, at, length))
+        self._note()
+        self._file.seek(at)
+        self._file.write(length)
+        os.fdatasync(self._file.fileno())
 
     def _append(self, content: bytes) -> None:
         rest = memoryview(content)
@@ -152,65 +155,6 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def fragment(units: Sequence[Unit], origin: int, sequence: int) -> bytes:
-    """Return ``moof`` and ``mdat`` of a group of pictures and the sound between.
-
-    Parameters
-    ----------
-    units : sequence of Unit
-        In decode order, the first a key picture.
-    origin : int
-        Decode time of the file's first picture, 90 kHz ticks.
-    sequence : int
-        Number of the fragment, from 1.
-
-    """
-    tracks = [
-        _Run(number, chosen)
-        for number, is_audio in ((_PICTURES, False), (_SOUND, True))
-        if (chosen := [unit for unit in units if unit.is_audio == is_audio])
-    ]
-    header = _box(b"mfhd", struct.pack(">II", 0, sequence))
-    offset = 8 + len(header) + sum(run.size_bytes for run in tracks) + 8
-    boxes = []
-    for run in tracks:
-        boxes.append(run.box(origin, offset))
-        offset += sum(map(len, run.samples))
-    moof = _box(b"moof", header, *boxes)
-    return moof + _box(b"mdat", *(sample for run in tracks for sample in run.samples))
-
-
-class _Run:
-    """The samples of one track in a fragment."""
-
-    def __init__(self, number: int, units: Sequence[Unit]) -> None:
-        self.samples = [unit.data for unit in units]
-        self._number = number
-        self._units = units
-
-    @property
-    def size_bytes(self) -> int:
-        """Return the length of `box`: traf, tfhd, tfdt, trun with its table."""
-        return 8 + 16 + 20 + 20 + _SAMPLE.size * len(self._units)
-
-    def box(self, origin: int, offset: int) -> bytes:
-        """Return ``traf``; `offset` leads from the beginning of ``moof`` to the first sample."""
-        table = b"".join(
-            _SAMPLE.pack(
-                _duration(self._units, n), len(sample),
-                _KEY_FLAGS if unit.is_key or unit.is_audio else _DELTA_FLAGS, unit.pts - unit.dts,
-            )
-            for n, (unit, sample) in enumerate(zip(self._units, self.samples, strict=True))
-        )  # fmt: skip
-        begun = max(0, self._units[0].dts - origin)
-        return _box(
-            b"traf",
-            _box(b"tfhd", struct.pack(">II", 0x020000, self._number)),
-            _box(b"tfdt", struct.pack(">IQ", 0x01000000, begun)),
-            _box(b"trun", struct.pack(">III", _TRUN_FIELDS, len(self.samples), offset), table),
-        )
-
-
 def recovered(folder: Path) -> list[ClipPart]:
     """Return the parts of a recording that nobody closed, each cut behind its last whole group.
 
@@ -233,16 +177,24 @@ def _recovered(path: Path) -> ClipPart | None:
     if not noted:
         return None
     last = noted[-1]
-    with path.open("r+b") as file:
-        digest = _sha256(file, last.size_bytes)
+    hashes = {part.sha256 for part in noted if part.size_bytes == last.size_bytes}
+    with path.open("r+b", buffering=0) as file, journal_of(path).open("ab") as journal:
         file.truncate(last.size_bytes)
+        found = _digest_with(file, 0, b"")
+        at, length = length_of(_head_of(file), last.ticks)
+        closed = replace(
+            last,
+            sha256=_digest_with(file, at, length),
+            cut_bytes=size - last.size_bytes,
+            is_doubtful=found not in hashes,
+        )
+        journal.write(b"\n" + json.dumps(asdict(closed)).encode() + b"\n")
+        journal.flush()
+        os.fsync(journal.fileno())
+        file.seek(at)
+        file.write(length)
         os.fsync(file.fileno())
-    return replace(
-        last,
-        cut_bytes=size - last.size_bytes,
-        is_doubtful=digest != last.sha256,
-        sha256=digest,
-    )
+    return closed
 
 
 def _noted(journal: Path) -> Iterator[ClipPart]:
@@ -254,15 +206,22 @@ def _noted(journal: Path) -> Iterator[ClipPart]:
             noted: dict[str, Any] = json.loads(line)
             yield ClipPart(**noted)
         except (ValueError, TypeError):
-            return
+            continue
 
 
-def _sha256(file: BinaryIO, size: int) -> str:
-    digest, left = hashlib.sha256(), size
-    while left > 0 and (piece := file.read(min(left, 1 << 20))):
-        digest.update(piece)
-        left -= len(piece)
+def _digest_with(file: BinaryIO, at: int, piece: bytes) -> str:
+    """Return the SHA-256 a file would have with some of its bytes replaced."""
+    file.seek(0)
+    digest = hashlib.sha256(file.read(at) + piece)
+    file.seek(at + len(piece))
+    while more := file.read(1 << 20):
+        digest.update(more)
     return digest.hexdigest()
+
+
+def _head_of(file: BinaryIO) -> bytes:
+    file.seek(0)
+    return file.read(1 << 16)
 
 
 def _grown(part: ClipPart, pictures: Sequence[Unit], origin: int) -> ClipPart:
@@ -275,19 +234,3 @@ def _grown(part: ClipPart, pictures: Sequence[Unit], origin: int) -> ClipPart:
         frames=part.frames + len(pictures),
         device_first_ms=part.device_first_ms if part.frames else first.absolute_ms,
     )
-
-
-def _duration(pictures: Sequence[Unit], n: int) -> int:
-    return pictures[n + 1].dts - pictures[n].dts if n + 1 < len(pictures) else pictures[n].duration
-
-
-def _seek_table(entries: list[tuple[int, int]]) -> bytes:
-    rows = b"".join(struct.pack(">QQBBB", time, offset, 1, 1, 1) for time, offset in entries)
-    head = struct.pack(">IIII", 0x01000000, _PICTURES, 0, len(entries))
-    table = _box(b"tfra", head, rows)
-    return _box(b"mfra", table, _box(b"mfro", struct.pack(">II", 0, 8 + len(table) + 16)))
-
-
-def _box(kind: bytes, *contents: bytes) -> bytes:
-    body = b"".join(contents)
-    return struct.pack(">I4s", len(body) + 8, kind) + body

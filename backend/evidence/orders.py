@@ -64,7 +64,7 @@ def read(worker: int) -> Orders:
         clips = [ClipOrder(*row) for row in session.execute(_CLIPS, share)]
         most = {"most": load().evidence.rings}
         watched = session.scalars(_WATCHED, share | most).all()
-        is_full = storing.room(session).state == "full"
+        is_full = bool(clips) and storing.room(session).state == "full"
     return Orders(clips, watched, is_full)
 
 

@@ -32,6 +32,7 @@ class Served:
             "GRIDLINK_HTTP__PORT": str(self.port),
             "GRIDLINK_MEDIA__FIRST_PORT": str(self.media_port),
             "GRIDLINK_MEDIA__ALLOWED_NETWORKS": '["127.0.0.0/8"]',
+            "GRIDLINK_EVIDENCE__FOLDER": str(log.parent / "evidence"),
             **settings,
         }
         self._child: subprocess.Popen[bytes] | None = None

@@ -1,4 +1,4 @@
-"""A copy for publication: asked for at the API, made by the job, sealed, and tied to its original."""
+"""A copy for publication: asked for at the API, made by the job, sealed, tied to its original."""
 
 import io
 import json
@@ -31,10 +31,8 @@ def test_a_copy_covers_what_was_drawn_and_names_its_original(
     answer = asked(desk, original, LEFT_HALF)
     assert (answer.status_code, answer.json()["state"]) == (202, "waiting")
     copy = answer.json()["id"]
-    jobs = land.run(
-        "SELECT task_name, args FROM procrastinate_jobs WHERE task_name LIKE '%%publi%%'"
-    )
-    assert jobs == [("gridlink:evidence.publish", {"evidence_id": copy})]
+    jobs = land.run("SELECT args FROM procrastinate_jobs WHERE task_name LIKE '%evidence.publish'")
+    assert jobs == [({"evidence_id": copy},)]
     publish(copy)
     publish(copy)  # a job that is done again makes nothing more
     made = desk.one(copy)

@@ -11,7 +11,7 @@ export const evidence: typeof source = {
     recording: 'Recording {length}',
     snapshot: 'Snapshot as evidence',
     snapshotDone: 'The snapshot of {camera} is sealed.',
-    begun: '{camera} is being recorded, with the {n} s before.',
+    begun: '{camera} is being recorded, with up to {n} s before.',
     stopped: 'The recording of {camera} ends and is being sealed.',
     mark: 'Mark this moment',
     markText: 'What is seen now (goes into the incident’s timeline)',

@@ -11,7 +11,7 @@ export const evidence = {
     recording: '正在录制 {length}',
     snapshot: '抓图为证据',
     snapshotDone: '{camera} 的抓图已封存。',
-    begun: '{camera} 开始录制，含此前 {n} 秒。',
+    begun: '{camera} 开始录制，最多含此前 {n} 秒。',
     stopped: '{camera} 已停止录制，正在封存。',
     mark: '标记此刻',
     markText: '此刻看到什么（将写入事件经过）',
