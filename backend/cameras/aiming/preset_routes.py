@@ -17,10 +17,10 @@ from .schemas import (
     PresetEdit,
     PresetNew,
     PresetShape,
+    PresetTourNew,
+    PresetTourShape,
     PtzSheet,
     Stated,
-    TourNew,
-    TourShape,
 )
 
 router = APIRouter(prefix="/api/cameras/{camera_id}/ptz", tags=["ptz"])
@@ -76,7 +76,7 @@ def go_to_preset(camera_id: Id, preset_id: Id, order: Stated, user: CurrentUser)
 
 
 @router.post("/tours", status_code=201, **right("ptz.control"))
-def keep_tour(camera_id: Id, new: TourNew, user: CurrentUser, tx: Tx) -> TourShape:
+def keep_tour(camera_id: Id, new: PresetTourNew, user: CurrentUser, tx: Tx) -> PresetTourShape:
     """Keep a tour: presets one after the other, each for its seconds."""
     from .presets import keep_tour
     from .sheet import tour_shape
@@ -85,7 +85,9 @@ def keep_tour(camera_id: Id, new: TourNew, user: CurrentUser, tx: Tx) -> TourSha
 
 
 @router.post("/tours/{tour_id}/start", **right("ptz.control"))
-def start_tour(camera_id: Id, tour_id: Id, order: Stated, user: CurrentUser, tx: Tx) -> TourShape:
+def start_tour(
+    camera_id: Id, tour_id: Id, order: Stated, user: CurrentUser, tx: Tx
+) -> PresetTourShape:
     """Let a tour run from its first stop; it rests while somebody else holds the head."""
     from .presets import start_tour
     from .sheet import tour_shape
@@ -96,7 +98,7 @@ def start_tour(camera_id: Id, tour_id: Id, order: Stated, user: CurrentUser, tx:
 
 
 @router.post("/tours/{tour_id}/stop", **right("ptz.control"))
-def stop_tour(camera_id: Id, tour_id: Id, user: CurrentUser, tx: Tx) -> TourShape:
+def stop_tour(camera_id: Id, tour_id: Id, user: CurrentUser, tx: Tx) -> PresetTourShape:
     """Let a tour end where it is."""
     from .presets import stop_tour
     from .sheet import tour_shape

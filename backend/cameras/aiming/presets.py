@@ -24,7 +24,7 @@ from .models import Head, Mask, Preset, PresetTour
 from .moving import told
 from .planning import shape_of, view_at
 from .refusals import NoHead, TooShort, failed
-from .schemas import HeadEdit, MaskNew, MoveAnswer, PresetEdit, PresetNew, Stated, TourNew
+from .schemas import HeadEdit, MaskNew, MoveAnswer, PresetEdit, PresetNew, PresetTourNew, Stated
 from .steering import Steered, go_to, steered_of
 
 
@@ -152,7 +152,7 @@ def go_to_preset(user: Principal, camera_id: int, preset_id: int, order: Stated)
     return go_to(user, steered, order, preset)
 
 
-def keep_tour(session: Session, camera: Camera, new: TourNew, user: Principal) -> PresetTour:
+def keep_tour(session: Session, camera: Camera, new: PresetTourNew, user: Principal) -> PresetTour:
     """Keep a tour over presets of this camera.
 
     Raises

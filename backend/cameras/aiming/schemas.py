@@ -182,20 +182,20 @@ class PresetEdit(_Shape):
     fov_deg: Fov | None = None
 
 
-class TourStop(_Shape):
+class PresetTourStop(_Shape):
     preset_id: BigId
     dwell_s: Annotated[int, Field(ge=5, le=3600)] = 20
 
 
-class TourNew(_Shape):
+class PresetTourNew(_Shape):
     name: Name
-    stops: Annotated[list[TourStop], Field(min_length=2, max_length=32)]
+    stops: Annotated[list[PresetTourStop], Field(min_length=2, max_length=32)]
 
 
-class TourShape(_Shape):
+class PresetTourShape(_Shape):
     id: int
     name: str
-    stops: list[TourStop]
+    stops: list[PresetTourStop]
     step: int
     is_running: bool
 
@@ -262,7 +262,7 @@ class PtzSheet(_Shape):
     lock: LockShape | None
     my_priority: int
     presets: list[PresetShape]
-    tours: list[TourShape]
+    tours: list[PresetTourShape]
     masks: list[MaskShape]
     calibration: CalibrationShape | None
     home_preset_id: int | None

@@ -26,9 +26,9 @@ from .schemas import (
     Method,
     PositionShape,
     PresetShape,
+    PresetTourShape,
+    PresetTourStop,
     PtzSheet,
-    TourShape,
-    TourStop,
 )
 from .stated import priority_of
 
@@ -112,12 +112,12 @@ def preset_shape(preset: Preset) -> PresetShape:
     )
 
 
-def tour_shape(tour: PresetTour) -> TourShape:
+def tour_shape(tour: PresetTour) -> PresetTourShape:
     """Return a tour as the API shows it."""
-    return TourShape(
+    return PresetTourShape(
         id=tour.id,
         name=tour.name,
-        stops=[TourStop(**stop) for stop in tour.stops],
+        stops=[PresetTourStop(**stop) for stop in tour.stops],
         step=tour.step,
         is_running=tour.due_at is not None,
     )

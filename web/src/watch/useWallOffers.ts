@@ -1,5 +1,5 @@
 import { watch } from 'vue'
-import type { NearestPtz, SightAnswer } from '@/api/types'
+import type { AimedCamera, NearestPtz, SightAnswer } from '@/api/types'
 import { useCameras } from '@/stores/cameras'
 import { useIncidents } from '@/stores/incidents'
 import { useSight } from '@/stores/sight'
@@ -47,6 +47,12 @@ export function useWallOffers() {
     wall.show({ camera_id, name, distance_m, sight: null, alive: null, has_ptz: true }, now.visit)
   }
 
+  /** A head that was turned to the place: its picture, under the same visit. */
+  function openAimed({ camera_id, name }: AimedCamera): void {
+    const now = shown()
+    if (now) wall.show({ camera_id, name, distance_m: null, sight: null, alive: null, has_ptz: true }, now.visit)
+  }
+
   function openCamera(): void {
     const camera = cameras.opened
     if (!camera) return
@@ -63,5 +69,5 @@ export function useWallOffers() {
     },
   )
 
-  return { openBest, openRanked, openPtz, openCamera }
+  return { openBest, openRanked, openPtz, openAimed, openCamera }
 }
