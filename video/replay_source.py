@@ -15,7 +15,7 @@ from typing import Literal
 from video.addresses import AddressPolicy
 from video.bitstream import ParameterSets
 from video.credentials import Credentials
-from video.errors import ProtocolViolation, TimedOut, Unsupported
+from video.errors import ProtocolViolation, StreamFailed, TimedOut, Unsupported
 from video.playback_urls import playback_url, way_of
 from video.rtsp import Answer
 from video.rtspclient import DEFAULT_TIMING, RtspClient, RtspTiming
@@ -27,6 +27,8 @@ Manner = Literal["onvif", "range"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # A recorder may spin up a disk first; a picture that takes longer will not come.
 _FIRST_PICTURE_S = 15.0
+_NEAR_END_MS = 2000
+_END_SILENCE_S = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +121,11 @@ async def recorded_pictures(
         await client.set_up(track, require)
         answer = await client.play(require | _order(target, stretch, scale))
         clock = _Clock(target, track, answer, from_at, scale)
-        pictures = _pictures(client, track)
-        async for picture in pictures:
+        end_ms = _ms(to_at)
+        pictures = _Pictures(client, track)
+        async for picture in pictures.read():
             at_ms, is_exact = clock.place(picture)
+            pictures.is_near_end = at_ms > end_ms - _NEAR_END_MS
             yield RecordedPicture(
                 picture.nals, at_ms, picture.is_key, picture.follows_loss, is_exact, track
             )
@@ -153,25 +157,43 @@ def _order(
     return order | ({"Scale": f"{scale:g}"} if scale != 1.0 else {})
 
 
-async def _pictures(client: RtspClient, track: VideoTrack) -> AsyncGenerator[CodedPicture, None]:
-    depacketiser = Depacketiser(track.codec)
-    last_sign = began = time.monotonic()
-    has_picture = False
-    while (packet := await client.packet()) is not None:
-        now = time.monotonic()
-        if now - last_sign > client.session_life_s / 2:
-            client.keep_alive()
-            last_sign = now
-        part = parse_packet(packet)
-        if part.payload_type != track.payload_type:
-            continue
-        for picture in depacketiser.feed(part):
-            has_picture = True
+class _Pictures:
+    """The pictures of one session; near the end of what was asked for, silence is the end."""
+
+    def __init__(self, client: RtspClient, track: VideoTrack) -> None:
+        self.is_near_end = False
+        self._client = client
+        self._track = track
+        self._depacketiser = Depacketiser(track.codec)
+
+    async def read(self) -> AsyncGenerator[CodedPicture, None]:
+        """Yield pictures until the recorder ends or falls silent."""
+        signed_s = began_s = time.monotonic()
+        has_picture = False
+        while (packet := await self._next()) is not None:
+            now_s = time.monotonic()
+            if now_s - signed_s > self._client.session_life_s / 2:
+                self._client.keep_alive()
+                signed_s = now_s
+            part = parse_packet(packet)
+            if part.payload_type != self._track.payload_type:
+                continue
+            for picture in self._depacketiser.feed(part):
+                has_picture = True
+                yield picture
+            if not has_picture and now_s - began_s > _FIRST_PICTURE_S:
+                raise TimedOut("packets of the recording come, but no picture")
+        for picture in self._depacketiser.flush():
             yield picture
-        if not has_picture and now - began > _FIRST_PICTURE_S:
-            raise TimedOut("packets of the recording come, but no picture")
-    for picture in depacketiser.flush():
-        yield picture
+
+    async def _next(self) -> bytes | None:
+        """Return the next packet; some recorders stop at the end without a word (GStreamer)."""
+        try:
+            return await self._client.packet(_END_SILENCE_S if self.is_near_end else None)
+        except (TimedOut, StreamFailed):
+            if self.is_near_end:
+                return None
+            raise
 
 
 class _Clock:

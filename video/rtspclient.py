@@ -119,8 +119,13 @@ class RtspClient:
         """Send a sign of life; its answer is read along with the media."""
         self._write("GET_PARAMETER", self._base, {})
 
-    async def packet(self) -> bytes | None:
+    async def packet(self, within_s: float | None = None) -> bytes | None:
         """Return the next RTP packet, None at the end of the stream.
+
+        Parameters
+        ----------
+        within_s : float, optional
+            Instead of the ``silence_s`` of the timing.
 
         Raises
         ------
@@ -137,7 +142,7 @@ class RtspClient:
             self._early_bytes -= len(packet)
             return packet
         try:
-            async with asyncio.timeout(self._timing.silence_s):
+            async with asyncio.timeout(within_s or self._timing.silence_s):
                 while not self._wire.has_ended:
                     message = await self._wire.next()
                     if isinstance(message, bytes):
