@@ -33,7 +33,14 @@ def stage(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     )
     log = tmp_path_factory.mktemp("served") / "server.log"
     specs = [
-        DeviceSpec(id=camera.key, name=camera.name, ptz=camera.has_ptz)
+        DeviceSpec(
+            id=camera.key,
+            name=camera.name,
+            ptz=camera.has_ptz,
+            ptz_kind="spherical",
+            recorder="onvif",
+            record_gap=(0.0, 0.0),
+        )
         for camera in CAMERAS
         if camera.is_enrolled
     ]

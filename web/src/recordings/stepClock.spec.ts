@@ -36,8 +36,8 @@ describe('how a video follows the clock', () => {
   it('makes up a little by speed, within what nobody notices', () => {
     const { rate, ...rest } = steer({ ...video, target_s: 10.05 })
     expect(rest).toEqual({ seekTo_s: null, hasPicture: true })
-    expect(rate).toBeCloseTo(1.05)
-    expect(steer({ ...video, target_s: 9.7, speed: 2 }).rate).toBeCloseTo(2 * 0.88)
+    expect(rate).toBeCloseTo(1.075)
+    expect(steer({ ...video, target_s: 9.6, speed: 2 }).rate).toBeCloseTo(2 * 0.8)
   })
 
   it('seeks when it is far off, and to the very instant when it stands', () => {

@@ -70,7 +70,8 @@ export interface Steering {
   hasPicture: boolean
 }
 
-const reach_s = 0.35
+/** Beyond it the pictures of several cameras would visibly part: they are to stay within 200 ms of each other. */
+const reach_s = 0.25
 const near_s = 0.02
 
 /** How a video gets to where the clock stands: by a little more or less speed, or a seek when it is far off. */
@@ -78,9 +79,9 @@ export function steer({ time_s, ranges, target_s, speed, moves }: Follower): Ste
   const hasPicture = ranges.some(([start_s, end_s]) => start_s - near_s <= target_s && target_s < end_s)
   if (!hasPicture) return { seekTo_s: null, rate: speed, hasPicture }
   const behind_s = target_s - time_s
-  const isFar = Math.abs(behind_s) > (moves ? Math.max(0.15, reach_s * Math.min(1, speed)) : near_s)
+  const isFar = Math.abs(behind_s) > (moves ? reach_s * Math.max(0.6, Math.min(2, speed)) : near_s)
   if (isFar) return { seekTo_s: target_s, rate: speed, hasPicture }
   if (!moves) return { seekTo_s: null, rate: speed, hasPicture }
-  const correction = Math.max(-0.12, Math.min(0.12, behind_s / speed))
+  const correction = Math.max(-0.2, Math.min(0.2, (1.5 * behind_s) / speed))
   return { seekTo_s: null, rate: speed * (1 + correction), hasPicture }
 }
