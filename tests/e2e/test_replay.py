@@ -31,7 +31,8 @@ READ_STEP = f"""
   const videos = [...document.querySelectorAll('[data-testid="replay-video"]')]
   const codes = videos.map(read)
   const times = videos.map((video) => video.currentTime)
-  return {{ codes, times, at_ms: +document.querySelector('[data-testid="replay-stage"]').dataset.at }}
+  const stage = document.querySelector('[data-testid="replay-stage"]')
+  return {{ codes, times, at_ms: +stage.dataset.at }}
 }}
 """
 FPS, LOOP = 12.5, 247
