@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import BigInteger, any_, cast, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, lazyload
 
 from ..jobs import defer
 from ..live import Notice, announce
@@ -37,22 +37,52 @@ class Observation:
     last_frame_at: datetime | None = None
 
 
-def record(session: Session, seen: Observation) -> None:
-    """Write an observation as a check; consoles hear of it when the state turned."""
-    camera = session.get(Camera, seen.camera_id)
-    if camera is None:
-        return
+def record(session: Session, *seen: Observation) -> None:
+    """Write observations as checks; consoles hear of the cameras whose state turned.
+
+    Cameras are written in the order of their ids, so that two writers never wait for each other.
+    """
+    ids = [observation.camera_id for observation in seen]
+    rows = session.scalars(
+        select(Camera)
+        .where(Camera.id.in_(ids))
+        .options(lazyload(Camera.poses), lazyload(Camera.device))
+    )
+    known = {camera.id: camera for camera in rows}
+    turned: list[Camera] = []
+    is_seen_anew = False
+    for observation in sorted(seen, key=lambda one: one.camera_id):
+        camera = known.get(observation.camera_id)
+        if camera is None:
+            continue
+        was_alive = camera.is_alive is not False  # never tried counts as working
+        if _note(session, camera, observation):
+            turned.append(camera)
+            is_seen_anew |= was_alive is not observation.is_alive
+    if is_seen_anew:
+        defer(session, "coverage.refresh", key="coverage")
+    if turned:
+        defer(session, "eyeson.tick", key="eyeson.tick")
+        session.flush()
+        _announce(session, turned)
+
+
+def _note(session: Session, camera: Camera, seen: Observation) -> bool:
+    """Write what was seen of one camera; return whether its state turned."""
     if seen.last_frame_at is not None:
         camera.last_frame_at = seen.last_frame_at
     checks.note(session, camera.id, has_frames=seen.is_alive, reason=seen.reason)
     has_turned = camera.is_alive is not seen.is_alive or camera.status_reason != seen.reason
-    if not has_turned:
-        return
-    if (camera.is_alive is not False) is not seen.is_alive:  # never tried counts as working
-        defer(session, "coverage.refresh", key="coverage")
-    defer(session, "eyeson.tick", key="eyeson.tick")
-    camera.is_alive = seen.is_alive
-    camera.status_reason = seen.reason
-    session.flush()
-    session.refresh(camera, ["version"])
-    announce(session, Notice("camera", camera.id, camera.version, camera.division_code))
+    camera.is_alive, camera.status_reason = seen.is_alive, seen.reason
+    return has_turned
+
+
+def _announce(session: Session, turned: list[Camera]) -> None:
+    """Tell of cameras with the versions that the database has just given them."""
+    ids = [camera.id for camera in turned]
+    versions = dict(
+        session.execute(select(Camera.id, Camera.version).where(Camera.id.in_(ids))).tuples().all()
+    )
+    for camera in turned:
+        version = versions[camera.id]
+        announce(session, Notice("camera", camera.id, version, camera.division_code))

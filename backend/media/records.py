@@ -92,10 +92,9 @@ def target(key: HubKey) -> StreamTarget:
 
 
 def record(observations: Sequence[status.Observation]) -> None:
-    """Write what streams showed of their cameras; in their order, so that two never wait."""
+    """Write what streams showed of their cameras."""
     with begin() as session:
-        for observation in sorted(observations, key=lambda seen: seen.camera_id):
-            status.record(session, observation)
+        status.record(session, *observations)
 
 
 def still_allowed(stream_ids: list[int]) -> set[int]:

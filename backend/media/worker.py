@@ -8,9 +8,10 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 
 from video.gateway import GatewayLimits, MediaGateway
@@ -21,6 +22,8 @@ from ..cameras import status
 from ..cameras.steadying import Steadier
 from ..settings import load
 from . import commands, duties, records
+
+_WRITE_AGAIN_S = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -42,10 +45,13 @@ class Worker:
         )
         self.watching: dict[int, asyncio.Task[str]] = {}
         self.tried: dict[int, float] = {}
+        self.counted: dict[str, int] = {}
         self.replays = 0
         self._steadier: Steadier[tuple[bool, str | None], status.Observation] = Steadier(
             media.steady_s, media.steady_most_s
         )
+        self._unwritten: dict[int, status.Observation] = {}
+        self._is_writing = False
         self._workers = media.workers
         self._background: set[asyncio.Task[None]] = set()
 
@@ -94,13 +100,31 @@ class Worker:
         state = observation.is_alive, observation.reason
         told = self._steadier.offer(key.camera_id, state, observation, time.monotonic())
         if told is not None:
-            self.spawn(asyncio.to_thread(records.record, [told]))
+            self._note([told])
 
     async def settle(self) -> None:
         """Write what was held back of cameras that flapped, once they are due."""
-        held_back = self._steadier.settled(time.monotonic())
-        if held_back:
-            await asyncio.to_thread(records.record, held_back)
+        self._note(self._steadier.settled(time.monotonic()))
+
+    def _note(self, told: Iterable[status.Observation]) -> None:
+        """Have observations written: at once, and those that come meanwhile together after it."""
+        self._unwritten |= {observation.camera_id: observation for observation in told}
+        if self._unwritten and not self._is_writing:
+            self._is_writing = True
+            self.spawn(self._write())
+
+    async def _write(self) -> None:
+        try:
+            while self._unwritten:
+                batch, self._unwritten = self._unwritten, {}
+                try:
+                    await asyncio.to_thread(records.record, list(batch.values()))
+                except SQLAlchemyError as fault:
+                    log.warning("put off: %s", fault, extra={"action": "media.put_off"})
+                    self._unwritten = batch | self._unwritten  # what came later is truer
+                    await asyncio.sleep(_WRITE_AGAIN_S)
+        finally:
+            self._is_writing = False
 
     def _note_end(self, task: asyncio.Task[None]) -> None:
         self._background.discard(task)
