@@ -19,10 +19,10 @@ export function evidenceText(question: string | null | undefined, finding: Findi
   if (!question || !finding || !figures) return ''
   if (question === 'moved') return movedText(finding, t)
   if (finding.answer === 'cannot_tell') return t(`health.why.${finding.reason ?? 'unknown'}`)
-  if (question === 'covered') return t('health.figures.covered', { share: percent(figures.lost_share) })
-  if (question === 'blurred') return t('health.figures.blurred', { share: percent(figures.sharpness_share) })
-  if (question === 'black') return t('health.figures.black', { level: Math.round(figures.brightness ?? 0) })
-  return t('health.figures.frozen', { n: figures.still_looks ?? 0 })
+  if (question === 'covered') return figures.lost_share == null ? '' : t('health.figures.covered', { share: percent(figures.lost_share) })
+  if (question === 'blurred') return figures.sharpness_share == null ? '' : t('health.figures.blurred', { share: percent(figures.sharpness_share) })
+  if (question === 'black') return figures.brightness == null ? '' : t('health.figures.black', { level: Math.round(figures.brightness ?? 0) })
+  return figures.still_looks ? t('health.figures.frozen', { n: figures.still_looks }) : ''
 }
 
 function movedText(finding: Finding, t: Say): string {
