@@ -29,6 +29,7 @@ from .cameras import routes as cameras
 from .cameras.aiming import preset_routes as ptz_presets
 from .cameras.aiming import routes as ptz
 from .cameras.enrolment import routes as enrolment
+from .cameras.gateway import routes as media_gateway
 from .cameras.health import routes as health
 from .cameras.recordings import routes as recordings
 from .console import Console
@@ -86,6 +87,7 @@ ROUTERS = (
     calibration.router,
     enrolment.router,
     recordings.router,
+    media_gateway.router,
     coverage.router,
     rates.router,
     reports.router,

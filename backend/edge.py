@@ -7,6 +7,7 @@ import asyncio
 import logging
 import time
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -39,11 +40,16 @@ _HANDHELD_MAY = (b"permissions-policy", b"camera=(), microphone=(), geolocation=
 
 
 def _policy(settings: Settings) -> str:
-    """Return what the console may load: from here alone, and the national map when it is set."""
+    """Return what the console may load: from here, and the national map and gateway if set."""
+    policy = _CSP
+    if settings.media.gateway == "mediamtx" and settings.media.whep_url.startswith("http"):
+        where = urlsplit(settings.media.whep_url)
+        own = "connect-src 'self'"
+        policy = policy.replace(own, f"{own} {where.scheme}://{where.netloc}")
     if not settings.site.tianditu_key:
-        return _CSP
+        return policy
     host = settings.site.tianditu_host
-    return _CSP.replace("connect-src 'self'", f"connect-src 'self' {host}").replace(
+    return policy.replace("connect-src 'self'", f"connect-src 'self' {host}").replace(
         "img-src 'self'", f"img-src 'self' {host}"
     )
 

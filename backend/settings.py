@@ -73,6 +73,13 @@ class Media(_Branch):
     checks_kept_days: int = Field(default=180, ge=1, le=3650)
     steady_s: float = Field(default=5.0, ge=0, le=60)
     steady_most_s: float = Field(default=60.0, ge=0, le=3600)
+    gateway: Literal["embedded", "mediamtx"] = "embedded"
+    mediamtx_api: str = "http://127.0.0.1:9997"
+    mediamtx_secret: str | None = Field(default=None, repr=False, min_length=16)
+    mediamtx_networks: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+    whep_url: str = Field(
+        default="/whep", description="where browsers reach the gateway; best behind our own host"
+    )
 
 
 class Health(_Branch):

@@ -11,6 +11,7 @@ from ..accounts.access import CurrentUser, Id, Tx, right
 from ..db import begin
 from ..live import Notice, announce
 from . import devices, registry, stills, streams
+from .gateway import paths as gateway_paths
 from .models import Camera, Purpose
 from .schemas import (
     CameraEdit,
@@ -151,15 +152,18 @@ def open_stream(order: StreamOrder, user: CurrentUser, tx: Tx, request: Request)
     replay = None
     if order.from_at is not None and order.to_at is not None:
         replay = streams.ReplayRange(order.from_at, order.to_at, order.speed)
+    # Before the ticket: whoever writes the register waits from there to the commit.
+    outer = gateway_paths.open_path(camera, order.profile) if order.kind == "live" else None
     issued = streams.issue(
         tx, camera, viewer, kind=order.kind, profile=order.profile, replay=replay
     )
     return StreamTicket(
         stream_id=issued.stream.id,
         ticket=issued.ticket,
-        url=streams.media_url(camera.id, request.url.hostname or ""),
+        url=outer or streams.media_url(camera.id, request.url.hostname or ""),
         expires_at=issued.stream.expires_at,
         profile=order.profile,
+        protocol="relay" if outer is None else "whep",
     )
 
 

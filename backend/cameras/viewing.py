@@ -149,7 +149,8 @@ def _right_for(purpose: str) -> set[str]:
 
 _LOST = text(
     "SELECT id FROM streams WHERE ended_at IS NULL AND used_at < now() - interval '1 minute'"
-    " AND camera_id % :workers = :worker AND id <> ALL(:watched) ORDER BY id LIMIT 100"
+    " AND camera_id % :workers = :worker AND id <> ALL(:watched) AND gateway_session IS NULL"
+    " ORDER BY id LIMIT 100"
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.engine import make_url
 
 from .. import live
+from ..cameras.gateway.paths import drop_paths
 from ..db import database_url
 from ..live import Notice
 from ..settings import load
@@ -40,6 +42,7 @@ async def warm(worker: Worker, notice: Notice) -> None:
 async def forget(worker: Worker, notice: Notice) -> None:
     """End a camera's streams: it was removed, moved or given a new login."""
     await worker.gateway.forget(notice.id)
+    await asyncio.to_thread(drop_paths, notice.id)
 
 
 COMMANDS: dict[str, Command] = {

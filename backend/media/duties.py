@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..alarms.keeping import keep_subscriptions
+from ..cameras.gateway import paths as gateway_paths
+from ..cameras.gateway.following import follow_up
 from ..cameras.health import clocks, sampling
 from ..evidence.recording import record_evidence
 from . import records
@@ -79,6 +81,12 @@ async def check(worker: Worker) -> None:
         worker.tried[camera_id] = now
 
 
+async def follow_gateway(worker: Worker) -> None:
+    """Hold the outer gateway's sessions against tickets and rights; one worker does it for all."""
+    if worker.number == 0 and gateway_paths.is_used():
+        await asyncio.to_thread(follow_up, worker.counted)
+
+
 async def settle(worker: Worker) -> None:
     """Tell the last word on cameras that flapped."""
     await worker.settle()
@@ -89,6 +97,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty(check, _CHECK_EVERY_S),
     Duty(note_frames, _NOTE_EVERY_S),
     Duty(close_lost, _CLOSE_EVERY_S),
+    Duty(follow_gateway, _RECHECK_S),
     Duty(sampling.sample),
     Duty(clocks.read_due, clocks.PAUSE_S),
     Duty(settle, _SETTLE_EVERY_S),

@@ -1,0 +1,43 @@
+"""The question of the outer gateway, answered to it alone."""
+
+from base64 import b64decode
+from ipaddress import ip_address, ip_network
+
+from fastapi import APIRouter, Request, Response
+
+from ...accounts.access import right
+from ...db import begin
+from ...settings import load
+from . import admission, paths
+
+router = APIRouter(prefix="/api/media", tags=["media"])
+
+
+@router.post("/authorise", response_class=Response, **right("public"))
+def authorise(question: admission.Question, request: Request) -> Response:
+    """Whether the outer gateway may serve a reader: 204 yes, 401 no.
+
+    Asked by MediaMTX with its password (`authHTTPAddress: http://gridlink:SECRET@host/...`), from
+    the networks it stands in. To anybody else this address does not exist.
+    """
+    if not (paths.is_used() and _is_gateway(request)):
+        return Response(status_code=404)
+    with begin() as session:
+        is_admitted = admission.admits(session, question)
+    return Response(status_code=204 if is_admitted else 401)
+
+
+def _is_gateway(request: Request) -> bool:
+    host = request.client.host if request.client else ""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    if not any(address in ip_network(net) for net in load().media.mediamtx_networks):
+        return False
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    try:
+        _, _, password = b64decode(token, validate=True).decode().partition(":")
+    except ValueError:
+        return False
+    return kind.lower() == "basic" and admission.is_secret(password)
