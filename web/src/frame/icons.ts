@@ -19,6 +19,7 @@ export const icons = {
   keys: 'M3 6h14v8.5H3zM5.5 8.7h.01M8.5 8.7h.01M11.5 8.7h.01M14.5 8.7h.01M6.5 11.8h7',
   leave: 'M8.5 3.5h-5v13h5M8 10h9M14 7l3 3-3 3',
   full: 'M4 8V4h4M12 4h4v4M16 12v4h-4M8 16H4v-4',
+  soundOff: 'M4 8v4h2.5L10 15V5L6.5 8zM13 8l4 4M17 8l-4 4',
   snapshot: 'M3.5 6.5h3l1.2-2h4.6l1.2 2h3v9h-13zM10 8.2a2.6 2.6 0 1 0 0 5.2 2.6 2.6 0 0 0 0-5.2z',
   previous: 'M12.5 5 7.5 10l5 5',
   next: 'M7.5 5l5 5-5 5',

@@ -5,7 +5,9 @@ import { openStream } from '@/api/streams'
 import type { StreamOrder, StreamTicket } from '@/api/types'
 import { correctionFor } from './liveEdge'
 import { Meter } from './meter'
-import { isFinal, parseMedia, parseNotice, type InitNotice, type MediaMessage, type Notice } from './wire'
+import { SoundTrack } from './sound'
+import { Whep } from './whep'
+import { isFinal, parseMedia, parseNotice, type InitNotice, type MediaMessage, type Notice, type SoundNotice } from './wire'
 
 export type PictureState = 'asking' | 'connecting' | 'live' | 'stalled' | 'dead' | 'failed'
 
@@ -20,6 +22,13 @@ export interface Picture {
   width: number | null
   height: number | null
   posterUrl: string | null
+  /** Frames by which B-frames delay the picture. */
+  reorder: number
+  /** The place in the line for a conversion, while stills come. */
+  queue: { place: number; of: number } | null
+  /** What sound the camera sends; null where it sends none. */
+  sound: SoundNotice['state'] | null
+  isHeard: boolean
   errorCode: string | null
   errorMessage: string | null
 }
@@ -35,6 +44,10 @@ export function emptyPicture(): Picture {
     width: null,
     height: null,
     posterUrl: null,
+    reorder: 0,
+    queue: null,
+    sound: null,
+    isHeard: false,
     errorCode: null,
     errorMessage: null,
   }
@@ -50,6 +63,9 @@ export class Player {
   /** What changes with every frame; read at leisure, never watched. */
   readonly meter = new Meter()
   private socket: WebSocket | null = null
+  private outer: Whep | null = null
+  private soundMime = ''
+  private sound: SoundTrack | null = null
   private source: MediaSource | null = null
   private buffer: SourceBuffer | null = null
   private queue: MediaMessage[] = []
@@ -75,8 +91,19 @@ export class Player {
     window.clearTimeout(this.retryTimer)
     window.clearInterval(this.controlTimer)
     this.socket?.close(1000)
+    this.outer?.close()
+    this.sound?.end()
     this.dropSource()
     this.setPoster(null)
+  }
+
+  /** Lets the sound be heard, or no longer; it is not sent before. */
+  hear(on: boolean): void {
+    this.picture.isHeard = on
+    if (!on) this.sound?.end()
+    this.sound = on ? new SoundTrack(this.video) : null
+    this.video.muted = !(on && this.outer)
+    this.askSound()
   }
 
   /** Opens again at once, for the operator's "try again". */
@@ -84,6 +111,7 @@ export class Player {
     window.clearTimeout(this.retryTimer)
     this.retry_ms = firstRetry_ms
     this.socket?.close(1000)
+    this.outer?.close()
     void this.open()
   }
 
@@ -92,7 +120,9 @@ export class Player {
     try {
       const ticket = await this.ask()
       this.picture.streamId = ticket.stream_id
-      if (!this.isClosed) this.connect(ticket.url, ticket.ticket)
+      if (this.isClosed) return
+      if (ticket.protocol === 'whep') this.connectOuter(ticket.url, ticket.ticket)
+      else this.connect(ticket.url, ticket.ticket)
     } catch (error) {
       if (this.isClosed) return
       const refusal = error instanceof ApiError ? error : null
@@ -121,11 +151,48 @@ export class Player {
     this.report('connecting')
   }
 
+  /** Through the outer gateway; the browser itself keeps such a picture at its live edge. */
+  private connectOuter(url: string, ticket: string): void {
+    this.dropSource()
+    const outer = new Whep(this.video, url, {
+      onFrame: (at_ms, time_s) => {
+        this.meter.arrived(0, at_ms)
+        this.meter.appended(time_s, at_ms, null)
+      },
+      onLive: () => {
+        this.retry_ms = firstRetry_ms
+        Object.assign(this.picture, { rung: 'whep', codec: 'avc1', width: this.video.videoWidth, height: this.video.videoHeight })
+        this.report('live')
+      },
+      onEnd: (isRefused) => {
+        if (outer !== this.outer || this.isClosed) return
+        this.outer = null
+        if (isRefused) this.fail('stream.ticket_refused', null)
+        else this.report('connecting')
+        this.retryLater()
+      },
+    })
+    this.outer = outer
+    this.report('connecting')
+    void outer.open(ticket)
+  }
+
+  private askSound(): void {
+    if (this.socket?.readyState !== WebSocket.OPEN) return
+    this.socket.send(JSON.stringify({ type: 'sound', on: this.picture.isHeard }))
+  }
+
   private onNotice(notice: Notice | null): void {
     if (notice?.type === 'init') this.rebuild(notice)
     if (notice?.type === 'status') {
       this.picture.reason = notice.reason
       this.report(notice.state)
+    }
+    if (notice?.type === 'queue') this.picture.queue = { place: notice.place, of: notice.of }
+    if (notice?.type === 'sound') {
+      this.picture.sound = notice.state
+      this.soundMime = notice.mime ?? ''
+      if (this.picture.isHeard) this.askSound()
     }
     if (notice?.type === 'error') this.fail(notice.code, notice.message ?? null)
   }
@@ -136,6 +203,8 @@ export class Player {
       this.setPoster(URL.createObjectURL(new Blob([message.payload], { type: 'image/jpeg' })))
       return
     }
+    if (message.kind === 'soundInit') return this.sound?.begin(this.soundMime, message.payload)
+    if (message.kind === 'sound') return this.sound?.take(message.payload)
     if (message.kind !== 'init') {
       if (this.needsKey && message.kind === 'delta') return
       this.needsKey = false
@@ -159,6 +228,8 @@ export class Player {
       rung: init.rung,
       width: init.width,
       height: init.height,
+      reorder: init.reorder ?? 0,
+      queue: null,
       codec: /codecs="([^"]+)"/.exec(init.mime)?.[1] ?? init.mime,
       errorCode: null,
       errorMessage: null,

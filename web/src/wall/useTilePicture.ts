@@ -122,5 +122,6 @@ export function useTilePicture(videos: [Video, Video], tile: () => Tile, wanted:
   watch(() => [tile().camera.camera_id, tile().grant.purpose.code, tile().grant.visit.incidentId], start)
   watch(wanted, follow)
 
-  return { picture, profile, front, reading, isMainRefused, reopen: () => decoder.value?.player.reopen() }
+  const hear = (on: boolean) => decoder.value?.player.hear(on)
+  return { picture, profile, front, reading, isMainRefused, hear, reopen: () => decoder.value?.player.reopen() }
 }

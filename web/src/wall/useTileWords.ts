@@ -13,7 +13,9 @@ export function useTileWords(picture: ComputedRef<Picture>, profile: ComputedRef
 
   const look = computed(() => (picture.value.state === 'live' && reading.isStale ? 'stale' : picture.value.state))
   const stateText = computed(() =>
-    look.value === 'stale' || (reading.isStale && look.value !== 'failed') ? t('wall.state.stale', { n: reading.age_s ?? 0 }) : t(`wall.state.${picture.value.state}`),
+    picture.value.queue
+      ? t('wall.queue', { place: picture.value.queue.place, of: picture.value.queue.of })
+      : look.value === 'stale' || (reading.isStale && look.value !== 'failed') ? t('wall.state.stale', { n: reading.age_s ?? 0 }) : t(`wall.state.${picture.value.state}`),
   )
   const ageText = computed(() => ((reading.age_s ?? 0) < 1 ? '<1 s' : `${reading.age_s} s`))
   const lastFrameText = computed(() => (reading.lastFrameAt ? t('camera.lastFrame', { time: time(reading.lastFrameAt) }) : ''))
@@ -39,12 +41,13 @@ export function useTileWords(picture: ComputedRef<Picture>, profile: ComputedRef
   })
 
   const streamText = computed(() => {
-    const { codec, height, rung } = picture.value
+    const { codec, height, rung, queue, reorder } = picture.value
+    if (queue) return t('wall.rung.jpeg')
     if (!codec) return ''
     const family = codec.startsWith('avc') ? 'H.264' : codec.startsWith('h') ? 'H.265' : codec
     // The server says `native` of whatever it passes on unchanged; which of the two streams that is, the tile knows.
     const step = rung === 'native' || rung === null ? profile.value : rung
-    return [family, height ? `${height}p` : '', rateText.value, te(`wall.rung.${step}`) ? t(`wall.rung.${step}`) : step].filter(Boolean).join(' · ')
+    return [family, height ? `${height}p` : '', rateText.value, te(`wall.rung.${step}`) ? t(`wall.rung.${step}`) : step].concat(reorder ? t('wall.reorder', { n: reorder }) : '').filter(Boolean).join(' · ')
   })
 
   return { look, stateText, ageText, errorText, lostText, streamText, lastFrameText }

@@ -49,3 +49,12 @@ describe('wire format', () => {
     expect(isFinal('stream.camera_unreachable')).toBe(false)
   })
 })
+
+describe('notices of conversions and sound', () => {
+  it('are read, and sound has kinds of its own', () => {
+    expect(parseNotice('{"type":"queue","place":2,"of":3}')).toEqual({ type: 'queue', place: 2, of: 3 })
+    expect(parseNotice('{"type":"sound","state":"left_out","coding":"g726","mime":null}')).toMatchObject({ state: 'left_out' })
+    expect(parseMedia(new Uint8Array([4, 9]).buffer)).toMatchObject({ kind: 'soundInit', receivedAt: null })
+    expect(parseMedia(new Uint8Array([5, 0, 0, 0, 0, 0, 0, 3, 232, 7]).buffer)).toMatchObject({ kind: 'sound', receivedAt: new Date(1000) })
+  })
+})

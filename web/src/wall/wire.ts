@@ -1,6 +1,6 @@
 // The wire format of a picture stream (WebSocket): text messages are JSON notices, binary ones start with a kind byte.
 
-export type MediaKind = 'init' | 'key' | 'delta' | 'poster'
+export type MediaKind = 'init' | 'key' | 'delta' | 'poster' | 'soundInit' | 'sound'
 
 export interface MediaMessage {
   kind: MediaKind
@@ -18,6 +18,8 @@ export interface InitNotice {
   height: number
   generation: number
   rung: string
+  /** Frames by which B-frames delay the picture. */
+  reorder?: number
 }
 
 export interface StatusNotice {
@@ -33,9 +35,23 @@ export interface ErrorNotice {
   message?: string
 }
 
-export type Notice = InitNotice | StatusNotice | ErrorNotice
+/** The picture waits for a conversion; stills come meanwhile. */
+export interface QueueNotice {
+  type: 'queue'
+  place: number
+  of: number
+}
 
-const kinds: MediaKind[] = ['init', 'key', 'delta', 'poster']
+export interface SoundNotice {
+  type: 'sound'
+  state: 'native' | 'converted' | 'left_out'
+  coding: string
+  mime: string | null
+}
+
+export type Notice = InitNotice | StatusNotice | ErrorNotice | QueueNotice | SoundNotice
+
+const kinds: MediaKind[] = ['init', 'key', 'delta', 'poster', 'soundInit', 'sound']
 const stampBytes = 8
 
 /** Null when the message is too short or of an unknown kind: such a message is skipped, the stream goes on. */
@@ -44,7 +60,7 @@ export function parseMedia(buffer: ArrayBuffer, arrived_ms = performance.now()):
   const view = new DataView(buffer)
   const kind = kinds[view.getUint8(0)]
   if (!kind) return null
-  if (kind === 'init') return { kind, receivedAt: null, arrived_ms, payload: new Uint8Array(buffer, 1) }
+  if (kind === 'init' || kind === 'soundInit') return { kind, receivedAt: null, arrived_ms, payload: new Uint8Array(buffer, 1) }
   if (buffer.byteLength < 1 + stampBytes) return null
   const receivedAt = new Date(Number(view.getBigUint64(1, false)))
   return { kind, receivedAt, arrived_ms, payload: new Uint8Array(buffer, 1 + stampBytes) }
@@ -53,7 +69,7 @@ export function parseMedia(buffer: ArrayBuffer, arrived_ms = performance.now()):
 export function parseNotice(text: string): Notice | null {
   try {
     const notice = JSON.parse(text) as Notice
-    return ['init', 'status', 'error'].includes(notice.type) ? notice : null
+    return ['init', 'status', 'error', 'queue', 'sound'].includes(notice.type) ? notice : null
   } catch {
     return null
   }
