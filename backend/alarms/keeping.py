@@ -134,13 +134,14 @@ class Keeper:
                 point = await open_pull_point(session, span_s=_SPAN_S)
             try:
                 await self._note(asked, "subscribed")
-                await self._pull(asked.camera_id, point)
+                await self._pull(asked, point)
             finally:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_END_S):
                         await asyncio.shield(point.close())
 
-    async def _pull(self, camera_id: int, point: PullPoint) -> None:
+    async def _pull(self, asked: Asked, point: PullPoint) -> None:
+        camera_id = asked.camera_id
         loop = asyncio.get_running_loop()
         while True:
             began = loop.time()
@@ -155,18 +156,20 @@ class Keeper:
                 raise
             # Not before: a device may grant pull points for ever and answer none of them.
             self._failures[camera_id] = 0
-            self._take(camera_id, reading)
+            self._take(asked, reading)
             # A device that answers at once without waiting must not keep us busy.
             pause_s = _LEAST_PAUSE_S - (loop.time() - began)
             await asyncio.sleep(max(pause_s, 0.0))
 
-    def _take(self, camera_id: int, reading: Reading) -> None:
-        tally = self._tallies.setdefault(camera_id, Tally())
+    def _take(self, asked: Asked, reading: Reading) -> None:
+        tally = self._tallies.setdefault(asked.camera_id, Tally())
         tally.received += len(reading.events)
         tally.dropped += reading.dropped
         tally.unknown += len(reading.unknown)
         tally.topics.update(reading.unknown)
-        self._signals += [_signal(camera_id, folded) for folded in fold(reading.events)]
+        self._signals += [
+            _signal(asked.camera_of(folded.source), folded) for folded in fold(reading.events)
+        ]
         del self._signals[:-_MOST_WAITING]
 
     async def _give_up(self, asked: Asked, state: State, reason: str | None) -> None:

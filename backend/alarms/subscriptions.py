@@ -18,18 +18,25 @@ _MOST_TOPICS = 20
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 5.0, 600.0
 _UNSUPPORTED_AGAIN = timedelta(days=1)
 
-# Devices of this worker whose turn it is. One that refused the login is asked no more until it is
-# enrolled again: another attempt could lock the account.
+# Devices of this worker whose turn it is; a recorder by the lowest of its cameras. One that
+# refused the login is asked no more until it is enrolled again: another attempt could lock the
+# account.
 _MARK = "md5(d.address || coalesce(encode(d.secret, 'hex'), ''))"
 _WANTED = text(f"""
 SELECT d.camera_id, d.address, d.secret, {_MARK} AS mark
 FROM devices d LEFT JOIN event_subscriptions s ON s.camera_id = d.camera_id
 WHERE d.camera_id % :workers = :worker AND d.auth_state = 'accepted'
   AND d.camera_id <> ALL(:kept)
+  AND NOT EXISTS (SELECT FROM devices o WHERE o.address = d.address
+                  AND o.camera_id < d.camera_id AND o.auth_state = 'accepted')
   AND (s.camera_id IS NULL OR s.mark <> {_MARK}
        OR (s.state <> 'refused' AND (s.next_try_at IS NULL OR s.next_try_at <= :now)))
 ORDER BY d.camera_id
 """)  # noqa: S608
+_CHANNELS = text("""
+SELECT address, camera_id, source_token FROM devices
+WHERE address = ANY(:addresses) ORDER BY camera_id
+""")
 _MARKS = text(f"""
 SELECT d.camera_id, {_MARK} FROM devices d
 WHERE d.camera_id = ANY(:ids) AND d.auth_state = 'accepted'
@@ -65,12 +72,19 @@ WHERE camera_id = ANY(:ids) AND state = 'subscribed'
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A device to be asked for its events."""
+    """A device to be asked for its events, with its channels: camera and video source of each."""
 
     camera_id: int
     address: str
     mark: str
     credentials: Credentials = field(repr=False)
+    channels: tuple[tuple[int, str | None], ...] = ()
+
+    def camera_of(self, source: str) -> int:
+        """Return the camera that an event's source names, `Name=value` with commas between."""
+        values = {part.partition("=")[2] for part in source.split(",")}
+        named = (camera_id for camera_id, token in self.channels if token and token in values)
+        return next(named, self.camera_id)
 
 
 @dataclass(slots=True)
@@ -86,14 +100,21 @@ class Tally:
 def wanted(session: Session, worker: int, kept: Collection[int], now: datetime) -> list[Asked]:
     """Return the devices of a worker that may be asked now, without those it listens to."""
     share = {"workers": load().media.workers, "worker": worker, "kept": list(kept), "now": now}
+    rows = session.execute(_WANTED, share).all()
+    channels: dict[str, list[tuple[int, str | None]]] = {}
+    for address, camera_id, token in session.execute(
+        _CHANNELS, {"addresses": [row.address for row in rows]}
+    ):
+        channels.setdefault(address, []).append((camera_id, token))
     return [
         Asked(
             row.camera_id,
             row.address,
             row.mark,
             Credentials(*unseal(row.secret)) if row.secret else Credentials(),
+            tuple(channels[row.address]),
         )
-        for row in session.execute(_WANTED, share)
+        for row in rows
     ]
 
 

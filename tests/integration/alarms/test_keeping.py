@@ -249,6 +249,24 @@ def test_nothing_leaks_while_devices_come_and_go(land, fleet, enrol) -> None:
     assert sum(e.listening for e in running) == 0
 
 
+def test_a_recorder_is_one_device_and_its_events_go_to_their_channels(land, fleet, enrol) -> None:
+    first, second = enrol("cam-1"), enrol("cam-1")
+    land.run("UPDATE devices SET source_token = 'source-' || camera_id")
+    events = fleet.device("cam-1").events
+    topic = "tns1:VideoSource/MotionAlarm"
+
+    async def script() -> None:
+        await until(lambda: events.listening == 1, "no subscription")
+        for source in (f"source-{second}", "elsewhere"):
+            events.emit(topic, source={"Source": source}, data={"State": "true"})
+        await until(lambda: land.run("SELECT count(*) FROM alarms") == [(2,)], "no alarms")
+
+    kept(script)
+    assert events.created == 1
+    rows = land.run("SELECT camera_id, source FROM alarms ORDER BY camera_id DESC")
+    assert rows == [(second, f"Source=source-{second}"), (first, "Source=elsewhere")]
+
+
 def test_the_wait_doubles_up_to_ten_minutes_and_is_spread() -> None:
     waits = [again_after("lost", n, 0.5).total_seconds() for n in range(1, 20)]
     assert waits == sorted(waits)
