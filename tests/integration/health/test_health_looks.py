@@ -106,13 +106,21 @@ def states(land: Any) -> dict[str, str]:
     )
 
 
-def until(fact: Callable[[], Any], within_s: float) -> Any:
-    """Wait for a fact; return it."""
+def until(fact: Callable[[], Any], land: Any, within_s: float = 400) -> None:
+    """Wait for a fact; the limit is that of a machine with twenty others at work on it."""
     deadline = time.monotonic() + within_s
-    while not (found := fact()):
-        assert time.monotonic() < deadline, found
-        time.sleep(0.2)
-    return found
+    while not fact():
+        assert time.monotonic() < deadline, (states(land), suspicions(land))
+        time.sleep(0.3)
+
+
+def suspicions(land: Any) -> list[tuple[object, ...]]:
+    return land.run(
+        "SELECT c.name, h.suspected, h.suspicions, h.still_looks, h.sampled_at, h.due_at, now(),"
+        " h.verdicts -> 'frozen', h.verdicts -> 'moved' -> 'reason', r.looks"
+        " FROM cameras c JOIN camera_health h ON h.camera_id = c.id"
+        " LEFT JOIN camera_references r ON r.camera_id = c.id"
+    )
 
 
 def learnt(land: Any) -> bool:
@@ -121,11 +129,11 @@ def learnt(land: Any) -> bool:
     return counted == [(len(SPECS),)] and set(states(land).values()) == {"in_order"}
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_every_fault_of_a_view_is_found_and_the_calm_camera_is_left_alone(
     fleet: Any, cameras: dict[str, int], media: Any, land: Any
 ) -> None:
-    until(lambda: learnt(land), 120)
+    until(lambda: learnt(land), land)
     before_lens = {"turned": turn, "covered": cover, "black": blacken, "frozen": Stuck()}
     for name, change in before_lens.items():
         device: SimulatedDevice = fleet.device(name)
@@ -140,7 +148,7 @@ def test_every_fault_of_a_view_is_found_and_the_calm_camera_is_left_alone(
         "frozen": "frozen",
         "unplugged": "dead",
     }
-    until(lambda: states(land) == wanted, 150)
+    until(lambda: states(land) == wanted, land)
     [(figures,)] = land.run(
         "SELECT verdicts -> 'moved' -> 'figures' FROM camera_health WHERE camera_id = %s",
         cameras["turned"],
@@ -149,7 +157,7 @@ def test_every_fault_of_a_view_is_found_and_the_calm_camera_is_left_alone(
     with db.begin() as session:
         out = set(status.out_of_service(session).tolist())
     assert out == {cameras[name] for name in before_lens} | {cameras["unplugged"]}
-    until(lambda: off_by(land, cameras["calm"]), 60)
+    until(lambda: off_by(land, cameras["calm"]), land)
     assert off_by(land, cameras["turned"]) == 0
     # The evidence is the look; the row says so at once, because it is written with the look.
     [(late_s,)] = land.run(
