@@ -1,17 +1,18 @@
 """Clocks and firmware of devices: visited in turn, a turn kept when either changed."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from video.credentials import Credentials
 from video.errors import DeviceError
-from video.healthclock import ClockReading, read_clock
-from video.mediahost import MediaHost
 
 from ...db import begin
 from ...settings import load
@@ -20,6 +21,10 @@ from ..models import Camera, Device
 from ..vault import unseal
 from . import planning, recording
 from .models import CameraHealth, CameraTurn
+
+if TYPE_CHECKING:
+    from video.healthclock import ClockReading
+    from video.mediahost import MediaHost
 
 PAUSE_S = 2.0
 _AT_ONCE = 4
@@ -54,6 +59,8 @@ async def read_due(host: MediaHost) -> None:
 
 
 async def _visit(visit: Visit) -> None:
+    from video.healthclock import read_clock  # brings the ONVIF client, which few need
+
     try:
         reading = await read_clock(visit.address, visit.credentials, devices.policy())
     except DeviceError:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from ...errors import NotFound
 from ...settings import load
 from .clocks import clock_word
-from .orders import field_of
+from .field import field_of
 from .schemas import (
     Condition,
     Finding,

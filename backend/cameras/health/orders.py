@@ -6,8 +6,8 @@ from sqlalchemy.orm import Session
 from video.healthexaminer import Order
 from video.packager import KeyPicture
 
-from ...settings import load
 from ..models import Camera
+from .field import field_of
 from .models import CameraHealth, CameraReference
 
 
@@ -28,13 +28,3 @@ def order_of(session: Session, camera_id: int, picture: KeyPicture) -> Order | N
         print=health.print or b"",
         still_looks=health.still_looks,
     )
-
-
-def field_of(session: Session, camera_id: int) -> tuple[float, float]:
-    """Return field of view and its error, degrees; assumed where the first sensor states none."""
-    guess = load().sight
-    camera = session.get(Camera, camera_id)
-    pose = camera.poses[0] if camera and camera.poses else None
-    if pose is None or pose.fov_deg is None:
-        return guess.fov_deg, guess.fov_error_deg
-    return min(pose.fov_deg, 160.0), pose.fov_error_deg
