@@ -8,7 +8,10 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
+from backend import db
+from backend.cameras.aiming.sheet import _VIEWS
 from backend.cameras.aiming.sweeping import sweep
 from tests.conftest import NEIGHBOUR
 
@@ -446,3 +449,24 @@ def test_a_dead_head_holds_nobody_up(client, heads) -> None:
     assert rows[heads.ids["geo"]]["outcome"] == "refused"
     assert rows[heads.ids["spherical"]]["outcome"] == "aimed"
     assert time.monotonic() - began < 45
+
+
+def test_sectors_of_a_box_are_found_by_the_index_of_places(land) -> None:
+    asked = {"low": 0, "high": 999_999_999_999, "most": 10}
+    box = {"west": 110.0, "south": 34.5, "east": 110.01, "north": 34.51}
+    with db.begin() as session:
+        session.execute(text("SET LOCAL enable_seqscan = off"))
+        plan = "\n".join(session.scalars(text("EXPLAIN " + _VIEWS.text), {**asked, **box}))
+    assert "cameras_geom_3857_idx" in plan, plan
+
+
+def test_what_hangs_on_a_head_goes_with_its_camera_into_another_division(client, land, camera):
+    admin = client("admin")
+    mask = {"name": "窗口", "from_deg": 80.0, "to_deg": 100.0}
+    assert admin.post(f"/api/cameras/{camera}/ptz/masks", json=mask).status_code == 201
+    body = {"seconds": 60, **PURPOSE}
+    assert admin.post(f"/api/cameras/{camera}/ptz/lock", json=body).status_code == 200
+    land.run("UPDATE cameras SET division_code = %s WHERE id = %s", NEIGHBOUR, camera)
+    for table in ("ptz_masks", "ptz_locks"):
+        assert land.run(f"SELECT division_code FROM {table}") == [(NEIGHBOUR,)]
+    assert admin.get(f"/api/cameras/{camera}/ptz").status_code == 404
