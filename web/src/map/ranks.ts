@@ -56,6 +56,7 @@ export const layerOrder = [
   'camera-count',
   'camera-dot',
   'camera-mark',
+  'camera-fault',
   'camera-name',
   'camera-chosen',
   'sight-block',
