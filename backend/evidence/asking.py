@@ -191,6 +191,7 @@ def mark(
     session.add_all([made, entry])
     session.flush()
     announce(session, Notice("evidence", made.id, 1, made.division_code))
+    announce(session, Notice("incident", incident.id, incident.version, incident.division_code))
     return made
 
 

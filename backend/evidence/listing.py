@@ -70,7 +70,7 @@ def open_part(
 
     Raises
     ------
-    NotKept, EvidenceGone, NothingRead, PurposeMissing
+    NotKept, EvidenceGone, NothingRead, Damaged, PurposeMissing
         If there is nothing to read, or no purpose for it.
 
     """
@@ -88,7 +88,10 @@ def open_part(
     if not (goes_on and session.execute(_READ_LATELY, asked).first()):
         act = act_of(kept, "evidence.read", (by.id, by.display_name), part=part_no)
         enter(session, replace(act, purpose=purpose))
-    return Opened(storing.folder_of(kept.id) / part.file, part, kept)
+    path = storing.folder_of(kept.id) / part.file
+    if not path.exists():
+        raise Damaged(file=part.file)
+    return Opened(path, part, kept)
 
 
 def require_kept(kept: Evidence) -> None:

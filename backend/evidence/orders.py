@@ -15,7 +15,7 @@ from video.timeline import TICKS_PER_S
 
 from ..db import begin
 from ..settings import load
-from . import storing
+from . import retention, storing
 from .manifest import Part, instant
 from .models import Evidence
 from .sealing import Outcome, fail, seal, tidy, told
@@ -65,6 +65,9 @@ def read(worker: int) -> Orders:
         most = {"most": load().evidence.rings}
         watched = session.scalars(_WATCHED, share | most).all()
         is_full = bool(clips) and storing.room(session).state == "full"
+    if is_full and retention.make_room(datetime.now(UTC)):
+        with begin() as session:
+            is_full = storing.room(session).state == "full"
     return Orders(clips, watched, is_full)
 
 

@@ -34,7 +34,8 @@ def sweep(now: datetime) -> int:
 def make_room(now: datetime) -> int:
     """Remove the oldest evidence that nobody holds until the store is no longer tight.
 
-    What belongs to incidents that have ended goes first.
+    What belongs to incidents that have ended goes first. A disk that others have filled is no
+    reason to remove evidence: then new clips are refused.
     """
     gone = 0
     while _is_tight() and _remove_one(Evidence.id > 0, NO_ROOM, now):
@@ -45,7 +46,7 @@ def make_room(now: datetime) -> int:
 def _is_tight() -> bool:
     with begin() as session:
         room = storing.room(session)
-    return room.used > _UNTIL * room.budget or room.free <= room.spare
+    return room.used > _UNTIL * room.budget
 
 
 def _remove_one(which: ColumnElement[bool], reason: str, now: datetime) -> bool:

@@ -51,6 +51,7 @@ def seal(session: Session, evidence: Evidence, outcome: Outcome, *, now: datetim
     session.add(_entry(evidence))
     _leave_in_folder(storing.folder_of(evidence.id), text, signed.signature)
     told(session, evidence)
+    announce(session, Notice("incident", incident.id, incident.version, incident.division_code))
     seq = enter(session, _act(evidence, outcome, digest(text).hex(), signed.key_id))
     # Together and last: a row that is sealed in part is refused by the database.
     evidence.state, evidence.sealed_at, evidence.register_seq = "kept", now, seq

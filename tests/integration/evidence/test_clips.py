@@ -72,8 +72,14 @@ def test_a_clip_holds_what_was_before_it_and_a_killed_worker_costs_one_group(
     told = json.loads((folder / "manifest.json").read_text("utf-8"))
     assert told["ended"] == "crashed"
     assert verify(folder / "manifest.json", key_of(desk)).ok
+
+    third = desk.post("clips", camera_id=camera)
+    wait_for(lambda: frames_in(store / str(third["id"])) >= 8)
+    media.stop()
+    assert desk.ended(third["id"])["end_reason"] == "shut_down"
+    assert verify(store / str(third["id"]) / "manifest.json", key_of(desk)).ok
     acts = [row[0] for row in land.run("SELECT act FROM register WHERE act LIKE 'evidence.%%'")]
-    assert acts.count("evidence.sealed") == 2
+    assert acts.count("evidence.sealed") == 3
     with db.begin() as session:
         assert verify_register(session).ok
 

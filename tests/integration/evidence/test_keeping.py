@@ -160,6 +160,7 @@ def test_a_disk_that_is_really_full_refuses_before_anything_is_lost(
     desk.client.post(f"/api/evidence/{kept}/hold", json={"reason": "x"})
     refused = desk.client.post(f"{desk.base}/clips", json={"camera_id": camera})
     assert refused.json()["error"]["code"] == "evidence.disk_full"
+    assert desk.one(kept)["state"] == "kept"  # what others filled is no reason to remove it
     (tiny_disk / "ballast").unlink()
     again = desk.client.post(f"{desk.base}/clips", json={"camera_id": camera})
     assert again.json()["error"]["code"] == "streams.not_enrolled"  # room again, but no device
