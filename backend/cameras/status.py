@@ -5,7 +5,7 @@ from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import BigInteger, any_, cast, or_, select
+from sqlalchemy import BigInteger, any_, cast, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, lazyload
 
@@ -13,6 +13,14 @@ from ..jobs import defer
 from ..live import Notice, announce
 from . import checks
 from .models import Camera
+
+_REFUSED = "stream.credentials_rejected"
+# Index: devices_pkey, then devices_address_idx.
+_STOP = text(
+    "UPDATE devices d SET auth_state = 'rejected'"
+    " WHERE d.camera_id = ANY(:ids) AND d.auth_state <> 'rejected' AND EXISTS ("
+    "  SELECT FROM devices o WHERE o.address = d.address AND o.camera_id <> d.camera_id)"
+)
 
 
 def out_of_service(session: Session, ids: list[int] | None = None) -> NDArray[np.int64]:
@@ -59,12 +67,22 @@ def record(session: Session, *seen: Observation) -> None:
         if _note(session, camera, observation):
             turned.append(camera)
             is_seen_anew |= was_alive is not observation.is_alive
+    _stop_neighbours(session, [one.camera_id for one in seen if one.reason == _REFUSED])
     if is_seen_anew:
         defer(session, "coverage.refresh", key="coverage")
     if turned:
         defer(session, "eyeson.tick", key="eyeson.tick")
         session.flush()
         _announce(session, turned)
+
+
+def _stop_neighbours(session: Session, refused: list[int]) -> None:
+    """Have a recorder that refused one channel's login not be asked for its other channels.
+
+    The database passes the state on to all rows of the address; a new login ends it.
+    """
+    if refused:
+        session.execute(_STOP, {"ids": refused})
 
 
 def _note(session: Session, camera: Camera, seen: Observation) -> bool:

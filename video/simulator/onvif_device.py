@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote
 from xml.etree.ElementTree import Element
+from zlib import crc32
 
 from video.simulator.devices import SimulatedDevice
 from video.simulator.soap import NAMESPACES, attribute, child_text, text
@@ -141,12 +142,17 @@ def scopes(call: Call) -> str:
     return f"<tds:GetScopesResponse>{entries}</tds:GetScopesResponse>"
 
 
+def _mac(device_id: str) -> str:
+    """Return a hardware address of the device's own, locally administered."""
+    return "02:00:" + crc32(device_id.encode()).to_bytes(4, "big").hex(":")
+
+
 def network_interfaces(call: Call) -> str:
     """GetNetworkInterfaces: one interface with the address the client used."""
     return (
         "<tds:GetNetworkInterfacesResponse>"
         '<tds:NetworkInterfaces token="eth0"><tt:Enabled>true</tt:Enabled>'
-        "<tt:Info><tt:Name>eth0</tt:Name><tt:HwAddress>02:00:00:00:00:01</tt:HwAddress>"
+        f"<tt:Info><tt:Name>eth0</tt:Name><tt:HwAddress>{_mac(call.device.spec.id)}</tt:HwAddress>"
         "<tt:MTU>1500</tt:MTU></tt:Info><tt:IPv4><tt:Enabled>true</tt:Enabled><tt:Config>"
         f"<tt:Manual><tt:Address>{text(call.host)}</tt:Address>"
         "<tt:PrefixLength>24</tt:PrefixLength></tt:Manual><tt:DHCP>false</tt:DHCP>"

@@ -8,11 +8,13 @@ Identities = Collection[str]
 def is_same(one: Identities, other: Identities) -> bool:
     """Return whether two lists of identities name one device.
 
-    Hardware addresses decide where both state them: cheap devices share serial numbers.
+    Different serial numbers are two devices, and so are different hardware addresses, each where
+    both sides state them: cheap devices share the one or the other.
     """
-    macs, other_macs = _macs(one), _macs(other)
-    if macs and other_macs:
-        return not macs.isdisjoint(other_macs)
+    for kind in ("serial:", "mac:"):
+        mine, others = _of(kind, one), _of(kind, other)
+        if mine and others and mine.isdisjoint(others):
+            return False
     return not set(one).isdisjoint(other)
 
 
@@ -22,5 +24,5 @@ def endpoint_identity(endpoint: str) -> list[str]:
     return [f"endpoint:{plain[:100]}"] if plain else []
 
 
-def _macs(identities: Identities) -> set[str]:
-    return {each for each in identities if each.startswith("mac:")}
+def _of(kind: str, identities: Identities) -> set[str]:
+    return {each for each in identities if each.startswith(kind)}

@@ -5,7 +5,8 @@ from importlib.resources import files
 import pytest
 
 from backend import db
-from backend.cameras import vault
+from backend.cameras import status, vault
+from backend.cameras.enrolment.identity import is_same
 from video.simulator.odd_device import OddDevice, OddSpec
 
 PASSWORD = "S3CRET/pass word"
@@ -106,6 +107,20 @@ def test_login_refused_at_one_address_leaves_the_neighbours_in_peace(land, loopb
     assert states == [("accepted",), ("accepted",), ("rejected",)]
 
 
+def test_stream_refused_on_one_channel_stops_the_whole_recorder_and_no_other_camera(land, loopback):
+    ids = [land.add_camera(f"c{n}", 110.001, 34.501) for n in range(3)]
+    for channel in (1, 2):
+        add_device(land, ids[channel - 1], "http://10.0.0.1/a", channel=channel)
+    add_device(land, ids[2], "http://10.0.0.2/a")
+    with db.begin() as session:
+        for camera_id in (ids[0], ids[2]):
+            reason = "stream.credentials_rejected"
+            status.record(session, status.Observation(camera_id, is_alive=False, reason=reason))
+    states = dict(land.run("SELECT camera_id, auth_state FROM devices"))
+    # A camera alone has its own pause of the relay and is tried again after it.
+    assert states == {ids[0]: "rejected", ids[1]: "rejected", ids[2]: "accepted"}
+
+
 def test_matching_goes_by_indexes(land):
     query = (files("backend") / "queries" / "enrolment_matches.sql").read_text("utf-8")
     # Of a whole county, spread over the map; else the jurisdiction is the shorter way.
@@ -135,3 +150,21 @@ def test_matching_goes_by_indexes(land):
 def test_quirks_are_told_with_their_sources(admin):
     quirks = admin.get("/api/devices/quirks").json()["quirks"]
     assert len(quirks) > 15 and all(one["source"].startswith("https://") for one in quirks)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (["mac:a"], ["mac:a"], True),
+        (["mac:a", "serial:x"], ["mac:a"], True),
+        (["serial:x"], ["serial:x", "mac:a"], True),
+        (["mac:a", "serial:x"], ["mac:b", "serial:x"], False),
+        (["mac:a", "serial:x"], ["mac:a", "serial:y"], False),
+        (["mac:a", "mac:b"], ["mac:b", "mac:c"], True),
+        (["endpoint:u"], ["endpoint:u"], True),
+        ([], [], False),
+    ],
+)
+def test_two_devices_are_one_by_what_they_state_and_nothing_against_it(one, other, same):
+    assert is_same(one, other) is same
+    assert is_same(other, one) is same
