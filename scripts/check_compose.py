@@ -31,6 +31,24 @@ def faults(compose: dict[str, Any]) -> list[str]:
             source = str(volume).split(":")[0]
             if not source.startswith((".", "/")) and source not in compose.get("volumes", {}):
                 found.append(f"{name}: volume {source} is not declared")
+    return found + _gateway_faults(services.get("mediamtx", {}))
+
+
+def _gateway_faults(service: dict[str, Any]) -> list[str]:
+    """Return what would open a door around our tickets, one sentence each."""
+    found = []
+    if "mediamtx" not in service.get("profiles", []):
+        found.append("mediamtx: must be optional, under a profile of its own")
+    for port in service.get("ports", []):
+        if not str(port).endswith(("127.0.0.1:8889:8889", "8189/udp")):
+            found.append(f"mediamtx: port {port} must not be published")
+    conf = yaml.safe_load((ROOT / "deploy" / "mediamtx.yml").read_text())
+    wanted = {
+        "authMethod": "http", "authHTTPExclude": [], "authInternalUsers": [], "metrics": False,
+        "pprof": False, "playback": False, "rtsp": False, "rtmp": False, "hls": False,
+        "srt": False, "paths": {},
+    }  # fmt: skip
+    found += [f"mediamtx.yml: {key} must be {v}" for key, v in wanted.items() if conf[key] != v]
     return found
 
 
