@@ -297,7 +297,10 @@ class CameraHub:
             self._taps.gap(reason)
             self._set_status("stalled", reason)
             return True
-        if state in {"connecting", "stalled"} and silent_s > self._settings.dead_after_s:
+        patience_s = self._settings.dead_after_s
+        if state == "stalled" and self._settings.lost_after_s is not None:
+            patience_s = self._settings.lost_after_s
+        if state in {"connecting", "stalled"} and silent_s > patience_s:
             if time.monotonic() - self._last_keyless < self._settings.stalled_after_s:
                 reason = NoKeyPicture.code
             self._set_status("dead", reason)

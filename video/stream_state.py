@@ -37,11 +37,16 @@ class HubStatus:
 
 @dataclass(frozen=True, slots=True)
 class HubSettings:
-    """Limits and patience of a hub, in seconds and bytes."""
+    """Limits and patience of a hub, in seconds and bytes.
+
+    ``dead_after_s`` holds for a stream that never sent a picture, ``lost_after_s`` for one that did
+    and ceased; None means the same.
+    """
 
     linger_s: float = 60.0
     stalled_after_s: float = 2.5
     dead_after_s: float = 10.0
+    lost_after_s: float | None = None
     lockout_pause_s: float = 600.0
     gop_cache_bytes: int = GOP_CACHE_BYTES
     queue_bytes: int = QUEUE_BYTES

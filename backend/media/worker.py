@@ -25,6 +25,8 @@ from . import commands, duties, records
 
 _WRITE_AGAIN_S = 1.0
 
+_LOST_AFTER_S = 5.0
+
 log = logging.getLogger(__name__)
 
 
@@ -40,7 +42,7 @@ class Worker:
         self.gateway = MediaGateway(
             self.resolve,
             limits=GatewayLimits(transcodes=media.transcodes),
-            settings=HubSettings(linger_s=media.linger_s),
+            settings=HubSettings(lost_after_s=_LOST_AFTER_S, linger_s=media.linger_s),
             on_status=self.observe,
         )
         self.watching: dict[int, asyncio.Task[str]] = {}
