@@ -72,6 +72,11 @@ class Wall:
                 device["address"] = fleet.onvif_url(key)
                 answer = admin.post(f"/api/cameras/{camera_id}/enrol", json=device)
                 assert answer.status_code == 200, answer.text
+            # After a start, or a change of its kernels, the first ranking may take a minute.
+            lon, lat = lonlat(*SPOT)
+            path = f"/api/sight?lon={lon}&lat={lat}"
+            seen = admin.get(path, timeout=150).json()["cameras"]
+            assert [c["camera_id"] for c in seen] == list(self.ids.values())
 
     def _mount(self, key: str, south_m: float) -> int:
         [(camera_id,)] = self.stage.run(
