@@ -119,6 +119,15 @@ def test_the_print_estimates_the_mean_squared_difference() -> None:
     assert mean == pytest.approx(2 * sigma**2, rel=0.2)
 
 
+def test_a_plain_wall_whose_noise_the_encoder_took_is_not_called_frozen() -> None:
+    wall, knows = np.full((360, 640), 140, np.uint8), Known(60.0)
+    for _ in range(5):
+        found = examine(wall, CHROMA, knows)
+        knows = Known(60.0, print=found.print, still_looks=found.still_looks)
+    assert found.verdicts["frozen"].reason == "plain_view"
+    assert fault(np.full((360, 640), 120, np.uint8)) == "covered"
+
+
 def test_without_a_reference_nothing_is_said_of_the_view() -> None:
     found = examine(view(SCENE), CHROMA, Known(60.0))
     told = {name: found.verdicts[name].answer for name in ("covered", "moved", "blurred")}
