@@ -105,7 +105,7 @@ def judge_frozen(share: float | None, looks: int, look: Look, limits: Limits = U
         return Verdict("cannot_tell", "too_dark", figures)
     if not is_still(share, limits):
         return Verdict("no", None, figures)
-    # An encoder smooths the noise of a plain wall away, and then it repeats though the camera lives.
+    # An encoder smooths away the noise of a plain wall, which then repeats though the camera lives.
     if int((look.texture > limits.plain_block).sum()) < limits.least_blocks:
         return Verdict("cannot_tell", "plain_view", figures)
     if looks < limits.still_looks:
