@@ -24,7 +24,12 @@ State = Literal["opening", "playing", "gap", "ended", "none"]
 SLOWEST, FASTEST = 0.5, 8.0
 _LONGEST_MESSAGE = 512
 _MOST_STEPS = 250
-_ARGUMENTS: dict[str, str] = {"seek": "at", "clock": "at", "speed": "speed", "step": "frames"}
+_ARGUMENTS: dict[str, tuple[Verb, str]] = {
+    "seek": ("seek", "at"),
+    "clock": ("clock", "at"),
+    "speed": ("speed", "speed"),
+    "step": ("step", "frames"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +60,15 @@ def parse_command(text: str) -> Command | None:
         return Command(verb)
     if not isinstance(verb, str) or verb not in _ARGUMENTS:
         return None
-    value = message.get(_ARGUMENTS[verb])
+    known, argument = _ARGUMENTS[verb]
+    value = message.get(argument)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ProtocolViolation(f"{verb} needs a number")
-    if verb == "speed":
+        raise ProtocolViolation(f"{known} needs a number")
+    if known == "speed":
         value = min(max(value, SLOWEST), FASTEST)
-    if verb == "step":
+    if known == "step":
         value = min(max(value, 1), _MOST_STEPS)
-    return Command(verb, float(value))
+    return Command(known, float(value))
 
 
 def init_text(init: InitSegment, generation: int, origin_ms: int) -> str:
