@@ -36,7 +36,7 @@ def main() -> bool:
     """Print the figures; True when every limit holds."""
     clips = Path("var/clips")
     main_clip, sub_clip = cached_clip(clips, MAIN), cached_clip(clips, SUB)
-    with _source(main_clip, sub_clip) as rtsp_port:
+    with source(main_clip, sub_clip) as rtsp_port:
         ingest = _measure(rtsp_port, main_clip, "main", viewers=1)
         outputs = _measure(rtsp_port, sub_clip, "sub", viewers=16)
     is_good = _say("relay 16 x 1080p25, share of one core", ingest["core"], INGEST_LIMIT)
@@ -58,7 +58,7 @@ def _say(name: str, value: float, limit: float) -> bool:
 
 
 @contextmanager
-def _source(main_clip: Path, sub_clip: Path) -> Iterator[int]:
+def source(main_clip: Path, sub_clip: Path) -> Iterator[int]:
     """Run 16 simulated cameras; yield their RTSP port."""
     fleet = [
         {
@@ -74,31 +74,24 @@ def _source(main_clip: Path, sub_clip: Path) -> Iterator[int]:
         ports = _free_port(), _free_port()
         command = [sys.executable, "-m", "video.simulator", "--fleet", file.name,
                    "--onvif-port", str(ports[0]), "--rtsp-port", str(ports[1])]  # fmt: skip
-        with _process(command, stdout=subprocess.PIPE) as process:
+        with running(command, stdout=subprocess.PIPE) as process:
             assert json.loads(process.stdout.readline())["ready"]
             yield ports[1]
 
 
 def _measure(rtsp_port: int, clip: Path, profile: str, *, viewers: int) -> dict[str, float]:
     """Start a fresh relay, let the viewers watch, and return what it took."""
-    port = _free_port()
-    command = [sys.executable, "-m", "uvicorn", "relay_app:app", "--app-dir", str(HERE),
-               "--port", str(port), "--loop", "uvloop", "--ws", "websockets-sansio",
-               "--ws-per-message-deflate", "false", "--log-level", "warning",
-               "--lifespan", "off"]  # fmt: skip
-    environment = {**os.environ, "GRIDLINK_BENCH_RTSP": f"rtsp://127.0.0.1:{rtsp_port}"}
     paths = [f"/media/{camera}/{profile}" for camera in range(CAMERAS) for _ in range(viewers)]
-    with _process(command, env=environment) as relay:
-        _until_listening(port)
+    with relay(rtsp_port) as (process, port):
         wanted = {"port": port, "paths": paths, "clip": str(clip),
                   "warm_s": WARM_S, "for_s": MEASURE_S}  # fmt: skip
         watching = [sys.executable, str(HERE / "relay_viewers.py"), json.dumps(wanted)]
-        with _process(watching, stdout=subprocess.PIPE) as watchers:
+        with running(watching, stdout=subprocess.PIPE) as watchers:
             assert json.loads(watchers.stdout.readline())["warm"]
-            before_s, began = cpu_s(relay.pid), time.monotonic()
+            before_s, began = cpu_s(process.pid), time.monotonic()
             counted = json.loads(watchers.stdout.readline())
-            core = (cpu_s(relay.pid) - before_s) / (time.monotonic() - began)
-            rss_mb = _rss_mb(relay.pid)
+            core = (cpu_s(process.pid) - before_s) / (time.monotonic() - began)
+            memory_mb = rss_mb(process.pid)
     ages_s = sorted(counted["ages_s"])
     assert len(ages_s) > 100, "no picture was recognised"
     return {
@@ -107,12 +100,26 @@ def _measure(rtsp_port: int, clip: Path, profile: str, *, viewers: int) -> dict[
         "p95_s": ages_s[int(len(ages_s) * 0.95)],
         "fps": counted["slowest"] / MEASURE_S,
         "mbps": counted["bytes"] * 8 / MEASURE_S / 1e6,
-        "rss_mb": rss_mb,
+        "rss_mb": memory_mb,
     }
 
 
 @contextmanager
-def _process(command: list[str], **options: object) -> Iterator[subprocess.Popen[bytes]]:
+def relay(rtsp_port: int) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """Run a fresh relay of these cameras; yield its process and port."""
+    port = _free_port()
+    command = [sys.executable, "-m", "uvicorn", "relay_app:app", "--app-dir", str(HERE),
+               "--port", str(port), "--loop", "uvloop", "--ws", "websockets-sansio",
+               "--ws-per-message-deflate", "false", "--log-level", "warning",
+               "--lifespan", "off"]  # fmt: skip
+    environment = {**os.environ, "GRIDLINK_BENCH_RTSP": f"rtsp://127.0.0.1:{rtsp_port}"}
+    with running(command, env=environment) as process:
+        _until_listening(port)
+        yield process, port
+
+
+@contextmanager
+def running(command: list[str], **options: object) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(command, **options)  # type: ignore[call-overload]
     try:
         yield process
@@ -125,7 +132,7 @@ def _process(command: list[str], **options: object) -> Iterator[subprocess.Popen
             process.wait()
 
 
-def _rss_mb(pid: int) -> float:
+def rss_mb(pid: int) -> float:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 

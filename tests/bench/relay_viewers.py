@@ -12,6 +12,7 @@ import json
 import os
 import sys
 import time
+from math import inf
 from pathlib import Path
 from typing import cast
 
@@ -31,6 +32,8 @@ class Viewing(asyncio.Protocol):
         self.messages = 0
         self.bytes = 0
         self.first_frame_s = 0.0
+        self.longest_gap_s = 0.0
+        self._last_s = 0.0
         self.began = time.monotonic()
         self._waiting = bytearray()
         self._is_open = False
@@ -59,6 +62,10 @@ class Viewing(asyncio.Protocol):
             self.transport.write(bytes([0x81, 0x80 | len(hello)]) + bytes(4) + hello)
         self._take_messages()
 
+    def gap_s(self) -> float:
+        """The longest time between two pictures, the time since the last one included."""
+        return max(self.longest_gap_s, time.time() - self._last_s) if self._last_s else inf
+
     def _take_messages(self) -> None:
         waiting, at = self._waiting, 0
         while len(waiting) - at >= 2:
@@ -83,6 +90,9 @@ class Viewing(asyncio.Protocol):
         if now < begins:
             return
         self.messages += 1
+        if self._last_s:
+            self.longest_gap_s = max(self.longest_gap_s, now - self._last_s)
+        self._last_s = now
         self.bytes += end - start
         number = self.known.get(bytes(self._waiting[end - TAIL : end]))
         if number is not None:
@@ -113,6 +123,7 @@ async def watch(port: int, paths: list[str], clip_path: str, timing: tuple[float
                 "slowest": min(viewer.messages for viewer in viewers),
                 "bytes": sum(viewer.bytes for viewer in viewers),
                 "ages_s": [age for viewer in viewers for age in viewer.ages_s[::7]],
+                "longest_gap_s": [viewer.gap_s() for viewer in viewers],
                 "first_frame_s": sorted(viewer.first_frame_s for viewer in viewers),
             }
         ),
