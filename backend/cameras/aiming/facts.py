@@ -101,7 +101,6 @@ def heads(session: Session, camera_ids: Iterable[int]) -> dict[int, HeadFacts]:
     """Return the facts of those cameras that have a head whose device was asked."""
     ids = list(camera_ids)
     watch, scene = lookout.current(session)
-    row_of = {int(watch.camera_id[row]): int(row) for row in reversed(range(len(watch.camera_id)))}
     cameras = session.scalars(select(Camera).where(Camera.id.in_(ids))).all()
     rows = {h.camera_id: h for h in session.scalars(select(Head).where(Head.camera_id.in_(ids)))}
     presets = session.scalars(
@@ -110,8 +109,10 @@ def heads(session: Session, camera_ids: Iterable[int]) -> dict[int, HeadFacts]:
     masks = session.scalars(select(Mask).where(Mask.camera_id.in_(ids)).order_by(Mask.id)).all()
     found: dict[int, HeadFacts] = {}
     for camera in cameras:
-        head, pose = rows.get(camera.id), row_of.get(camera.id)
-        if head is None or pose is None:
+        # Poses run in order of camera and sensor: the first sensor is the head's.
+        head, pose = rows.get(camera.id), int(np.searchsorted(watch.camera_id, camera.id))
+        is_posed = pose < len(watch.camera_id) and watch.camera_id[pose] == camera.id
+        if head is None or not is_posed:
             continue
         own = tuple(p for p in presets if p.camera_id == camera.id)
         sectors = [m for m in masks if m.camera_id == camera.id]
