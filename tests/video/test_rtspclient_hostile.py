@@ -34,6 +34,8 @@ def ok(request: bytes, body: str = "", *headers: str, status: str = "200 OK") ->
 def well(request: bytes) -> bytes:
     """What a good device answers."""
     method = request.split(b" ")[0]
+    if method == b"RTSP/1.0":  # the client's answer to a question of ours
+        return b""
     if method == b"DESCRIBE":
         return ok(request, SDP)
     if method == b"SETUP":
