@@ -150,7 +150,7 @@ def begin_job(session: Session, enrolment: Enrolment, task: str, by: Principal) 
     enter(
         session,
         Act(
-            f"{task.replace('_', '.')}",
+            task,
             by.id,
             by.username,
             division_code=enrolment.division_code,
