@@ -43,7 +43,9 @@ class Report:
         return bool(self.findings) and all(each.fault is None for each in self.findings)
 
     def note(self, file: str, fault: str | None = None) -> bool:
-        """Add a finding and return whether it is good."""
+        """Add a finding and return whether it is good; a file is told to be at fault once."""
+        if any(each.file == file and each.fault for each in self.findings):
+            return False
         self.findings.append(Finding(file, fault))
         return fault is None
 

@@ -133,7 +133,9 @@ async function canVerify() {
 
 async function verify(zip) {
   const findings = []
-  const note = (file, fault = null) => (findings.push({ file, fault }), fault === null)
+  // A file that is at fault is told of once.
+  const isTold = (file) => findings.some((one) => one.file === file && one.fault)
+  const note = (file, fault = null) => (isTold(file) || findings.push({ file, fault }), fault === null)
   const keys = {}
   for (const name of ['public-key.pem', 'package-key.pem']) {
     const content = await zip.bytes(name)

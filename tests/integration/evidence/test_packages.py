@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from backend import db
 from backend.evidence.commands import evidence
 from backend.evidence.keys import public_of
+from backend.evidence.sketch import Place, draw
 from backend.evidence.verifying import verify
 
 
@@ -59,6 +62,28 @@ def test_a_package_holds_all_that_an_outsider_needs(package: Path, desk: Any, la
     assert (purpose, detail["evidence"]) == ("inspection", manifest["id"])
     [(sealed,)] = land.run("SELECT detail FROM register WHERE act = 'evidence.sealed'")
     assert sealed["files"] == {"snapshot.jpg": manifest["parts"][0]["sha256"]}
+
+
+def test_the_sketch_shows_what_the_camera_saw_and_where_the_incident_was(
+    desk: Any, pieces: Any, store: Path, land: Any
+) -> None:
+    camera = land.add_camera("西门", 110.0050, 34.5050)
+    land.run(
+        "INSERT INTO viewsheds (pose_id, camera_id, division_code, certain, certain_area_m2)"
+        " SELECT id, camera_id, 0, ST_Multi(ST_MakeEnvelope(110.0050, 34.5050, 110.0060, 34.5060,"
+        " 4326)), 1 FROM poses WHERE camera_id = %s",
+        camera,
+    )
+    with db.begin() as session:
+        here = Place(110.0050, 34.5050, "西门 <1>")
+        drawing = draw(session, camera, here, Place(110.0050, 34.5055, "YX-1"))
+    [corners] = re.findall(r'<path class="certain" d="M([^"]+)Z"', drawing)
+    x, y = zip(*(map(float, corner.split()) for corner in corners.split("L")), strict=True)
+    # The camera stands in the middle, 360 px; its view lies to the north-east, up and right.
+    assert (min(x), max(y)) == (360, 360)
+    # 0.001 deg of longitude at 34.505 N is 91.7 m, of latitude 111.3 m.
+    assert (max(x) - 360) / (360 - min(y)) == pytest.approx(0.824, abs=0.002)
+    assert "西门 &lt;1&gt;" in drawing
 
 
 @settings(
