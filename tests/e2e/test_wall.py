@@ -113,6 +113,14 @@ def wall(stage: Stage) -> Iterator[Wall]:
         stage.run("DELETE FROM cameras WHERE set_name = 'wall'")
 
 
+@pytest.fixture(autouse=True)
+def patience() -> Iterator[None]:
+    """Wait longer than usual for facts: three streams, a browser and a server share the cores."""
+    expect.set_options(timeout=30_000)
+    yield
+    expect.set_options(timeout=5_000)
+
+
 def tiles(page: Page) -> Locator:
     return page.get_by_test_id("wall-tile")
 

@@ -53,7 +53,8 @@ export function useReading() {
     const isStale = age_ms !== null && age_ms > stale_ms
     const kbps = meter.kbps(now_ms)
     if (isStale && !reading.isStale) reading.lastFrameAt = lastFrame
-    reading.hasFrame = now > 0 && video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA
+    // While it seeks to the live edge the element keeps its last picture; without a source it has no size.
+    reading.hasFrame = now > 0 && video.videoWidth > 0
     reading.isStale = isStale
     reading.age_s = age_ms === null ? null : Math.floor(age_ms / 1000)
     reading.kbps = kbps === null ? null : Math.round(kbps / 10) * 10
