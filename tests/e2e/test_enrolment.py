@@ -91,3 +91,19 @@ def test_a_list_goes_from_file_to_enrolled_camera_and_its_duplicate_is_merged(
         without_device,
     ) == [(1, "accepted")]
     assert recorder.refused == 0
+
+
+def test_a_still_at_the_pin_needs_a_purpose_and_enters_the_register(
+    stage: Stage, consoles: Consoles
+) -> None:
+    taken = "SELECT count(*) FROM register WHERE act = 'stream.snapshot.opened' AND camera_id = %s"
+    camera_id = stage.cameras["near"]
+    ((before,),) = stage.run(taken, camera_id)
+    page = consoles.signed_in("operator", f"/watch/cameras/{camera_id}")
+    page.get_by_test_id("pin-open").click(timeout=_LONG_MS)
+    expect(page.get_by_test_id("pin-take")).to_be_disabled()
+    page.get_by_test_id("pin-purpose").select_option(index=1)
+    assert stage.run(taken, camera_id) == [(before,)]
+    page.get_by_test_id("pin-take").click()
+    expect(page.get_by_test_id("pin-picture")).to_be_visible(timeout=_LONG_MS)
+    assert stage.run(taken, camera_id) == [(before + 1,)]
