@@ -53,7 +53,11 @@ export function useReplayStage(cameras: readonly StageCamera[], first: Span, sta
 
   function beat(): void {
     at_ms.value = clock.now_ms()
-    if (at_ms.value >= range.value.to_ms && isPlaying.value) setPlaying(false)
+    if (at_ms.value >= range.value.to_ms) {
+      // The last picture stays: the end itself belongs to no span.
+      clock.move(range.value.to_ms - 1)
+      if (isPlaying.value) setPlaying(false)
+    }
     if (isPlaying.value) passGap()
     const moves = clock.isPlaying && !isAwaiting.value
     const ready = recordings.shownRows.value.map((row) => players.get(row.camera.camera_id)?.follow(mayHave(row, at_ms.value), moves) ?? true)
