@@ -1,8 +1,9 @@
 """Turns of a camera's state made steady: the first is told at once, flapping only now and then.
 
 Pure; times are seconds of one monotonic clock. A window in which nothing more is told follows each
-turn. It doubles while turns keep coming and falls back after a calm as long as itself. What was
-seen last within it is told at its end, so that the last word is always right.
+turn; the first word on a camera is none, for a stream may begin with a moment of silence. The
+window doubles while turns keep coming and falls back after a calm as long as itself. What was seen
+last within it is told at its end, so that the last word is always right.
 """
 
 from collections.abc import Hashable
@@ -44,7 +45,7 @@ class Steadier(Generic[State, Told]):
         """
         course = self._courses.get(camera_id)
         if course is None:
-            self._courses[camera_id] = _Course(state, now_s, self._window_s)
+            self._courses[camera_id] = _Course(state, now_s, 0.0)
             return told
         if state == course.state:
             taken_back, course.held = course.held, None

@@ -23,8 +23,8 @@ from backend.db import begin
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(240)]
 
 CAMERAS = 500
-#: A first word, then windows of 5, 10, 20 and 40 s, the last of which ends after the minute.
-MOST_WORDS = 5
+#: A first word and a turn, then windows of 5, 10, 20 and 40 s, the last ending after the minute.
+MOST_WORDS = 6
 FLAPPING = Path(__file__).with_name("flapping.py")
 
 
