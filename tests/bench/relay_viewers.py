@@ -81,6 +81,9 @@ class Viewing(asyncio.Protocol):
         del waiting[:at]
 
     def _count(self, opcode: int, start: int, end: int) -> None:
+        if opcode == 9:  # a ping unanswered for twenty seconds ends the connection
+            told = bytes(self._waiting[start:end])
+            self.transport.write(bytes([0x8A, 0x80 | len(told)]) + bytes(4) + told)
         if opcode != 2 or self._waiting[start] not in {1, 2}:
             return
         if not self.first_frame_s:
