@@ -223,7 +223,6 @@ export const dispatch: typeof source = {
     redFactor: 'Long overdue (times)',
     holdsFor: 'Holds for',
     allGrids: 'All grids',
-    gridsOf: '{kind}',
     allPlaces: 'All key places',
     placesOf: 'Key places: {kind}',
     thisGrid: 'This grid only',

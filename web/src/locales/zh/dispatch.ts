@@ -223,7 +223,6 @@ export const dispatch = {
     redFactor: '严重超期（倍）',
     holdsFor: '适用于',
     allGrids: '全部网格',
-    gridsOf: '{kind}',
     allPlaces: '全部重点部位',
     placesOf: '重点部位：{kind}',
     thisGrid: '仅当前网格',
