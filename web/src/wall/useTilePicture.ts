@@ -10,6 +10,8 @@ type Video = Ref<HTMLVideoElement | undefined>
 
 /** A main stream that shows nothing for this long is given up; the sub-stream goes on meanwhile. */
 const patience_ms = 12_000
+/** So long after that the stream is tried again: each attempt is an entry in the register. */
+const again_ms = { main: 30_000, sub: 5000 }
 
 interface Decoder {
   player: Player
@@ -67,6 +69,7 @@ export function useTilePicture(videos: [Video, Video], tile: () => Tile, wanted:
   const { reading, read, begin } = useReading()
   const isMainRefused = ref(false)
   let isRunning = false
+  let gaveUpAt_ms = 0
 
   const decoder = computed(() => decoders.value[front.value])
   const blank = reactive(emptyPicture())
@@ -100,13 +103,16 @@ export function useTilePicture(videos: [Video, Video], tile: () => Tile, wanted:
   function settle(now_ms: number): void {
     const coming = decoders.value[back()]
     const video = videos[back()].value
+    // Given up is not forgotten: on a busy machine the stream wanted comes at the second attempt.
+    if (!coming && decoder.value && decoder.value.profile !== wanted() && now_ms - gaveUpAt_ms > again_ms[wanted()]) follow()
     if (!coming || !video || coming.profile !== wanted()) return
     if (video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && presented(video) >= 2) {
       begin(false)
       turnOver()
     } else if (coming.picture.state === 'failed' || now_ms - coming.since_ms > patience_ms) {
       put(back(), null)
-      isMainRefused.value = true
+      gaveUpAt_ms = now_ms
+      isMainRefused.value = wanted() === 'main'
     }
   }
 
