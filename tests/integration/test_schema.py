@@ -25,8 +25,8 @@ from backend.coverage import models as _coverage  # noqa: F401
 from backend.coverage.sitings import models as _sitings  # noqa: F401
 from backend.dispatch import models as _dispatch  # noqa: F401
 from backend.divisions import models as _divisions  # noqa: F401
-from backend.exchange import kinds
 from backend.evidence import models as _evidence  # noqa: F401
+from backend.exchange import kinds
 from backend.exchange import models as _exchange  # noqa: F401
 from backend.eyeson import models as _eyeson  # noqa: F401
 from backend.grids import models as _grids  # noqa: F401

@@ -1,4 +1,4 @@
-"""The ring and the recorder on simulated cameras: pre-roll, gaps, what a crash leaves, full disks."""
+"""The ring and the recorder on simulated cameras: pre-roll, gaps, crashes, full disks."""
 
 import asyncio
 import errno
