@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from math import inf
 
 from video.audience import Audience
@@ -36,6 +36,7 @@ from video.stream_state import (
     Poster,
     Resolve,
     State,
+    instant,
 )
 from video.tap import Tap, Taps, TapSink, info_of, sound_unit_of
 
@@ -350,8 +351,8 @@ class CameraHub:
         self._last_frame = time.monotonic()
         if self._status.state != "live":
             self._pictured.set()
-            self._set_status("live", None, _at(received_ms))
-        self._status = HubStatus("live", _at(received_ms))
+            self._set_status("live", None, instant(received_ms))
+        self._status = HubStatus("live", instant(received_ms))
 
     def fail(self, error: DeviceError, *, final: bool) -> None:
         """Take note of a broken or refused connection."""
@@ -395,7 +396,3 @@ class CameraHub:
         if self.poster is not None:
             message = binary(Kind.POSTER, self.poster.jpeg, self.poster.taken_ms)
             subscription.offer_poster(message)
-
-
-def _at(epoch_ms: int) -> datetime:
-    return datetime.fromtimestamp(epoch_ms / 1000, UTC)

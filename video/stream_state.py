@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from video.fanout import GOP_CACHE_BYTES, QUEUE_BYTES
@@ -13,6 +13,11 @@ from video.source import SourceTiming, StreamTarget
 State = Literal["connecting", "live", "stalled", "dead"]
 NO_PACKETS = "stream.no_packets"
 IDLE = "stream.idle"
+
+
+def instant(epoch_ms: int) -> datetime:
+    """Return a time in epoch milliseconds as an aware one."""
+    return datetime.fromtimestamp(epoch_ms / 1000, UTC)
 
 
 @dataclass(frozen=True, slots=True)
