@@ -134,7 +134,7 @@ def test_an_endless_header_is_refused_before_the_child_sees_it() -> None:
 
 
 @pytest.mark.fault
-def test_a_picture_of_sixteen_thousand_squared_is_refused_within_the_childs_memory() -> None:
+def test_a_picture_of_sixteen_thousand_squared_is_refused_within_the_memory_of_the_child() -> None:
     async def run() -> None:
         async with examiner() as one:
             await one.examine(order())

@@ -100,7 +100,7 @@ def test_the_narrowest_rule_holds_whatever_the_order() -> None:
             assert decide(order, seen(), SHANGHAI).rule is rules[most - 1]
 
 
-def test_a_township_rule_goes_before_the_countys() -> None:
+def test_a_township_rule_goes_before_that_of_the_county() -> None:
     county, township = rule(1), rule(2, low=610522101000, high=610522101999)
     assert decide([county, township], seen(), SHANGHAI).rule is township
 
