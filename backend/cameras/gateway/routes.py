@@ -4,6 +4,8 @@ from base64 import b64decode
 from ipaddress import ip_address, ip_network
 
 from fastapi import APIRouter, Request, Response
+from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
 
 from ...accounts.access import right
 from ...db import begin
@@ -14,17 +16,26 @@ router = APIRouter(prefix="/api/media", tags=["media"])
 
 
 @router.post("/authorise", response_class=Response, **right("public"))
-def authorise(question: admission.Question, request: Request) -> Response:
+async def authorise(request: Request) -> Response:
     """Whether the outer gateway may serve a reader: 204 yes, 401 no.
 
     Asked by MediaMTX with its password (`authHTTPAddress: http://gridlink:SECRET@host/...`), from
-    the networks it stands in. To anybody else this address does not exist.
+    the networks it stands in. To anybody else this address does not exist: the body of a stranger
+    is not even read.
     """
     if not (paths.is_used() and _is_gateway(request)):
         return Response(status_code=404)
-    with begin() as session:
-        is_admitted = admission.admits(session, question)
+    try:
+        question = admission.Question.model_validate_json(await request.body())
+    except ValidationError:
+        return Response(status_code=400)
+    is_admitted = await run_in_threadpool(_admits, question)
     return Response(status_code=204 if is_admitted else 401)
+
+
+def _admits(question: admission.Question) -> bool:
+    with begin() as session:
+        return admission.admits(session, question)
 
 
 def _is_gateway(request: Request) -> bool:

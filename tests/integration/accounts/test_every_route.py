@@ -13,7 +13,8 @@ from backend.accounts.guard import declared_right, guard_routes
 from backend.accounts.rights import RIGHTS
 from backend.app import create_app
 
-PUBLIC = {("POST", "/api/session"), ("GET", "/api/health")}
+#: The last is the outer gateway's question: 404 to all but the gateway and its own secret.
+PUBLIC = {("POST", "/api/session"), ("GET", "/api/health"), ("POST", "/api/media/authorise")}
 DIRECT = [("GET", "/api/tiles/roads/1/0/0.mvt"), ("GET", "/api/events")]
 
 
@@ -49,6 +50,11 @@ def test_no_route_answers_a_stranger(server) -> None:
             # 401 and not 422: the body of a stranger is not even read.
             assert answer.status_code == 401, (method, path, answer.text)
             assert answer.json()["error"]["code"] == "session.required"
+
+
+def test_the_question_of_the_outer_gateway_is_answered_to_nobody_else(server) -> None:
+    answer = httpx.post(f"{server}/api/media/authorise", content=b"{")
+    assert (answer.status_code, answer.content) == (404, b"")
 
 
 @pytest.mark.parametrize("role", list(RIGHTS))

@@ -2141,7 +2141,8 @@ export interface paths {
          * @description Whether the outer gateway may serve a reader: 204 yes, 401 no.
          *
          *     Asked by MediaMTX with its password (`authHTTPAddress: http://gridlink:SECRET@host/...`), from
-         *     the networks it stands in. To anybody else this address does not exist.
+         *     the networks it stands in. To anybody else this address does not exist: the body of a stranger
+         *     is not even read.
          */
         post: operations["authorise_api_media_authorise_post"];
         delete?: never;
@@ -7758,41 +7759,6 @@ export interface components {
             /** Needs Incident */
             needs_incident: boolean;
         };
-        /**
-         * Question
-         * @description What MediaMTX asks; newer versions may say more.
-         */
-        Question: {
-            /** Action */
-            action: string;
-            /** Id */
-            id?: string | null;
-            /**
-             * Password
-             * @default
-             */
-            password: string;
-            /**
-             * Path
-             * @default
-             */
-            path: string;
-            /**
-             * Protocol
-             * @default
-             */
-            protocol: string;
-            /**
-             * Token
-             * @default
-             */
-            token: string;
-            /**
-             * User
-             * @default
-             */
-            user: string;
-        };
         /** QuirkList */
         QuirkList: {
             /** Quirks */
@@ -10986,7 +10952,6 @@ export type SchemaPtzSheet = components['schemas']['PtzSheet'];
 export type SchemaPublicationIn = components['schemas']['PublicationIn'];
 export type SchemaPurposeList = components['schemas']['PurposeList'];
 export type SchemaPurposeShape = components['schemas']['PurposeShape'];
-export type SchemaQuestion = components['schemas']['Question'];
 export type SchemaQuirkList = components['schemas']['QuirkList'];
 export type SchemaQuirkShape = components['schemas']['QuirkShape'];
 export type SchemaRate = components['schemas']['Rate'];
@@ -14860,11 +14825,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Question"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
@@ -14872,15 +14833,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
             };
         };
     };
