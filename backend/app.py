@@ -11,7 +11,7 @@ from typing import Any
 
 import anyio
 import uvicorn
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from sqlalchemy.engine import make_url
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp
@@ -140,10 +140,7 @@ def create_app() -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
 
-    @app.get("/api/openapi.json", include_in_schema=False, **right("schema.read"))
-    def openapi() -> dict[str, Any]:
-        return app.openapi()
-
+    app.add_api_route("/api/openapi.json", _schema, include_in_schema=False, **right("schema.read"))
     guard_routes(app)
     answers.install(app)
     app.mount("/", Console())
@@ -155,6 +152,12 @@ def create_app() -> FastAPI:
     }
     app.add_middleware(Edge, settings=settings, direct=direct)
     return app
+
+
+def _schema(request: Request) -> dict[str, Any]:
+    # No closure over the application: the framework remembers endpoints for ever.
+    schema: dict[str, Any] = request.app.openapi()
+    return schema
 
 
 def run(host: str, port: int) -> None:

@@ -58,7 +58,16 @@ def warm_up_for_questions() -> None:
         time.monotonic() - start,
         extra={"action": "coverage.ready"},
     )
-    # What was read stays: looking through it at each collection held every console up for 0.3 s.
+    _leave_unlooked_at()
+
+
+def _leave_unlooked_at() -> None:
+    """What was read stays: looking through it at each collection held every console up for 0.3 s.
+
+    What an earlier start in this process froze is freed first, or servers begun one after another,
+    as by tests, would all stay in memory.
+    """
+    gc.unfreeze()
     gc.collect()
     gc.freeze()
 
@@ -79,8 +88,7 @@ def warm_up_for_jobs() -> None:
         time.monotonic() - start,
         extra={"action": "coverage.ready"},
     )
-    gc.collect()
-    gc.freeze()
+    _leave_unlooked_at()
 
 
 if __name__ == "__main__":
