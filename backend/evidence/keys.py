@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from sqlalchemy import select, update
@@ -87,7 +87,10 @@ def public_of(pem: bytes) -> bytes:
         If it holds no Ed25519 key.
 
     """
-    key = serialization.load_pem_public_key(pem)
+    try:
+        key = serialization.load_pem_public_key(pem)
+    except UnsupportedAlgorithm as fault:
+        raise ValueError("no Ed25519 key") from fault
     if not isinstance(key, Ed25519PublicKey):
         raise ValueError("no Ed25519 key")
     return key.public_bytes(*_RAW)

@@ -9,8 +9,16 @@ from starlette.concurrency import run_in_threadpool
 
 from ...accounts.access import right
 from ...db import begin
+from ...errors import NotFound, Refused
 from ...settings import load
 from . import admission, paths
+
+
+class NoQuestion(Refused):
+    code = "media.no_question"
+    zh = "请求不是转发服务的读取询问。"
+    en = "This is no question of the outer gateway."
+
 
 router = APIRouter(prefix="/api/media", tags=["media"])
 
@@ -24,11 +32,11 @@ async def authorise(request: Request) -> Response:
     is not even read.
     """
     if not (paths.is_used() and _is_gateway(request)):
-        return Response(status_code=404)
+        raise NotFound()
     try:
         question = admission.Question.model_validate_json(await request.body())
-    except ValidationError:
-        return Response(status_code=400)
+    except ValidationError as fault:
+        raise NoQuestion() from fault
     is_admitted = await run_in_threadpool(_admits, question)
     return Response(status_code=204 if is_admitted else 401)
 

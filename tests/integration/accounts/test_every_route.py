@@ -54,7 +54,7 @@ def test_no_route_answers_a_stranger(server) -> None:
 
 def test_the_question_of_the_outer_gateway_is_answered_to_nobody_else(server) -> None:
     answer = httpx.post(f"{server}/api/media/authorise", content=b"{")
-    assert (answer.status_code, answer.content) == (404, b"")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
 
 
 @pytest.mark.parametrize("role", list(RIGHTS))
