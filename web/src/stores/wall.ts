@@ -3,7 +3,7 @@ import { computed, ref, shallowRef } from 'vue'
 import type { Purpose, WallSize } from '@/api/types'
 import { mostTiles, pageOf, pagesOf, turned } from '@/wall/arrangement'
 import { nextInLine } from '@/wall/refill'
-import { filled, padded, refilled, restored, shownIds, tileOf, toppedUp, type Grant, type Offer, type Roll, type Visit, type WallCamera } from '@/wall/tiles'
+import { filled, isWaitedFor, padded, refilled, restored, shownIds, tileOf, toppedUp, type Grant, type Offer, type Roll, type Visit, type WallCamera } from '@/wall/tiles'
 import { useSession } from './session'
 import { useTourClock } from './tourClock'
 import { useBoard } from './wallBoard'
@@ -119,13 +119,14 @@ export const useWall = defineStore('wall', () => {
     const tile = tiles.value.find((each) => each?.uid === uid)
     if (!tile || !roll.value?.isRanked || tile.hasNoSpare || tile.grant.visit.key !== roll.value.grant.visit.key) return
     const now_ms = performance.now()
+    if (isWaitedFor(tile, now_ms)) return
     failed.set(tile.camera.camera_id, now_ms)
     const spare = nextInLine(roll.value.cameras.filter((camera) => camera !== null), shownIds(slots.value), failed, now_ms)
     set(refilled(tiles.value, tile, spare, reason))
   }
 
   /** The camera that was replaced gets its tile back. */
-  const restore = (uid: number) => set(restored(tiles.value, uid))
+  const restore = (uid: number) => set(restored(tiles.value, uid, performance.now()))
 
   const facts = { purposes, isOpen, size, focused, isEnlarged, tiles, slots, isEmpty, roll, pages, pending, known, tour }
   return { ...facts, warm, loadPurposes, open, offer, confirm, show, drop, swap, close, resize, turn, refill, restore, fill, set }

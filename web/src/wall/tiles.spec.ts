@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { filled, padded, refilled, toppedUp, type Grant, type Roll, type WallCamera } from './tiles'
+import { rest_ms } from './refill'
+import { filled, isWaitedFor, padded, refilled, restored, toppedUp, type Grant, type Roll, type WallCamera } from './tiles'
 
 const camera = (camera_id: number): WallCamera => ({ camera_id, name: `${camera_id}`, sight: null, alive: null, has_ptz: false, distance_m: null })
 const grant = (key: string): Grant => ({
@@ -45,5 +46,13 @@ describe('tiles of the wall', () => {
     expect(after[0]!.replaced).toEqual({ camera: camera(1), reason: '无画面' })
     expect(after[1]).toBe(tiles[1])
     expect(refilled(tiles, tiles[0]!, null, 'x')[0]).toMatchObject({ uid: tiles[0]!.uid, hasNoSpare: true })
+  })
+
+  it('leave a tile for a while to the camera somebody gave it back to', () => {
+    const tiles = filled([], [camera(1), camera(3)], grant('a'))
+    const lost = refilled(tiles, tiles[0]!, camera(2), '无画面')
+    const back = restored(lost, lost[0]!.uid, 500)
+    expect(ids(back, 2)).toEqual([1, 3])
+    expect([isWaitedFor(back[0]!, 600), isWaitedFor(back[0]!, 500 + rest_ms), isWaitedFor(back[1]!, 600)]).toEqual([true, false, false])
   })
 })

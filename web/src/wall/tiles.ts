@@ -2,6 +2,7 @@
 
 import type { Purpose, Sight, SightCamera, WallCameraRow, WallSize } from '@/api/types'
 import { mostTiles } from './arrangement'
+import { rest_ms } from './refill'
 
 export interface WallCamera {
   camera_id: number
@@ -38,6 +39,8 @@ export interface Tile {
   replaced: Replaced | null
   /** Its camera brings no picture and nobody is left to take its place. */
   hasNoSpare: boolean
+  /** Given back by hand at this time of the page: who did so wants to see it come, and is not overruled at once. */
+  restoredAt_ms: number | null
 }
 
 export type Tiles = (Tile | null)[]
@@ -62,7 +65,7 @@ export interface Roll {
 
 let nextUid = 1
 
-export const tileOf = (camera: WallCamera, grant: Grant): Tile => ({ uid: nextUid++, camera, grant, replaced: null, hasNoSpare: false })
+export const tileOf = (camera: WallCamera, grant: Grant): Tile => ({ uid: nextUid++, camera, grant, replaced: null, hasNoSpare: false, restoredAt_ms: null })
 
 export function wallCameraOf({ camera_id, name, sight, alive, has_ptz, distance_m }: SightCamera): WallCamera {
   return { camera_id, name, sight, alive, has_ptz, distance_m }
@@ -109,8 +112,11 @@ export function refilled(tiles: Tiles, lost: Tile, spare: WallCamera | null, rea
   return tiles.map((tile) => (tile === lost ? next : spare && tile?.camera.camera_id === spare.camera_id ? null : tile))
 }
 
-export const restored = (tiles: Tiles, uid: number): Tiles =>
-  tiles.map((tile) => (tile?.uid === uid && tile.replaced ? tileOf(tile.replaced.camera, tile.grant) : tile))
+export const restored = (tiles: Tiles, uid: number, now_ms: number): Tiles =>
+  tiles.map((tile) => (tile?.uid === uid && tile.replaced ? { ...tileOf(tile.replaced.camera, tile.grant), restoredAt_ms: now_ms } : tile))
+
+/** Whether a tile may still be left to the camera somebody gave it back to. */
+export const isWaitedFor = (tile: Tile, now_ms: number) => tile.restoredAt_ms !== null && now_ms - tile.restoredAt_ms < rest_ms
 
 export const shownIds = (tiles: Tiles) => new Set(tiles.flatMap((tile) => (tile ? [tile.camera.camera_id] : [])))
 
