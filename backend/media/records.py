@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from math import ceil
 from types import MappingProxyType
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from video.errors import ProtocolViolation
@@ -92,9 +92,12 @@ def target(key: HubKey) -> StreamTarget:
 
 
 def record(observations: Sequence[status.Observation]) -> None:
-    """Write what streams showed of their cameras."""
+    """Write what streams showed of their cameras; one without a device was not tried at all."""
+    asked = [seen.camera_id for seen in observations]
     with begin() as session:
-        status.record(session, *observations)
+        enrolled = select(Device.camera_id).where(Device.camera_id.in_(asked))
+        tried = set(session.scalars(enrolled))
+        status.record(session, *(seen for seen in observations if seen.camera_id in tried))
 
 
 def still_allowed(stream_ids: list[int]) -> set[int]:

@@ -49,6 +49,15 @@ def test_a_turn_is_kept_at_once(land) -> None:
     ]
 
 
+def test_a_camera_without_a_device_was_not_tried_and_is_not_dead(land) -> None:
+    camera = land.add_camera("门口", 110.005, 34.505)
+    records.record([status.Observation(camera, False, "device.protocol_violation")])
+    assert land.run("SELECT is_alive FROM cameras") == [(None,)]
+    land.run("INSERT INTO devices (camera_id, address) VALUES (%s, 'http://10.0.0.1')", camera)
+    records.record([status.Observation(camera, False, "stream.camera_unreachable")])
+    assert land.run("SELECT is_alive FROM cameras") == [(False,)]
+
+
 def test_equal_answers_in_a_row_lengthen_the_run(land) -> None:
     camera = land.add_camera("门口", 110.005, 34.505)
     for _ in range(4):

@@ -181,6 +181,9 @@ def test_two_hundred_of_543_dead_at_once_stand_in_the_database_within_five_secon
         " SELECT 't', 'c' || i, 610522101201, true, ST_SetSRID(ST_Point(110.005, 34.505), 4326)"
         " FROM generate_series(1, 543) i"
     )
+    land.run(
+        "INSERT INTO devices (camera_id, address) SELECT id, 'http://10.0.0.1:' || id FROM cameras"
+    )
     ids = [int(str(row[0])) for row in land.run("SELECT id FROM cameras ORDER BY id LIMIT 200")]
     evidence = [
         status.Observation(camera, False, "stream.camera_unreachable", datetime.now(UTC))
