@@ -23,6 +23,7 @@ Right = Literal[
     "cameras.edit",
     "cameras.enrol",
     "health.confirm",
+    "grids.edit",
     "coverage.read",
     "coverage.plan",
     "streams.open",

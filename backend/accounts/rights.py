@@ -28,6 +28,7 @@ _PLAN: frozenset[Right] = _EVERYBODY | {
     "sight.read",
     "incidents.read",
     "cameras.edit",
+    "grids.edit",
     "health.confirm",
     "coverage.plan",
     "imports.read",

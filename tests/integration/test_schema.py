@@ -30,6 +30,7 @@ from backend.exchange import kinds
 from backend.exchange import models as _exchange  # noqa: F401
 from backend.eyeson import models as _eyeson  # noqa: F401
 from backend.grids import models as _grids  # noqa: F401
+from backend.grids.staff import models as _staff  # noqa: F401
 from backend.incidents import models as _incidents  # noqa: F401
 from backend.patrol import models as _patrol  # noqa: F401
 from backend.patrol.checkpoints import models as _checkpoints  # noqa: F401
