@@ -65,6 +65,8 @@ class Keeper:
         self._signals: list[Signal] = []
         self._tallies: dict[int, Tally] = {}
         self._failures: dict[int, int] = {}
+        self._admitted: set[int] = set()
+        self._rejected: set[int] = set()
         self._rng = random.Random()  # noqa: S311 - spreads attempts, hides nothing
 
     async def keep(self) -> None:
@@ -103,13 +105,16 @@ class Keeper:
         camera_id = asked.camera_id
         state: State = "lost"
         reason: str | None = None
+        self._admitted.discard(camera_id)
         try:
             await asyncio.sleep(delay_s)
             await self._subscribe(asked)
         except CredentialsRejected as error:
             # Refused after it was accepted: a clock was set, or the login changed. Opening anew
-            # reads the clock and spends one attempt.
-            state = "lost" if self._failures.get(camera_id) == 0 else "refused"
+            # reads the clock and spends one attempt; a second refusal in a row stands.
+            was_admitted = camera_id in self._admitted and camera_id not in self._rejected
+            state = "lost" if was_admitted else "refused"
+            self._rejected.add(camera_id)
             reason = error.code
         except Unsupported as error:
             state, reason = "unsupported", error.code
@@ -132,6 +137,7 @@ class Keeper:
                 )
                 await session.open()
                 point = await open_pull_point(session, span_s=_SPAN_S)
+            self._admitted.add(asked.camera_id)
             try:
                 await self._note(asked, "subscribed")
                 await self._pull(asked, point)
@@ -156,6 +162,7 @@ class Keeper:
                 raise
             # Not before: a device may grant pull points for ever and answer none of them.
             self._failures[camera_id] = 0
+            self._rejected.discard(camera_id)
             self._take(asked, reading)
             # A device that answers at once without waiting must not keep us busy.
             pause_s = _LEAST_PAUSE_S - (loop.time() - began)

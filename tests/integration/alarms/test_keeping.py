@@ -171,13 +171,28 @@ def test_after_a_reboot_or_a_cut_a_device_is_listened_to_again(land, fleet, enro
     assert device.events.listening == 0
 
 
-def test_a_clock_that_is_set_costs_one_new_login_and_no_lock_out(land, fleet, enrol) -> None:
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_a_clock_that_is_set_costs_one_new_login_and_no_lock_out(
+    land, fleet, enrol, monkeypatch: pytest.MonkeyPatch, is_answered: bool
+) -> None:
+    """Set after events were asked for once, or before the first asking is answered."""
     enrol("tokens")
     device = fleet.device("tokens")
+    subscribe = device.events.subscribe
+    two_hours_s = 7200.0  # its token window is 300 s: the next token is too old
+
+    def subscribe_and_be_set(span_s: float) -> tuple[str, float]:
+        granted = subscribe(span_s)
+        device.clock_offset_s = two_hours_s
+        return granted
+
+    if not is_answered:
+        monkeypatch.setattr(device.events, "subscribe", subscribe_and_be_set)
 
     async def script() -> None:
-        await until(lambda: device.events.listening == 1, "no subscription")
-        device.clock_offset_s = 7200.0  # its token window is 300 s: the next token is too old
+        if is_answered:
+            await until(lambda: device.events.polls >= 2, "no subscription")
+            device.clock_offset_s = two_hours_s
         await until(lambda: device.events.created >= 2, "not made anew")
         await until(lambda: states(land) == {"tokens": "subscribed"}, "refused for good")
 
