@@ -57,7 +57,11 @@ class Preset(Table):
 
 
 class PresetTour(Table):
-    """预置位巡航: presets with the seconds at each; it runs while `due_at` is set."""
+    """预置位巡航: presets with the seconds at each; it runs while `due_at` is set.
+
+    `token` is the device's own of a tour it keeps; `on_device`: the device runs it, and `due_at` is
+    when it is next asked where it stands.
+    """
 
     __tablename__ = "ptz_tours"
 
@@ -66,6 +70,8 @@ class PresetTour(Table):
     division_code: Mapped[int] = mapped_column(BigInteger)
     name: Mapped[str]
     stops: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    token: Mapped[str | None]
+    on_device: Mapped[bool] = mapped_column(server_default=text("false"))
     step: Mapped[int] = mapped_column(server_default=text("0"))
     due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     started_by: Mapped[int | None] = mapped_column(ForeignKey(User.id))
