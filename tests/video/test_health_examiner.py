@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.video.healthscenes import key_picture, noisy, town, view
+from video.contained import pause_s
 from video.errors import Overloaded
 from video.healthexaminer import (
     Examiner,
@@ -19,7 +20,6 @@ from video.healthexaminer import (
     Finding,
     Order,
     PictureRefused,
-    pause_s,
 )
 from video.packager import KeyPicture
 
@@ -246,7 +246,7 @@ def test_after_a_death_no_child_is_begun_for_a_while() -> None:
 
 
 def test_each_death_in_a_row_doubles_the_wait_up_to_a_minute() -> None:
-    waits = [pause_s(deaths, ExaminerLimits()) for deaths in (1, 2, 3, 4, 7, 8, 5000)]
+    waits = [pause_s(deaths, 0.5, 60.0) for deaths in (1, 2, 3, 4, 7, 8, 5000)]
     assert waits == [0.5, 1.0, 2.0, 4.0, 32.0, 60.0, 60.0]
 
 
