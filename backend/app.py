@@ -52,6 +52,7 @@ from .evidence.verify_page import serve as verify_page
 from .exchange import routes as exchange
 from .eyeson import routes as eyeson
 from .grids import routes as grids
+from .grids.staff import routes as grid_staff
 from .handheld import routes as handheld
 from .incidents import routes as incidents
 from .patrol.advice import routes as advice
@@ -76,6 +77,7 @@ ROUTERS = (
     accounts.router,
     audit.router,
     divisions.router,
+    grid_staff.router,  # before grids: `vacancies` is no grid's number
     grids.router,
     places.router,
     restricted.router,

@@ -51,6 +51,7 @@ _TOLD = (
     "enrolment",
     "ptz",
     "evidence",
+    "grid",
 )
 _COMMON = ("layer.", "coverage", "units", "patrol", "eyeson")
 """Changes of the map and its figures are told to all: a layer's name, no row of it."""

@@ -1,4 +1,4 @@
-"""网格员 and 网格长: accounts on duty in a grid by its code, through all versions of its outline."""
+"""网格员 and 网格长: accounts on duty in a grid by its code, through all versions of it."""
 
 from datetime import date, datetime
 

@@ -1743,6 +1743,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/grids/staff/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Accounts
+         * @description Active accounts of the jurisdiction that may take a role, the least charged first.
+         */
+        get: operations["list_accounts_api_grids_staff_accounts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/grids/staff/{duty_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Strike Duty
+         * @description Remove a duty that has not begun; one that has is a record.
+         */
+        delete: operations["strike_duty_api_grids_staff__duty_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * End Duty
+         * @description Set the first day no longer on duty, or take it away again; as seen at `version`.
+         */
+        patch: operations["end_duty_api_grids_staff__duty_id__patch"];
+        trace?: never;
+    };
+    "/api/grids/vacancies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Vacancies
+         * @description Grids of a set that lack a worker or a chief on a day, by default today.
+         */
+        get: operations["list_vacancies_api_grids_vacancies_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/grids/{grid_id}": {
         parameters: {
             query?: never;
@@ -1757,6 +1821,30 @@ export interface paths {
         get: operations["read_grid_api_grids__grid_id__get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/grids/{grid_id}/staff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Staff
+         * @description Who works in a grid and heads it: now, planned and before, under its code.
+         */
+        get: operations["read_staff_api_grids__grid_id__staff_get"];
+        put?: never;
+        /**
+         * Begin Duty
+         * @description Put an account on duty in a grid; with `relieve`, the present chief's duty ends that day.
+         */
+        post: operations["begin_duty_api_grids__grid_id__staff_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3653,6 +3741,23 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** AccountPage */
+        AccountPage: {
+            /** Rows */
+            rows: components["schemas"]["AccountRow"][];
+        };
+        /** AccountRow */
+        AccountRow: {
+            /**
+             * Grids
+             * @description grids it is on duty in today
+             */
+            grids: number;
+            /** Role */
+            role: string;
+            /** Username */
+            username: string;
+        };
         /** AimAnswer */
         AimAnswer: {
             /** Cameras */
@@ -5262,6 +5367,13 @@ export interface components {
             /** Duplicates */
             duplicates: components["schemas"]["Duplicate"][];
         };
+        /** DutyEnd */
+        DutyEnd: {
+            /** Ends On */
+            ends_on: string | null;
+            /** Version */
+            version: number;
+        };
         /**
          * DutyIn
          * @description On or off duty as of `at`: a switch without a network is told later, with its own time.
@@ -5271,6 +5383,29 @@ export interface components {
             at?: string | null;
             /** On */
             on: boolean;
+        };
+        /** DutyNew */
+        DutyNew: {
+            /** Account */
+            account: string;
+            /** Ends On */
+            ends_on?: string | null;
+            /**
+             * Relieve
+             * @description end the duty of the chief who stands in the way on that day
+             * @default false
+             */
+            relieve: boolean;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "worker" | "chief";
+            /**
+             * Starts On
+             * Format: date
+             */
+            starts_on: string;
         };
         /**
          * DutyOrder
@@ -5292,6 +5427,45 @@ export interface components {
             since: string | null;
             /** Until */
             until: string | null;
+        };
+        /**
+         * DutyRow
+         * @description A period of duty; `ends_on` is the first day no longer on duty, null while nobody knows.
+         */
+        DutyRow: {
+            /**
+             * Account
+             * @description null when it lies outside the jurisdiction
+             */
+            account: string | null;
+            /** Ends On */
+            ends_on: string | null;
+            /**
+             * Entered At
+             * Format: date-time
+             */
+            entered_at: string;
+            /** Entered By */
+            entered_by: string | null;
+            /** Id */
+            id: number;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "worker" | "chief";
+            /**
+             * Starts On
+             * Format: date
+             */
+            starts_on: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "past" | "now" | "planned";
+            /** Version */
+            version: number;
         };
         /** EnrolOrder */
         EnrolOrder: {
@@ -9265,6 +9439,18 @@ export interface components {
             purpose: string;
         };
         /**
+         * StaffSheet
+         * @description All periods of a grid's code, the latest first.
+         */
+        StaffSheet: {
+            /** Grid Code */
+            grid_code: string;
+            /** Rows */
+            rows: components["schemas"]["DutyRow"][];
+            /** Set Name */
+            set_name: string;
+        };
+        /**
          * Stated
          * @description Why a head is turned: a purpose, or the open stream that was given one.
          */
@@ -10452,6 +10638,61 @@ export interface components {
             /** Users */
             users: components["schemas"]["UserOut"][];
         };
+        /**
+         * VacancyPage
+         * @description `grids` counts the grids in force, `workers` and `chiefs` those that lack one.
+         */
+        VacancyPage: {
+            /**
+             * At
+             * Format: date
+             */
+            at: string;
+            /** Chiefs */
+            chiefs: number;
+            /** Grids */
+            grids: number;
+            /** Rows */
+            rows: components["schemas"]["VacancyRow"][];
+            /** Set Name */
+            set_name: string;
+            /** Total */
+            total: number;
+            /** Workers */
+            workers: number;
+        };
+        /**
+         * VacancyRow
+         * @description A grid in force that lacks a role on the day; `filled_on` is when one is planned to come.
+         */
+        VacancyRow: {
+            /** Code */
+            code: string;
+            /** Division Code */
+            division_code: string;
+            /** Division Name */
+            division_name: string | null;
+            /** Filled On */
+            filled_on: string | null;
+            /** Grid Id */
+            grid_id: number;
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "worker" | "chief";
+            /**
+             * Since
+             * @description the day the last one left; null if there was none
+             */
+            since: string | null;
+        };
         /** ValidationError */
         ValidationError: {
             /** Context */
@@ -10752,6 +10993,8 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type SchemaAccountPage = components['schemas']['AccountPage'];
+export type SchemaAccountRow = components['schemas']['AccountRow'];
 export type SchemaAimAnswer = components['schemas']['AimAnswer'];
 export type SchemaAimOrder = components['schemas']['AimOrder'];
 export type SchemaAimedCamera = components['schemas']['AimedCamera'];
@@ -10831,9 +11074,12 @@ export type SchemaDrive = components['schemas']['Drive'];
 export type SchemaDroppedColumn = components['schemas']['DroppedColumn'];
 export type SchemaDuplicate = components['schemas']['Duplicate'];
 export type SchemaDuplicateList = components['schemas']['DuplicateList'];
+export type SchemaDutyEnd = components['schemas']['DutyEnd'];
 export type SchemaDutyIn = components['schemas']['DutyIn'];
+export type SchemaDutyNew = components['schemas']['DutyNew'];
 export type SchemaDutyOrder = components['schemas']['DutyOrder'];
 export type SchemaDutyOut = components['schemas']['DutyOut'];
+export type SchemaDutyRow = components['schemas']['DutyRow'];
 export type SchemaEnrolOrder = components['schemas']['EnrolOrder'];
 export type SchemaEnrolmentPage = components['schemas']['EnrolmentPage'];
 export type SchemaEnrolmentRowPage = components['schemas']['EnrolmentRowPage'];
@@ -11018,6 +11264,7 @@ export type SchemaSitingSheet = components['schemas']['SitingSheet'];
 export type SchemaSitingWeights = components['schemas']['SitingWeights'];
 export type SchemaSnapshotIn = components['schemas']['SnapshotIn'];
 export type SchemaSnapshotOrder = components['schemas']['SnapshotOrder'];
+export type SchemaStaffSheet = components['schemas']['StaffSheet'];
 export type SchemaStated = components['schemas']['Stated'];
 export type SchemaStatusPage = components['schemas']['StatusPage'];
 export type SchemaStatusRow = components['schemas']['StatusRow'];
@@ -11068,6 +11315,8 @@ export type SchemaUserIn = components['schemas']['UserIn'];
 export type SchemaUserOut = components['schemas']['UserOut'];
 export type SchemaUserPatch = components['schemas']['UserPatch'];
 export type SchemaUsersOut = components['schemas']['UsersOut'];
+export type SchemaVacancyPage = components['schemas']['VacancyPage'];
+export type SchemaVacancyRow = components['schemas']['VacancyRow'];
 export type SchemaValidationError = components['schemas']['ValidationError'];
 export type SchemaVerdictOut = components['schemas']['VerdictOut'];
 export type SchemaViewShape = components['schemas']['ViewShape'];
@@ -14209,6 +14458,138 @@ export interface operations {
             };
         };
     };
+    list_accounts_api_grids_staff_accounts_get: {
+        parameters: {
+            query: {
+                role: "worker" | "chief";
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    strike_duty_api_grids_staff__duty_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                duty_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    end_duty_api_grids_staff__duty_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                duty_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DutyEnd"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyRow"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_vacancies_api_grids_vacancies_get: {
+        parameters: {
+            query: {
+                set: string;
+                at?: string | null;
+                role?: ("worker" | "chief") | null;
+                division?: string | null;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VacancyPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     read_grid_api_grids__grid_id__get: {
         parameters: {
             query?: never;
@@ -14227,6 +14608,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GridSheet"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_staff_api_grids__grid_id__staff_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                grid_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffSheet"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    begin_duty_api_grids__grid_id__staff_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                grid_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DutyNew"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyRow"];
                 };
             };
             /** @description Validation Error */
