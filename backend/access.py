@@ -40,6 +40,7 @@ Right = Literal[
     "alarms.edit",
     "imports.read",
     "imports.write",
+    "exports.make",
     "evidence.make",
     "evidence.read",
     "evidence.hold",
@@ -51,6 +52,8 @@ Right = Literal[
 """`public` needs no sign-in, `signed_in` no more than that; the rest are given by role."""
 
 RIGHT_KEY = "x-right"
+BASIC_KEY = "x-basic"
+"""A route of this key takes a bearer token as a Basic password too: GIS programs know no other."""
 Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 

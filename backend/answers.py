@@ -105,7 +105,7 @@ def answer(error: GridlinkError, language: Language) -> JSONResponse:
     if isinstance(error, TooMany | Unavailable):
         headers["Retry-After"] = str(error.detail.get("retry_after_s", RETRY_AFTER_S))
     if isinstance(error, NotSignedIn):
-        headers["WWW-Authenticate"] = "Bearer"
+        headers["WWW-Authenticate"] = error.challenge
     return JSONResponse(body_of(error, language), status_of(error), headers)
 
 

@@ -3,6 +3,7 @@
     GridlinkError
     ├── Refused            422  the request is understood and cannot be done as it stands
     │   └── InvalidField   422  one field is at fault
+    ├── Malformed          400  a standard asks for this status where a query cannot be read
     ├── NotSignedIn        401
     ├── NotAllowed         403
     ├── NotFound           404  absent, or outside the caller's jurisdiction: the same answer
@@ -57,7 +58,15 @@ class InvalidField(Refused):
     en = "Field {field} is not valid: {reason}"
 
 
+class Malformed(GridlinkError):
+    code = "query.malformed"
+    zh = "查询参数 {field} 无效：{reason}"
+    en = "The query parameter {field} is not valid: {reason}"
+
+
 class NotSignedIn(GridlinkError):
+    challenge: ClassVar[str] = "Bearer"
+    """What may be presented instead, as `WWW-Authenticate` names it."""
     code = "session.required"
     zh = "尚未登录或登录已过期，请重新登录。"
     en = "You are not signed in, or the session has ended: sign in again."
@@ -108,6 +117,7 @@ class Misconfigured(GridlinkError):
 #: Type -> status; the nearest ancestor listed here decides.
 STATUS: dict[type[GridlinkError], HTTPStatus] = {
     Refused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Malformed: HTTPStatus.BAD_REQUEST,
     NotSignedIn: HTTPStatus.UNAUTHORIZED,
     NotAllowed: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,

@@ -41,6 +41,7 @@ _TOLD = (
     "coverage",
     "siting",
     "report",
+    "export",
     "scenario",
     "task",
     "unit",

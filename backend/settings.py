@@ -119,6 +119,14 @@ class Imports(_Branch):
     default_building_height_m: float = 9.0
 
 
+class Exports(_Branch):
+    """Where files for others lie, how long, and from how many rows on a job writes them."""
+
+    folder: Path | None = Field(default=None, description="`exports` in `var_dir` when unset")
+    kept_hours: float = Field(default=24.0, gt=0, le=24 * 31)
+    at_once_rows: int = Field(default=5000, ge=0, le=100_000)
+
+
 class Sight(_Branch):
     """Assumptions where a camera or building says nothing; every use is shown as assumed."""
 
@@ -260,6 +268,7 @@ class Settings(BaseSettings):
     aiming: Aiming = Aiming()
     health: Health = Health()
     imports: Imports = Imports()
+    exports: Exports = Exports()
     sight: Sight = Sight()
     coverage: Coverage = Coverage()
     patrol: Patrol = Patrol()

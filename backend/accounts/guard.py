@@ -9,11 +9,20 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
-from ..access import RIGHT_KEY, Principal
+from ..access import BASIC_KEY, RIGHT_KEY, Principal
 from ..errors import NotAllowed, NotSignedIn
 from .identity import identify
 
 PUBLIC, SIGNED_IN = "public", "signed_in"
+
+
+class TokenNeeded(NotSignedIn):
+    challenge = 'Basic realm="gridlink", charset="UTF-8", Bearer'
+    code = "session.token_required"
+    zh = "需要访问令牌：作为 Bearer 令牌，或作为 Basic 认证的密码。令牌在“管理 › 导出”中创建。"
+    en = (
+        "An access token is needed, as Bearer or as password of Basic: make one in the console."
+    )
 
 
 def declared_right(route: APIRoute) -> str | None:
@@ -32,11 +41,13 @@ def guard_routes(app: FastAPI) -> None:
 
 
 async def _pass(route: APIRoute, handle: Any, scope: Scope, receive: Receive, send: Send) -> None:
-    scope.setdefault("state", {})["principal"] = await _admitted(declared_right(route), scope)
+    takes_basic = bool((route.openapi_extra or {}).get(BASIC_KEY))
+    admitted = await _admitted(declared_right(route), scope, takes_basic=takes_basic)
+    scope.setdefault("state", {})["principal"] = admitted
     await handle(scope, receive, send)
 
 
-async def _admitted(wanted: str | None, scope: Scope) -> Principal | None:
+async def _admitted(wanted: str | None, scope: Scope, *, takes_basic: bool) -> Principal | None:
     """Return the caller if it may pass, None on public routes.
 
     Raises
@@ -48,9 +59,10 @@ async def _admitted(wanted: str | None, scope: Scope) -> Principal | None:
     if wanted == PUBLIC:
         return None
     headers = Headers(scope=scope)
-    identity = await anyio.to_thread.run_sync(identify, headers)
+    asking = partial(identify, headers, takes_basic=takes_basic)
+    identity = await anyio.to_thread.run_sync(asking)
     if identity is None:
-        raise NotSignedIn()
+        raise TokenNeeded() if takes_basic else NotSignedIn()
     identity.check_csrf(scope["method"], headers.get("x-csrf-token"))
     if wanted is None or wanted not in identity.principal.rights:
         raise NotAllowed(right=wanted or "undeclared")

@@ -3,6 +3,7 @@
 Sign-out, deactivation, an end date and a change of role therefore hold at once.
 """
 
+import base64
 import hmac
 import time
 from collections import OrderedDict
@@ -64,11 +65,17 @@ class Identity:
             raise CsrfMissing()
 
 
-def presented_secret(headers: Mapping[str, str]) -> str | None:
-    """Return the bearer token or else the session cookie of a request."""
+def presented_secret(headers: Mapping[str, str], *, takes_basic: bool = False) -> str | None:
+    """Return the bearer token or else the session cookie of a request.
+
+    With `takes_basic` a bearer token may stand as the password of Basic authentication; an
+    account's own password never may.
+    """
     scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return token.strip() or None
+    if takes_basic and scheme.lower() == "basic":
+        return _basic_token(token)
     try:
         morsel = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
     except CookieError:
@@ -76,9 +83,17 @@ def presented_secret(headers: Mapping[str, str]) -> str | None:
     return morsel.value if morsel else None
 
 
-def identify(headers: Mapping[str, str]) -> Identity | None:
+def _basic_token(written: str) -> str | None:
+    try:
+        password = base64.b64decode(written.strip(), validate=True).decode().partition(":")[2]
+    except ValueError:
+        return None
+    return password if password.startswith(TOKEN_PREFIX) else None
+
+
+def identify(headers: Mapping[str, str], *, takes_basic: bool = False) -> Identity | None:
     """Return who sends these headers, None for nobody; header names in small letters."""
-    secret = presented_secret(headers)
+    secret = presented_secret(headers, takes_basic=takes_basic)
     found = look_up(secret) if secret else None
     if found is None:
         return None

@@ -33,6 +33,7 @@ _PLAN: frozenset[Right] = _EVERYBODY | {
     "coverage.plan",
     "imports.read",
     "imports.write",
+    "exports.make",
 }
 
 RIGHTS: dict[str, frozenset[Right]] = {
