@@ -20,9 +20,7 @@ class TokenNeeded(NotSignedIn):
     challenge = 'Basic realm="gridlink", charset="UTF-8", Bearer'
     code = "session.token_required"
     zh = "需要访问令牌：作为 Bearer 令牌，或作为 Basic 认证的密码。令牌在“管理 › 导出”中创建。"
-    en = (
-        "An access token is needed, as Bearer or as password of Basic: make one in the console."
-    )
+    en = "An access token is needed, as Bearer or as password of Basic: make one in the console."
 
 
 def declared_right(route: APIRoute) -> str | None:
