@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 
 from video.bitstream import Codec
 from video.conversion import Conversion
@@ -24,6 +24,8 @@ class Audience:
     rung : Rung
         Told to those who get the camera's own stream.
     pool : TranscodePool
+    of : hashable
+        Which stream this is.
     cache_bytes : int
         Cap of each cached group of pictures.
     on_turn : callable
@@ -32,12 +34,17 @@ class Audience:
     """
 
     def __init__(
-        self, rung: Rung, pool: TranscodePool, cache_bytes: int, on_turn: Callable[[], None]
+        self,
+        rung: Rung,
+        pool: TranscodePool,
+        of: Hashable,
+        cache_bytes: int,
+        on_turn: Callable[[], None],
     ) -> None:
         self._viewers: set[Subscription] = set()
         self._listeners: set[Subscription] = set()
         self._native = Fanout(rung, cache_bytes)
-        self._conversion = Conversion(pool, cache_bytes, on_turn)
+        self._conversion = Conversion(pool, of, cache_bytes, on_turn)
         self._codec: Codec | None = None
         self._has_no_keys = False
         self._sound: tuple[AudioInfo | None, str] | None = None

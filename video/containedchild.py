@@ -58,7 +58,7 @@ def make_decoder(codec: str) -> VideoCodecContext:
     name = {"h264": "h264", "h265": "hevc"}[codec]
     decoder = cast(VideoCodecContext, VideoCodecContext.create(name, "r"))
     decoder.thread_count = 1
-    decoder.options = {"max_pixels": str(MOST_PIXELS), "err_detect": "explode"}
+    decoder.options = {"max_pixels": str(MOST_PIXELS)}
     return decoder
 
 

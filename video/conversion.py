@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from contextlib import suppress
 
 from video.bitstream import Codec
 from video.errors import DeviceError
 from video.fanout import Fanout, Subscription
 from video.fmp4 import InitSegment
-from video.ingest import call_in
 from video.packager import Fragment, KeyPicture
 from video.places import Place, TranscodePool
 from video.protocol import Kind, binary, queue_text
-from video.stills import jpeg_of
 from video.transcode import Transcoder
 
 _STILL_EVERY_S = 1.0
@@ -30,13 +28,18 @@ class Conversion:
     Parameters
     ----------
     pool : TranscodePool
+    of : hashable
+        Which stream this is.
     cache_bytes : int
     on_turn : callable
         Called when the place waited for is there and ``transcoder`` wants to be fed.
 
     """
 
-    def __init__(self, pool: TranscodePool, cache_bytes: int, on_turn: Callable[[], None]) -> None:
+    def __init__(
+        self, pool: TranscodePool, of: Hashable, cache_bytes: int, on_turn: Callable[[], None]
+    ) -> None:
+        self._of = of
         self._on_turn = on_turn
         self.transcoder: Transcoder | None = None
         self._pool = pool
@@ -80,7 +83,7 @@ class Conversion:
     def stop(self) -> None:
         """Give the place back."""
         if self.transcoder is not None:
-            self.transcoder.stop()
+            self._pool.see_off(self.transcoder.stop())
             self.transcoder = None
         place, self._place = self._place, None
         if place is not None:
@@ -92,34 +95,26 @@ class Conversion:
         now_s = time.monotonic()
         is_due = now_s - self._stilled_s >= _STILL_EVERY_S
         is_busy = self._still is not None and not self._still.done()
-        if self.is_waiting and is_due and not is_busy and not self._pool.stills.locked():
+        if self.is_waiting and is_due and not is_busy and not self._pool.stills.is_busy:
             self._stilled_s = now_s
             self._still = asyncio.create_task(self._make_still(picture))
 
     async def _make_still(self, picture: KeyPicture) -> None:
-        async with self._pool.stills:
-            with suppress(DeviceError):
-                jpeg = await asyncio.to_thread(jpeg_of, picture)
-                message = binary(Kind.POSTER, jpeg, picture.received_ms)
-                for viewer in self._viewers if self.is_waiting else ():
-                    viewer.offer_poster(message)
+        with suppress(DeviceError):
+            jpeg = await self._pool.stills.jpeg(picture, self._of)
+            message = binary(Kind.POSTER, jpeg, picture.received_ms)
+            for viewer in self._viewers if self.is_waiting else ():
+                viewer.offer_poster(message)
 
     def _begin(self) -> None:
-        loop = asyncio.get_running_loop()
-
-        def emit(init: InitSegment | None, fragment: Fragment | None) -> None:
-            call_in(loop, self._accept, transcoder, init, fragment)
-
-        self.transcoder = transcoder = Transcoder(emit, self._codec)
+        self.transcoder = Transcoder(self._accept, self._codec)
         self._on_turn()
 
     def _tell_line(self, place: int, waiting: int) -> None:
         for viewer in self._viewers:
             viewer.offer_text(queue_text(place, waiting))
 
-    def _accept(self, by: Transcoder, init: InitSegment | None, fragment: Fragment | None) -> None:
-        if by is not self.transcoder:
-            return
+    def _accept(self, init: InitSegment | None, fragment: Fragment | None) -> None:
         if init is not None:
             self._fanout.begin(init)
         if fragment is not None:

@@ -137,3 +137,4 @@ class MediaGateway:
         hubs = list(self._hubs.values())
         self._hubs.clear()
         await asyncio.gather(*(hub.stop() for hub in hubs))
+        await self._pool.close()

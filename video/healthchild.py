@@ -36,6 +36,7 @@ def _decoded(codec: str, payload: bytes) -> tuple[Any, float]:
     from video.healthlook import WIDTH_PX
 
     decoder = make_decoder(codec)
+    decoder.options |= {"err_detect": "explode"}  # a verdict on half a picture would be wrong
     frames = decoder.decode(av.Packet(payload)) or decoder.decode(None)
     if not frames:
         raise ValueError("no picture")

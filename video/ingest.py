@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from video.bitstream import Codec
 from video.errors import DeviceError, ProtocolViolation
@@ -15,7 +15,9 @@ from video.fmp4_sound import build_sound_fragment
 from video.packager import Fragment, KeyPicture, Packager
 from video.sound import AudioInfo, SoundFormat, SoundFrame, SoundPacker, playable
 from video.source import AccessUnit
-from video.transcode import Transcoder
+
+if TYPE_CHECKING:
+    from video.transcode import Transcoder
 
 logger = logging.getLogger(__name__)
 

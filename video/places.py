@@ -1,4 +1,4 @@
-"""Places for conversions: as many as the machine bears, the rest wait in line and are told where.
+"""Places for decoding: conversions as many as the machine bears, the rest wait in line.
 
 About three 1080p25 conversions fit one core (VIDEO.md section 3).
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-_STILLS_AT_ONCE = 2
+from video.stillmaker import StillMaker
 
 
 class Place:
@@ -40,13 +40,17 @@ class Place:
 
 
 class TranscodePool:
-    """Counts running conversions against a limit and keeps the line of those that wait."""
+    """Counts running conversions against a limit and keeps the line of those that wait.
+
+    Stills are made one at a time by ``stills``.
+    """
 
     def __init__(self, limit: int = 3) -> None:
         self._limit = limit
         self._taken: set[Place] = set()
         self._line: list[Place] = []
-        self.stills = asyncio.Semaphore(_STILLS_AT_ONCE)
+        self._ending: set[asyncio.Task[None]] = set()
+        self.stills = StillMaker()
 
     @property
     def running(self) -> int:
@@ -66,6 +70,16 @@ class TranscodePool:
     def position(self, place: Place) -> tuple[int, int] | None:
         """Return place and length of the line, or None for one that has its turn."""
         return (self._line.index(place) + 1, len(self._line)) if place in self._line else None
+
+    def see_off(self, ending: asyncio.Task[None]) -> None:
+        """Keep the end of a conversion until its child has gone."""
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
+
+    async def close(self) -> None:
+        """Wait until no child is left."""
+        await asyncio.gather(*self._ending, return_exceptions=True)
+        await self.stills.close()
 
     def leave(self, place: Place) -> None:
         self._taken.discard(place)

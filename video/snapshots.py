@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,7 +9,7 @@ from typing import Literal
 
 from video.errors import CredentialsRejected, DeviceError, Unreachable, Unsupported
 from video.hub import CameraHub
-from video.stills import fetch_still, jpeg_of
+from video.stills import fetch_still
 from video.stream_state import Poster, Resolve
 
 FRESH_FOR_S = 5.0
@@ -65,7 +64,7 @@ async def _from_cache(hub: CameraHub, origin: Literal["cache", "stream"]) -> Sna
     picture = hub.key_picture
     if picture is None or time.time() - picture.received_ms / 1000 > FRESH_FOR_S:
         return None
-    jpeg = await asyncio.to_thread(jpeg_of, picture)
+    jpeg = await hub.still_of(picture)
     return Snapshot(jpeg, datetime.fromtimestamp(picture.received_ms / 1000, UTC), origin)
 
 

@@ -1,66 +1,24 @@
-"""Still pictures as JPEG: decoded from a key picture, or fetched from the device."""
+"""Still pictures as the device serves them at its snapshot address."""
 
 from __future__ import annotations
 
 import asyncio
-import io
-from typing import cast
 
-import av
-import av.error
 import httpx
-from av.video.codeccontext import VideoCodecContext
-from PIL import Image
 
 from video.bounded import BoundedTransport
 from video.credentials import Credentials
 from video.errors import (
     CredentialsRejected,
     ProtocolViolation,
-    StreamFailed,
     TimedOut,
     Unreachable,
     Unsupported,
 )
-from video.packager import KeyPicture
 from video.source import StreamTarget
 
-_QUALITY = 85
 _LARGEST_JPEG = 8 * 1024 * 1024
 _JPEG_START = b"\xff\xd8\xff"
-
-
-def jpeg_of(picture: KeyPicture) -> bytes:
-    """Return a key picture as JPEG in its full size.
-
-    Parameters
-    ----------
-    picture : KeyPicture
-        With its parameter sets. 1080p costs about 55 ms of CPU (VIDEO.md section 6).
-
-    Returns
-    -------
-    bytes
-
-    Raises
-    ------
-    StreamFailed
-        The picture does not decode.
-
-    """
-    name = "h264" if picture.codec == "h264" else "hevc"
-    decoder = cast(VideoCodecContext, VideoCodecContext.create(name, "r"))
-    decoder.thread_count = 1
-    try:
-        frames = decoder.decode(av.Packet(picture.payload)) or decoder.decode(None)
-    except av.error.FFmpegError as error:
-        raise StreamFailed(f"the key picture does not decode: {type(error).__name__}") from None
-    if not frames:
-        raise StreamFailed("the key picture does not decode")
-    target = io.BytesIO()
-    picture_rgb = frames[0].to_ndarray(format="rgb24")
-    Image.fromarray(picture_rgb).save(target, "JPEG", quality=_QUALITY)
-    return target.getvalue()
 
 
 async def fetch_still(target: StreamTarget, *, deadline_s: float = 4.0) -> bytes:

@@ -1,137 +1,210 @@
 """Converts what a browser cannot play to small H.264: once per stream, for all its viewers.
 
-VIDEO.md section 3: 22 % of a core per 1080p25 stream to 360p, so the pool is bounded.
+Decoding and encoding happen in a child with limits, one for each stream. VIDEO.md section 3: 22 %
+of a core per 1080p25 stream to 360p, so there are places for a few only (`video.places`).
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
-import queue
-import threading
+import time
+from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
-from fractions import Fraction
-from typing import cast
-
-import av
-import av.error
-from av.video.codeccontext import VideoCodecContext
+from dataclasses import dataclass
+from typing import Any
 
 from video.bitstream import Codec
+from video.contained import ChildLimits, ChildLost, Contained, Rest
+from video.errors import ProtocolViolation
 from video.fmp4 import InitSegment
+from video.ingest import call_in
 from video.packager import Fragment, Packager
 from video.source import AccessUnit
-from video.timeline import TICKS_PER_S
 
 logger = logging.getLogger(__name__)
 
-HEIGHT_PX = 360
+LIMITS = ChildLimits(memory_bytes=1536 * 1024 * 1024)
 _QUEUE_UNITS = 50
-_GROUP_FRAMES = 50
+_MOST_PICTURES = 64
 
 Emit = Callable[[InitSegment | None, Fragment | None], None]
 
 
-class Transcoder:
-    """A thread that decodes one stream and encodes it as H.264, 360 lines high.
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """One picture as H.264 in Annex B form, ``presented`` as its unit was."""
 
-    When it falls behind, units are dropped up to the next key frame.
+    payload: bytes
+    presented: int
+    is_key: bool
+
+
+class Converter:
+    """One stream's child; used in the event loop by one at a time.
+
+    Parameters
+    ----------
+    codec : Codec
+        Of the units; key units hold their parameter sets.
+    limits : ChildLimits
+
+    """
+
+    def __init__(self, codec: Codec, limits: ChildLimits = LIMITS) -> None:
+        self._codec = codec
+        self._child = Contained("video.transcodechild", limits)
+        self._begins = True
+
+    @property
+    def pid(self) -> int | None:
+        """Return the child's number, None while there is none."""
+        return self._child.pid
+
+    async def convert(self, payload: bytes, presented: int) -> list[Converted]:
+        """Return the pictures that this unit completes.
+
+        Parameters
+        ----------
+        payload : bytes
+            One access unit in Annex B form, the first one a key unit; empty asks for what is held.
+        presented : int
+            In 90 kHz ticks.
+
+        Returns
+        -------
+        list of Converted
+
+        Raises
+        ------
+        ProtocolViolation
+            The unit does not decode; the next key unit mends it.
+        ChildLost
+            It cost the child its life, or the child answered nonsense.
+
+        """
+        question = {"codec": self._codec, "presented": presented, "begin": self._begins}
+        try:
+            told, body = await self._child.ask(question, payload)
+            self._begins = False
+            if "refused" in told:
+                raise ProtocolViolation(f"the picture does not decode: {told['refused']!s:.60}")
+            return _pictures_in(told, body)
+        except ChildLost:
+            self._begins = True
+            raise
+
+    def restart(self) -> None:
+        """Forget what came before: the next unit is a key unit."""
+        self._begins = True
+
+    async def end(self) -> None:
+        """End the child."""
+        await self._child.end()
+
+
+class Transcoder:
+    """Converts what it is fed, as far as it keeps up; what it cannot goes up to the next key unit.
+
+    A child that dies is begun anew at a key unit, after twice the pause each time. Made in the
+    event loop.
 
     Parameters
     ----------
     emit : callable
-        Called in the transcoder's thread with what ``Packager.pack`` returns.
+        Called in the event loop with what ``Packager.pack`` returns.
     codec : Codec
         Of the units fed; key units must hold their parameter sets.
+    limits : ChildLimits
 
     """
 
-    def __init__(self, emit: Emit, codec: Codec = "h265") -> None:
+    def __init__(self, emit: Emit, codec: Codec = "h265", limits: ChildLimits = LIMITS) -> None:
         self._emit = emit
-        self._codec = codec
-        self._units: queue.Queue[AccessUnit | None] = queue.Queue(_QUEUE_UNITS)
+        self._converter = Converter(codec, limits)
+        self._loop = asyncio.get_running_loop()
+        self._units: deque[AccessUnit] = deque()
+        self._fed = asyncio.Event()
         self._needs_key = True
-        self._encoder: VideoCodecContext | None = None
         self._packager = Packager("h264")
         self._received: dict[int, int] = {}
-        self._thread = threading.Thread(target=self._run, name="transcode", daemon=True)
-        self._thread.start()
+        self._rest = Rest(calm_s=60.0)
+        self._task = asyncio.create_task(self._run())
+
+    @property
+    def pid(self) -> int | None:
+        """Return the child's number, None while there is none."""
+        return self._converter.pid
 
     def feed(self, unit: AccessUnit) -> None:
-        """Queue a unit; never blocks."""
+        """Queue a unit; from any thread, never blocks."""
+        call_in(self._loop, self._take, unit)
+
+    def stop(self) -> asyncio.Task[None]:
+        """End the conversion and its child; return the task of it, which may be awaited."""
+        self._task.cancel()
+        return self._task
+
+    def _take(self, unit: AccessUnit) -> None:
         if self._needs_key and not unit.is_key:
             return
+        self._needs_key = len(self._units) >= _QUEUE_UNITS
+        if not self._needs_key:
+            self._units.append(unit)
+            self._fed.set()
+
+    async def _run(self) -> None:
         try:
-            self._units.put_nowait(unit)
-            self._needs_key = False
-        except queue.Full:
-            self._needs_key = True
-
-    def stop(self) -> None:
-        """End the thread after the unit at hand."""
-        with suppress(queue.Empty):
             while True:
-                self._units.get_nowait()
-        self._units.put(None)
+                while not self._units:
+                    self._fed.clear()
+                    await self._fed.wait()
+                await self._convert(self._units.popleft())
+        finally:
+            await self._converter.end()
 
-    def join(self, timeout_s: float) -> bool:
-        """Wait for the thread and return whether it has ended."""
-        self._thread.join(timeout_s)
-        return not self._thread.is_alive()
-
-    def _run(self) -> None:
-        name = "hevc" if self._codec == "h265" else "h264"
-        decoder = cast(VideoCodecContext, VideoCodecContext.create(name, "r"))
-        decoder.thread_count = 1
-        while (unit := self._units.get()) is not None:
-            try:
-                self._convert(decoder, unit)
-            except av.error.FFmpegError as error:
-                # A damaged picture: the next key frame mends it.
-                logger.debug("picture skipped: %s", type(error).__name__)
-                self._needs_key = True
-
-    def _convert(self, decoder: VideoCodecContext, unit: AccessUnit) -> None:
-        packet = av.Packet(unit.payload)
-        packet.pts = presented = unit.presented or 0
-        packet.time_base = Fraction(1, TICKS_PER_S)
+    async def _convert(self, unit: AccessUnit) -> None:
+        presented = unit.presented or 0
         self._received[presented] = unit.received_ms
-        for frame in decoder.decode(packet):
-            self._encode(frame)
+        try:
+            for picture in await self._converter.convert(unit.payload, presented):
+                received_ms = self._received.pop(picture.presented, unit.received_ms)
+                made = AccessUnit(picture.payload, picture.presented, picture.is_key, received_ms)
+                self._emit(*self._packager.pack(made))
+        except ProtocolViolation as damaged:
+            logger.debug("picture skipped: %s", damaged)
+            self._begin_at_a_key()
+        except ChildLost as lost:
+            await self._bury(lost)
         while len(self._received) > 2 * _QUEUE_UNITS:
             self._received.pop(next(iter(self._received)))
 
-    def _encode(self, frame: av.VideoFrame) -> None:
-        if self._encoder is None or self._is_resized(frame):
-            self._encoder = _make_encoder(frame)
-            self._packager = Packager("h264")
-        small = frame.reformat(
-            width=self._encoder.width, height=self._encoder.height, format="yuv420p"
-        )
-        small.pict_type = av.video.frame.PictureType.NONE
-        small.pts, small.time_base = frame.pts, Fraction(1, TICKS_PER_S)
-        for packet in self._encoder.encode(small):
-            presented = int(packet.pts or 0)
-            received_ms = self._received.pop(presented, 0)
-            unit = AccessUnit(bytes(packet), presented, packet.is_keyframe, received_ms)
-            self._emit(*self._packager.pack(unit))
+    async def _bury(self, lost: ChildLost) -> None:
+        now_s = time.monotonic()
+        self._rest.died(now_s)
+        pause_s = self._rest.left_s(now_s)
+        logger.warning(
+            "a conversion ended by %s rests for %.1f s", lost.reason, pause_s,
+            extra={"action": "stream.conversion_lost"},
+        )  # fmt: skip
+        await asyncio.sleep(pause_s)
+        self._begin_at_a_key()
 
-    def _is_resized(self, frame: av.VideoFrame) -> bool:
-        return self._encoder is not None and self._encoder.width != _width(frame)
-
-
-def _make_encoder(frame: av.VideoFrame) -> VideoCodecContext:
-    encoder = VideoCodecContext.create("libx264", "w")
-    encoder.width, encoder.height = _width(frame), HEIGHT_PX
-    encoder.pix_fmt = "yuv420p"
-    encoder.time_base = Fraction(1, TICKS_PER_S)
-    encoder.framerate = Fraction(25)
-    encoder.gop_size = _GROUP_FRAMES
-    encoder.thread_count = 1
-    encoder.options = {"preset": "ultrafast", "tune": "zerolatency", "crf": "26"}
-    return encoder
+    def _begin_at_a_key(self) -> None:
+        """Go on at the next key unit, of those that wait or those to come."""
+        while self._units and not self._units[0].is_key:
+            self._units.popleft()
+        self._needs_key = not self._units
 
 
-def _width(frame: av.VideoFrame) -> int:
-    """Return the width that keeps the shape, even as 4:2:0 needs it."""
-    return max(2, round(HEIGHT_PX * frame.width / frame.height / 2) * 2)
+def _pictures_in(told: dict[str, Any], body: bytes) -> list[Converted]:
+    """Return the child's answer as values; one that does not fit together counts as a death."""
+    pictures, at = [], 0
+    try:
+        for presented, is_key, length in told["pictures"][:_MOST_PICTURES]:
+            coded = body[at : at + int(length)]
+            pictures.append(Converted(coded, int(presented), bool(is_key)))
+            at += int(length)
+    except (KeyError, TypeError, ValueError) as broken:
+        raise ChildLost(type(broken).__name__) from None
+    return pictures

@@ -114,8 +114,10 @@ def test_conversion_outlives_a_reconnection(relay):
         hub = gateway.hub(FIRST)
         async with relay.watching(gateway, FIRST) as viewer:
             await viewer.until(lambda v: v.of_kind(1))
-            hub.open("h264")  # the camera was set to another codec and back: a new conversion
-            hub.open("h265")
+            hub._reception.open(
+                "h264"
+            )  # the camera was set to another codec and back: a new conversion
+            hub._reception.open("h265")
             before = len(viewer.of_kind(1))
             await viewer.until(lambda v: len(v.of_kind(1)) > before + 1)
             assert gateway.transcodes == 1

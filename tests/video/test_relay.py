@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import threading
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,14 +9,13 @@ from datetime import UTC, datetime
 import av
 import pytest
 
-import video.hub as hub_module
 from video.errors import CredentialsRejected, Overloaded
 from video.gateway import GatewayLimits, MediaGateway
 from video.simulator.devices import DeviceSpec
 from video.simulator.digest import DigestGate, Verdict
 from video.simulator.fleet import Fleet
 from video.source import SourceTiming
-from video.stream_state import HubKey, HubSettings
+from video.stream_state import IDLE, HubKey, HubSettings
 
 CAMERA = DeviceSpec("cam-001", password="s3c/r@t:x", sub_fps=25, gop_s=1.0)
 SUB = HubKey(1, "sub")
@@ -162,6 +160,9 @@ def test_stream_lingers_after_the_last_viewer_and_then_lets_the_camera_go(relay)
         async with asyncio.timeout(10):
             while gateway.ingests or fleet.device("cam-001").streams["sub"].is_running:
                 await asyncio.sleep(0.05)
+        async with asyncio.timeout(60):
+            while gateway.hub(SUB).poster is None:
+                await asyncio.sleep(0.05)
         # A newcomer gets the last picture as a poster before the first frame.
         async with relay.watching(gateway, SUB) as late:
             await late.until(live)
@@ -287,24 +288,23 @@ def test_snapshot_comes_from_the_device_when_cold_and_from_the_cache_when_hot(re
     run(scenario, relay)
 
 
-def test_viewer_who_comes_while_the_stream_is_being_let_go_is_served(relay, monkeypatch):
-    entered, released = threading.Event(), threading.Event()
-    still = hub_module.jpeg_of
+def test_viewer_who_comes_while_the_stream_is_being_let_go_is_served(relay):
+    late = []
 
-    def held_still(picture):
-        entered.set()
-        assert released.wait(10)
-        return still(picture)
+    async def scenario(fleet, _):
+        def come(key, status):
+            if status.reason == IDLE and not late:
+                late.append(gateway.hub(key).subscribe(frozenset({"avc1"})))
 
-    async def scenario(fleet, gateway):
-        monkeypatch.setattr(hub_module, "jpeg_of", held_still)
+        gateway = MediaGateway(relay.resolver(fleet), settings=QUICK, on_status=come)
         async with relay.watching(gateway, SUB) as first:
             await first.until(live)
-        assert await asyncio.to_thread(entered.wait, 10)
-        async with relay.watching(gateway, SUB) as late:
-            await late.until(lambda v: v.texts)
-            released.set()
-            await late.until(lambda v: live(v) and v.of_kind(2))
+        async with asyncio.timeout(60):
+            while not late:
+                await asyncio.sleep(0.01)
+            while not isinstance(item := await late[0].next(), bytes) or item[0] != 2:
+                pass
+        await gateway.close()
 
     run(scenario, relay)
 

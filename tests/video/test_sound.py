@@ -76,7 +76,7 @@ def test_a_viewer_is_told_what_sound_there_is_and_gets_it_only_when_asked_for(re
             viewer.says.put_nowait(json.dumps({"type": "sound", "on": False}))
             hub = gateway.hub(HubKey(1, "sub"))
             async with asyncio.timeout(30):
-                while hub._ingest.wants_sound:
+                while hub._reception._ingest.wants_sound:
                     await asyncio.sleep(0.02)
         file = viewer.of_kind(4)[0][1:] + b"".join(m[9:] for m in viewer.of_kind(5))
         pitch_hz, length_s = loudest_hz(file)
