@@ -71,12 +71,14 @@ from .supervision import supervised
 from .tiles import TileServer
 from .wall import routes as wall
 from .warm import warm_up_for_questions
+from .workload import routes as workload
 
 ROUTERS = (
     site.router,
     accounts.router,
     audit.router,
     divisions.router,
+    workload.router,  # and `workload`
     grid_staff.router,  # before grids: `vacancies` is no grid's number
     grids.router,
     places.router,

@@ -93,7 +93,9 @@ def _edges(ground: Polygon, roads: list[LineString]) -> list[LineString]:
 
 def _nodes(edges: list[LineString]) -> tuple[Floats, NDArray[np.int64]]:
     """Return where edges end, each place once, and the two places of each edge."""
-    tips = np.array([[edge.coords[0], edge.coords[-1]] for edge in edges])[..., :2].reshape(-1, 2)
+    tips: Floats = np.array(
+        [tip[:2] for edge in edges for tip in (edge.coords[0], edge.coords[-1])], dtype=np.float64
+    )
     _, first, place = np.unique(
         np.round(tips / _SAME_M).astype(np.int64), axis=0, return_index=True, return_inverse=True
     )
@@ -101,7 +103,7 @@ def _nodes(edges: list[LineString]) -> tuple[Floats, NDArray[np.int64]]:
 
 
 def _doors(ground: Polygon, nodes: Floats, ends: NDArray[np.int64]) -> NDArray[np.int64]:
-    away = shapely.distance(shapely.points(nodes), ground.exterior)
+    away: Floats = np.asarray(shapely.distance(shapely.points(nodes), ground.exterior))
     degree = np.bincount(ends.ravel(), minlength=len(nodes))
     doors = np.flatnonzero((away <= _NEAR_M) & (degree == 1))
     return doors[np.argsort(away[doors], kind="stable")][:_MOST_DOORS]

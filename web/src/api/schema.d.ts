@@ -1807,6 +1807,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/grids/workload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Workload
+         * @description What each grid of a set has to look after, against the mean of the set; 5,000 at most.
+         */
+        get: operations["read_workload_api_grids_workload_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/grids/{grid_id}": {
         parameters: {
             query?: never;
@@ -1821,6 +1841,26 @@ export interface paths {
         get: operations["read_grid_api_grids__grid_id__get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/grids/{grid_id}/balance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Propose Cut
+         * @description Where to part a grid into two of nearly equal work, along roads where it can be.
+         */
+        post: operations["propose_cut_api_grids__grid_id__balance_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4020,6 +4060,25 @@ export interface components {
             version: number;
         };
         /**
+         * Amounts
+         * @description What a grid has; null where nobody has told (households).
+         */
+        Amounts: {
+            /** Buildings */
+            buildings: number | null;
+            /** Households */
+            households: number | null;
+            /**
+             * Incidents
+             * @description a month, by where they lie today
+             */
+            incidents: number | null;
+            /** Places */
+            places: number | null;
+            /** Road M */
+            road_m: number | null;
+        };
+        /**
          * AssignmentOut
          * @description A unit on a task; `arrival_proof` is "stated" where nothing proves the arrival.
          */
@@ -4160,6 +4219,52 @@ export interface components {
             text: string;
             /** Version */
             version?: number | null;
+        };
+        /**
+         * Balance
+         * @description Where to part a grid; `balance` is the lighter part's work by the heavier one's.
+         */
+        Balance: {
+            /** Balance */
+            balance: number;
+            /** Code */
+            code: string;
+            /** Grid Id */
+            grid_id: number;
+            line: components["schemas"]["Line"];
+            /** Load */
+            load: number | null;
+            /** Median */
+            median: number | null;
+            /**
+             * Road Share
+             * @description how much of the line follows roads, 0 to 1
+             */
+            road_share: number;
+            /**
+             * Roads
+             * @description names of the roads it follows
+             */
+            roads: string[];
+            /** Sides */
+            sides: [
+                components["schemas"]["Side"],
+                components["schemas"]["Side"]
+            ];
+        };
+        /** BalanceOrder */
+        BalanceOrder: {
+            /**
+             * Months
+             * @default 12
+             */
+            months: number;
+            /**
+             * Tolerance
+             * @default 0.1
+             */
+            tolerance: number;
+            weights?: components["schemas"]["Weights"] | null;
         };
         /**
          * Band
@@ -6827,6 +6932,23 @@ export interface components {
             is_known: boolean;
         };
         /**
+         * Line
+         * @description A line across the grid, lon/lat EPSG:4326; it reaches a metre over the border.
+         */
+        Line: {
+            /** Coordinates */
+            coordinates: [
+                number,
+                number
+            ][];
+            /**
+             * Type
+             * @default LineString
+             * @constant
+             */
+            type: "LineString";
+        };
+        /**
          * ListForm
          * @description A file of devices; its name is the list's unless another is given.
          */
@@ -9142,6 +9264,26 @@ export interface components {
             starts_at: string;
         };
         /**
+         * Side
+         * @description One of the two parts; `load` is its share of the grid's load.
+         */
+        Side: {
+            /** Area M2 */
+            area_m2: number;
+            /** Buildings */
+            buildings: number;
+            /** Incidents */
+            incidents: number;
+            /** Load */
+            load: number | null;
+            /** Places */
+            places: number;
+            /** Road M */
+            road_m: number;
+            /** Share */
+            share: number;
+        };
+        /**
          * SightAnswer
          * @description All that is known of who sees a place, best first.
          */
@@ -10928,6 +11070,22 @@ export interface components {
             /** Zh */
             zh: string;
         };
+        /**
+         * Weights
+         * @description What each measure counts for; they need not add up to one.
+         */
+        Weights: {
+            /** Buildings */
+            buildings: number;
+            /** Households */
+            households: number;
+            /** Incidents */
+            incidents: number;
+            /** Places */
+            places: number;
+            /** Road M */
+            road_m: number;
+        };
         /** WhatIfAnswer */
         WhatIfAnswer: {
             /** Computed Ms */
@@ -10986,6 +11144,70 @@ export interface components {
              */
             weekdays: number[];
         };
+        /**
+         * WorkloadPage
+         * @description All grids of a set on a day; the load is sum(weight x relative) / sum(weight).
+         */
+        WorkloadPage: {
+            /**
+             * At
+             * Format: date
+             */
+            at: string;
+            /** Median */
+            median: number | null;
+            /** Months */
+            months: number;
+            /** Rows */
+            rows: components["schemas"]["WorkloadRow"][];
+            /** Set Name */
+            set_name: string;
+            /** Total */
+            total: number;
+            weights: components["schemas"]["Weights"];
+        };
+        /**
+         * WorkloadRow
+         * @description A grid's amounts, and each by the mean of the set: 1 is what the average grid has.
+         */
+        WorkloadRow: {
+            amounts: components["schemas"]["Amounts"];
+            /** Area M2 */
+            area_m2: number;
+            /** Bbox */
+            bbox: [
+                number,
+                number,
+                number,
+                number
+            ];
+            /** Chiefs */
+            chiefs: number;
+            /** Code */
+            code: string;
+            /** Division Code */
+            division_code: string;
+            /** Division Name */
+            division_name: string | null;
+            /** Grid Id */
+            grid_id: number;
+            /** Kind */
+            kind: string;
+            /** Lat */
+            lat: number;
+            /**
+             * Load
+             * @description by the default weights; null when nothing is known
+             */
+            load: number | null;
+            /** Lon */
+            lon: number;
+            /** Name */
+            name: string;
+            relative: components["schemas"]["Amounts"];
+            /** Workers */
+            workers: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -11004,10 +11226,13 @@ export type SchemaAlarmPage = components['schemas']['AlarmPage'];
 export type SchemaAlarmRow = components['schemas']['AlarmRow'];
 export type SchemaAlertPage = components['schemas']['AlertPage'];
 export type SchemaAlertRow = components['schemas']['AlertRow'];
+export type SchemaAmounts = components['schemas']['Amounts'];
 export type SchemaAssignmentOut = components['schemas']['AssignmentOut'];
 export type SchemaAssignmentStatRow = components['schemas']['AssignmentStatRow'];
 export type SchemaAssignmentStats = components['schemas']['AssignmentStats'];
 export type SchemaAssignmentStepIn = components['schemas']['AssignmentStepIn'];
+export type SchemaBalance = components['schemas']['Balance'];
+export type SchemaBalanceOrder = components['schemas']['BalanceOrder'];
 export type SchemaBand = components['schemas']['Band'];
 export type SchemaBands = components['schemas']['Bands'];
 export type SchemaBeforeAfter = components['schemas']['BeforeAfter'];
@@ -11137,6 +11362,7 @@ export type SchemaLayoutList = components['schemas']['LayoutList'];
 export type SchemaLayoutNew = components['schemas']['LayoutNew'];
 export type SchemaLayoutRow = components['schemas']['LayoutRow'];
 export type SchemaLegOut = components['schemas']['LegOut'];
+export type SchemaLine = components['schemas']['Line'];
 export type SchemaListForm = components['schemas']['ListForm'];
 export type SchemaLocateOut = components['schemas']['LocateOut'];
 export type SchemaLockOrder = components['schemas']['LockOrder'];
@@ -11254,6 +11480,7 @@ export type SchemaShiftPage = components['schemas']['ShiftPage'];
 export type SchemaShiftPlanNew = components['schemas']['ShiftPlanNew'];
 export type SchemaShiftPlanRow = components['schemas']['ShiftPlanRow'];
 export type SchemaShiftRow = components['schemas']['ShiftRow'];
+export type SchemaSide = components['schemas']['Side'];
 export type SchemaSightAnswer = components['schemas']['SightAnswer'];
 export type SchemaSighting = components['schemas']['Sighting'];
 export type SchemaSiteOut = components['schemas']['SiteOut'];
@@ -11329,9 +11556,12 @@ export type SchemaWallTourNew = components['schemas']['WallTourNew'];
 export type SchemaWallTourRow = components['schemas']['WallTourRow'];
 export type SchemaWarmOrder = components['schemas']['WarmOrder'];
 export type SchemaWarned = components['schemas']['Warned'];
+export type SchemaWeights = components['schemas']['Weights'];
 export type SchemaWhatIfAnswer = components['schemas']['WhatIfAnswer'];
 export type SchemaWhatIfOrder = components['schemas']['WhatIfOrder'];
 export type SchemaWindowIn = components['schemas']['WindowIn'];
+export type SchemaWorkloadPage = components['schemas']['WorkloadPage'];
+export type SchemaWorkloadRow = components['schemas']['WorkloadRow'];
 export type $defs = Record<string, never>;
 export interface operations {
     list_alarms_api_alarms_get: {
@@ -14590,6 +14820,40 @@ export interface operations {
             };
         };
     };
+    read_workload_api_grids_workload_get: {
+        parameters: {
+            query: {
+                set: string;
+                months?: number;
+                at?: string | null;
+                division?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkloadPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     read_grid_api_grids__grid_id__get: {
         parameters: {
             query?: never;
@@ -14608,6 +14872,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GridSheet"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    propose_cut_api_grids__grid_id__balance_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                grid_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BalanceOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Balance"];
                 };
             };
             /** @description Validation Error */
