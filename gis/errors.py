@@ -4,7 +4,8 @@ GisError
 ├── ArgumentError    a value, shape or dtype outside what the function allows
 │   └── GeometryError    a geometry of the wrong kind, missing, empty or not finite
 ├── CrsError         a coordinate reference system that cannot serve the purpose
-└── CalibrationError landmarks from which no pose can be had
+├── CalibrationError landmarks from which no pose can be had
+└── GridEditError    an edit of grids that would not leave a sound tiling
 """
 
 from __future__ import annotations
@@ -64,3 +65,24 @@ class CalibrationError(GisError):
         self.landmarks = landmarks
         self.rms_px = rms_px
         super().__init__(f"calibration: {reason}, landmarks {list(landmarks)}, rms {rms_px:.1f} px")
+
+
+class GridEditError(GisError):
+    """The edit would not leave a sound tiling. Draw it differently and call again.
+
+    Attributes
+    ----------
+    reason : str
+        `does_not_cut`, `sliver`, `not_neighbours`, `one_side_empty`, `not_sound` or `pieces`.
+    lon, lat : float
+        Where, degrees EPSG:4326; nan when it concerns no place.
+
+    """
+
+    def __init__(
+        self, reason: str, *, lon: float = float("nan"), lat: float = float("nan")
+    ) -> None:
+        self.reason = reason
+        self.lon = lon
+        self.lat = lat
+        super().__init__(f"grid edit: {reason} at {lon:.7f}, {lat:.7f}")
