@@ -9,8 +9,8 @@ from ..access import CurrentUser, Id, Tx, right
 from ..divisions.codes import parse_jurisdiction, span
 from ..grids.staff.keeping import grid_of
 from ..grids.staff.listing import today
-from . import balancing, measuring
-from .schemas import Balance, BalanceOrder, WorkloadPage
+from . import balancing, measuring, ways
+from .schemas import Balance, BalanceOrder, Way, WayOrder, WorkloadPage
 
 router = APIRouter(prefix="/api/grids", tags=["grids"])
 
@@ -37,3 +37,9 @@ def propose_cut(grid_id: Id, order: BalanceOrder, user: CurrentUser, tx: Tx) -> 
     grid = grid_of(tx, grid_id, user)
     wanted = measuring.Wanted(grid.set_name, today(), order.months)
     return balancing.propose(tx, grid, order, wanted, by=user)
+
+
+@router.post("/ways", **right("grids.edit"))
+def find_way(order: WayOrder, tx: Tx) -> Way:
+    """The way along roads through some ground that passes where was pointed; a line to split by."""
+    return ways.through(tx, order.geometry, (order.lon, order.lat))

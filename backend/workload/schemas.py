@@ -1,7 +1,7 @@
 """Shapes of workload at the API."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -101,3 +101,20 @@ class Balance(BaseModel):
     sides: tuple[Side, Side]
     load: float | None
     median: float | None
+
+
+class WayOrder(BaseModel):
+    """Ground (GeoJSON polygon, lon/lat) and the place pointed at in it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    geometry: dict[str, Any]
+    lon: Annotated[float, Field(ge=-180, le=180)]
+    lat: Annotated[float, Field(ge=-85, le=85)]
+
+
+class Way(BaseModel):
+    """A line along roads through the ground; it reaches a metre over the border."""
+
+    line: Line
+    road_share: float

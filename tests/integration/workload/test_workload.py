@@ -138,3 +138,20 @@ def test_each_layer_is_reached_by_its_spatial_index(land, account, name: str) ->
         plan = "\n".join(session.scalars(text("EXPLAIN " + statement), used))
     for layer in ("buildings", "places", "incidents", "roads"):
         assert f"{layer}_geom_idx" in plan
+
+
+def test_a_road_is_picked_by_pointing_at_it(client, land) -> None:
+    # The small land's road runs along the border of two grids; of both together it is the middle.
+    ground = shapely.box(110.0, 34.5, 110.02, 34.54)
+    order = {"geometry": shapely.geometry.mapping(ground), "lon": 110.013, "lat": 34.5201}
+    planner = client("planner")
+    told = planner.post("/api/grids/ways", json=order).json()
+    assert {round(lat, 4) for _, lat in told["line"]["coordinates"]} == {34.52}
+    assert (
+        len(shapely.ops.split(ground, shapely.LineString(told["line"]["coordinates"])).geoms) == 2
+    )
+    missed = planner.post("/api/grids/ways", json=order | {"lat": 34.53})
+    assert missed.json()["error"]["code"] == "workload.no_way"
+    for wrong in ({"type": "Point", "coordinates": [1, 2]}, {"type": "Polygon"}, {}):
+        answer = planner.post("/api/grids/ways", json=order | {"geometry": wrong})
+        assert answer.json()["error"]["code"] == "workload.not_ground"

@@ -1807,6 +1807,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/grids/ways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find Way
+         * @description The way along roads through some ground that passes where was pointed; a line to split by.
+         */
+        post: operations["find_way_api_grids_ways_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/grids/workload": {
         parameters: {
             query?: never;
@@ -11071,6 +11091,29 @@ export interface components {
             zh: string;
         };
         /**
+         * Way
+         * @description A line along roads through the ground; it reaches a metre over the border.
+         */
+        Way: {
+            line: components["schemas"]["Line"];
+            /** Road Share */
+            road_share: number;
+        };
+        /**
+         * WayOrder
+         * @description Ground (GeoJSON polygon, lon/lat) and the place pointed at in it.
+         */
+        WayOrder: {
+            /** Geometry */
+            geometry: {
+                [key: string]: unknown;
+            };
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+        };
+        /**
          * Weights
          * @description What each measure counts for; they need not add up to one.
          */
@@ -11556,6 +11599,8 @@ export type SchemaWallTourNew = components['schemas']['WallTourNew'];
 export type SchemaWallTourRow = components['schemas']['WallTourRow'];
 export type SchemaWarmOrder = components['schemas']['WarmOrder'];
 export type SchemaWarned = components['schemas']['Warned'];
+export type SchemaWay = components['schemas']['Way'];
+export type SchemaWayOrder = components['schemas']['WayOrder'];
 export type SchemaWeights = components['schemas']['Weights'];
 export type SchemaWhatIfAnswer = components['schemas']['WhatIfAnswer'];
 export type SchemaWhatIfOrder = components['schemas']['WhatIfOrder'];
@@ -14807,6 +14852,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VacancyPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    find_way_api_grids_ways_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WayOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Way"];
                 };
             };
             /** @description Validation Error */
