@@ -20,6 +20,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 
 from video.addresses import AddressPolicy
+from video.allocation import bound_allocations
 from video.bitstream import Codec
 from video.credentials import Credentials
 from video.errors import (
@@ -30,6 +31,7 @@ from video.errors import (
     TimedOut,
     Unreachable,
 )
+from video.pacing import Pace
 from video.rtsp import describe
 from video.sound import SoundFormat
 from video.timeline import TICKS_PER_S
@@ -46,6 +48,8 @@ _OPTIONS = {
     "analyzeduration": "0",
     "allowed_media_types": "video",
     "protocol_whitelist": "rtsp,rtp,tcp,tls",
+    # While opening, FFmpeg would decode to find out sizes: here nothing is decoded, ever.
+    "codec_whitelist": "none",
     "user_agent": "gridlink",
 }
 _FINAL = (CredentialsRejected, CodecUnplayable)
@@ -190,8 +194,9 @@ class RtspSource:
         self._sink.on_open(codec, bytes(stream.codec_context.extradata or b""))
         scale = (stream.time_base or Fraction(1, TICKS_PER_S)) * TICKS_PER_S
         sound = self._open_sound(container)
+        pace = Pace()
         for packet in container.demux(stream, *sound):
-            if self._stopping.is_set():
+            if self._stopping.wait(pace.wait_s(packet.size, time.monotonic())):
                 return
             if not packet.size:
                 continue
@@ -260,6 +265,7 @@ def open_stream(
         text holds the URL with the password.
 
     """
+    bound_allocations()
     address = target.policy.check(target.url)
     describe(address, target.credentials, deadline_s=timing.open_s)
     options: dict[str, Any] = dict(_OPTIONS)

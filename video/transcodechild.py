@@ -46,6 +46,8 @@ class _Conversion:
             packet.pts, packet.time_base = told["presented"], _TIME_BASE
         for frame in self._decoder.decode(packet):
             self._encode(frame)
+        if packet is None:
+            self._decoder = None  # one that was drained takes no more
         pictures = [(at, is_key, len(coded)) for at, is_key, coded in self._made]
         return {"pictures": pictures}, b"".join(coded for _, _, coded in self._made)
 
