@@ -76,6 +76,11 @@ class MediaGateway:
         return hub
 
     @property
+    def places(self) -> TranscodePool:
+        """Return the places for conversions, of recordings too."""
+        return self._pool
+
+    @property
     def ingests(self) -> int:
         """Return how many streams are being pulled."""
         return sum(hub.is_running for hub in self._hubs.values())

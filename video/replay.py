@@ -21,25 +21,21 @@ from video.errors import (
     ProtocolViolation,
     Unsupported,
 )
-from video.fmp4 import InitSegment
-from video.protocol import Kind, Receive, SendBytes, SendText, ViewingTally, binary
-from video.replay_packer import LONGEST_STEP_MS, ReplayFragment, ReplayPacker
+from video.places import TranscodePool
+from video.protocol import Receive, ViewingTally, queue_text
+from video.replay_conversion import ReplayConversion
+from video.replay_packer import LONGEST_STEP_MS
+from video.replay_sending import Sending, ViewerWay
 from video.replay_source import RecordedPicture, ReplayTarget, recorded_pictures
-from video.replay_viewer import Command, Looked, Playhead, init_text, parse_command, state_text
+from video.replay_viewer import Command, parse_command
 from video.rtspclient import DEFAULT_TIMING, RtspTiming
 
 logger = logging.getLogger(__name__)
 
 Find = Callable[[datetime], Awaitable[ReplayTarget]]
-_AHEAD_MS = 2000
-_MARGIN_MS = 600_000
-# A recorder has few places for players; one that is not read gives its place back.
-_IDLE_S = 20.0
 _CALM_S = 0.2
 _FIRST_WORD_S = 0.15
 _TRIES = 3
-# Above it a browser cannot decode every picture; key pictures alone still show what happened.
-_ALL_PICTURES_UP_TO = 4.0
 _LONGEST_GROUP_MS = 12_000
 
 
@@ -52,16 +48,6 @@ class ReplayOrder:
     speed: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class ViewerWay:
-    """The way to one viewer: what it plays, and the functions of its transport."""
-
-    send_text: SendText
-    send_bytes: SendBytes
-    receive: Receive
-    codecs: frozenset[str]
-
-
 async def serve_replay(
     find: Find,
     order: ReplayOrder,
@@ -69,6 +55,7 @@ async def serve_replay(
     *,
     tally: ViewingTally | None = None,
     timing: RtspTiming = DEFAULT_TIMING,
+    pool: TranscodePool | None = None,
 ) -> ViewingTally:
     """Send a recording to one viewer until it goes; cancel to end it from outside.
 
@@ -84,6 +71,8 @@ async def serve_replay(
         Counted into while serving; ``seen`` tells which stretches were sent.
     timing : RtspTiming
         Patience with the recorder.
+    pool : TranscodePool, optional
+        Places for converting what the viewer cannot play; without one it is told so.
 
     Returns
     -------
@@ -96,8 +85,9 @@ async def serve_replay(
 
     """
     tally = tally or ViewingTally()
-    replay = _Replay(find, order, way, tally, timing)
-    tasks = [asyncio.create_task(replay.feed()), asyncio.create_task(replay.listen())]
+    sending = Sending(way, tally, _ms(order.from_at), order.speed)
+    replay = _Replay(find, order, sending, timing, pool)
+    tasks = [asyncio.create_task(replay.feed()), asyncio.create_task(replay.listen(way.receive))]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
@@ -106,6 +96,7 @@ async def serve_replay(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await replay.close()
     return tally
 
 
@@ -114,31 +105,29 @@ class _Replay:
         self,
         find: Find,
         order: ReplayOrder,
-        way: ViewerWay,
-        tally: ViewingTally,
+        sending: Sending,
         timing: RtspTiming,
+        pool: TranscodePool | None,
     ) -> None:
-        self._find, self._way, self._tally, self._timing = find, way, tally, timing
+        self._find, self._sending, self._timing, self._pool = find, sending, timing, pool
         self._from_ms, self._to_ms = _ms(order.from_at), _ms(order.to_at)
         self._asked_ms = self._from_ms
-        self._sent_ms: int | None = None
-        self._passed_ms = self._from_ms
-        self._head = Playhead(self._from_ms, order.speed)
-        self._packer = ReplayPacker(self._from_ms - _MARGIN_MS)
         self._target: ReplayTarget | None = None
-        self._generation = 0
-        self._steps = 0
-        self._looked = Looked()
+        self._conversion: ReplayConversion | None = None
         self._again = asyncio.Event()
-        self._moved = asyncio.Event()
 
-    async def listen(self) -> None:
+    async def listen(self, receive: Receive) -> None:
         """Obey the viewer until it goes; a malformed message is not worth a black tile."""
-        while (text := await self._way.receive()) is not None:
+        while (text := await receive()) is not None:
             with suppress(ProtocolViolation):
                 command = parse_command(text) if isinstance(text, str) else None
                 if command is not None:
                     self._obey(command)
+
+    async def close(self) -> None:
+        """Give back what the viewer held."""
+        if self._conversion is not None:
+            await self._conversion.end()
 
     async def feed(self) -> None:
         """Play from where the viewer wants to be, for ever."""
@@ -149,8 +138,7 @@ class _Replay:
         failures = 0
         while True:
             self._again.clear()
-            self._sent_ms = None
-            self._passed_ms = self._asked_ms
+            self._sending.begin(self._asked_ms)
             began_s = time.monotonic()
             playing = asyncio.create_task(self._play_from(self._asked_ms))
             again = asyncio.create_task(self._again.wait())
@@ -162,7 +150,7 @@ class _Replay:
                     task.cancel()
                 await asyncio.gather(playing, again, return_exceptions=True)
             if not is_sought:
-                failures = failures if self._sent_ms is None else 0
+                failures = failures if self._sending.sent_ms is None else 0
                 failures = await self._go_on(playing, failures)
             # Seeks that come in a burst (a dragged slider) reach the recorder as one.
             await asyncio.sleep(max(0.0, _CALM_S - (time.monotonic() - began_s)))
@@ -171,25 +159,30 @@ class _Replay:
         """Settle where to play on after a stretch ended or broke; return the failures in a row."""
         error = None if playing.cancelled() else playing.exception()
         if isinstance(error, Unsupported):
-            await self._way.send_text(state_text("none", at=self._asked_ms))
+            await self._sending.tell("none", at=self._asked_ms)
             await self._again.wait()
             return 0
         if isinstance(error, DeviceError):
             self._target = None
-            if self._sent_ms is not None and self._sent_ms > self._to_ms - LONGEST_STEP_MS:
+            if (
+                self._sending.sent_ms is not None
+                and self._sending.sent_ms > self._to_ms - LONGEST_STEP_MS
+            ):
                 return await self._end()  # some hang up at the end instead of saying so
             is_final = isinstance(error, CredentialsRejected | CodecUnplayable)
             if is_final or failures + 1 >= _TRIES:
                 raise error
-            self._resume_at((self._sent_ms or self._asked_ms) + 1)
+            self._resume_at((self._sending.sent_ms or self._asked_ms) + 1)
             await asyncio.sleep(_CALM_S * 2 ** (failures + 1))
             return failures + 1
         if error is not None:
             raise error
         target = self._target
         if playing.result():  # let go because nobody read: on when the playing has come so far
-            await self._until_due((self._sent_ms or self._asked_ms) + 1, patience_s=None)
-            self._resume_at((self._sent_ms or self._asked_ms) + 1)
+            await self._sending.until_due(
+                (self._sending.sent_ms or self._asked_ms) + 1, patience_s=None
+            )
+            self._resume_at((self._sending.sent_ms or self._asked_ms) + 1)
         elif target is not None and target.to_at is not None and _ms(target.to_at) < self._to_ms:
             self._resume_at(_ms(target.to_at) + 1)
         else:
@@ -197,7 +190,7 @@ class _Replay:
         return failures
 
     async def _end(self) -> int:
-        await self._way.send_text(state_text("ended", at=self._sent_ms or self._asked_ms))
+        await self._sending.tell("ended", at=self._sending.sent_ms or self._asked_ms)
         await self._again.wait()
         return 0
 
@@ -207,15 +200,14 @@ class _Replay:
 
     async def _play_from(self, at_ms: int) -> bool:
         """Send what is recorded from an instant on; return whether it was let go unread."""
-        await self._way.send_text(state_text("opening", at=at_ms))
+        sending = self._sending
+        await sending.tell("opening", at=at_ms)
         at = _at(at_ms)
         if self._target is None or not self._target.holds(at):
             self._target = await self._find(at)
         target = self._target
-        scale = self._head.speed if target.manner == "range" else 1.0
-        self._packer.restart()
-        # Left-out pictures are no gap: what stands for them lasts until the next key picture.
-        self._packer.longest_step_ms = _LONGEST_GROUP_MS if self._is_thinned else LONGEST_STEP_MS
+        scale = sending.head.speed if target.manner == "range" else 1.0
+        self._restart()
         pictures = recorded_pictures(target, at, _at(self._to_ms), scale=scale, timing=self._timing)
         is_first = True
         async with aclosing(pictures):
@@ -225,102 +217,82 @@ class _Replay:
                 if is_first:
                     await self._begin(target, picture)
                     is_first = False
-                if self._is_thinned and not picture.is_key:
+                if sending.is_thinned and not picture.is_key:
                     continue
-                if not await self._send_all(self._packer.pack(picture)):
+                if not await self._send(await self._playable(picture)):
                     return True
-        return not await self._send_all(self._packer.restart())
+        held = [] if self._conversion is None else await self._conversion.drain()
+        return not (await self._send(held) and await sending.send_all(sending.packer.restart()))
 
-    async def _begin(self, target: ReplayTarget, picture: RecordedPicture) -> None:
-        if picture.track.codec == "h265" and "hvc1" not in self._way.codecs:
-            raise CodecUnplayable("the recording is H.265 and this browser plays none")
-        await self._way.send_text(
-            state_text(
-                "playing",
-                at=self._asked_ms,
-                is_exact=picture.is_exact,
-                clock_offset_s=round(target.clock_offset_s, 3),
-                clock_error_s=target.clock_error_s,
-            )
-        )
-        self._head.run()
-
-    async def _send_all(self, ready: list[InitSegment | ReplayFragment]) -> bool:
-        """Send what is ready, each when it is due; return False when nobody reads."""
-        for item in ready:
-            if isinstance(item, InitSegment):
-                self._generation += 1
-                text = init_text(item, self._generation, self._packer.origin_ms)
-                await self._way.send_text(text)
-                await self._send(binary(Kind.INIT, item.payload))
-                continue
-            if item.at_ms - self._passed_ms > self._packer.longest_step_ms:
-                gap = state_text("gap", at=self._passed_ms, until=item.at_ms)
-                await self._way.send_text(gap)
-            self._passed_ms = max(self._passed_ms, item.at_ms)
-            if not await self._until_due(item.at_ms, patience_s=_IDLE_S):
+    async def _send(self, pictures: list[RecordedPicture]) -> bool:
+        for picture in pictures:
+            if not await self._sending.send_all(self._sending.packer.pack(picture)):
                 return False
-            kind = Kind.KEY_FRAGMENT if item.is_key else Kind.FRAGMENT
-            await self._send(binary(kind, item.payload, item.at_ms))
-            self._sent_ms = item.at_ms
-            self._looked.add(item.at_ms)
-            self._tally.seen["looked_at"] = self._looked.told()
         return True
 
-    async def _send(self, message: bytes) -> None:
-        await self._way.send_bytes(message)
-        self._tally.bytes_sent += len(message)
-        self._tally.messages_sent += 1
+    def _restart(self) -> None:
+        # Left-out pictures are no gap: what stands for them lasts until the next key picture.
+        longest_ms = _LONGEST_GROUP_MS if self._sending.is_thinned else LONGEST_STEP_MS
+        self._sending.packer.restart()
+        self._sending.packer.longest_step_ms = longest_ms
+        if self._conversion is not None:
+            self._conversion.restart(longest_ms)
 
-    async def _until_due(self, at_ms: int, *, patience_s: float | None) -> bool:
-        """Wait until a picture may be sent; return False when the patience is over."""
-        end_s = None if patience_s is None else time.monotonic() + patience_s
-        while True:
-            if self._steps > 0:
-                self._steps -= 1
-                return True
-            speed = max(1.0, self._head.speed)
-            wait_s = (at_ms - self._head.now_ms - _AHEAD_MS * speed) / 1000 / self._head.speed
-            if wait_s <= 0:
-                return True
-            left_s = 3600.0 if end_s is None else end_s - time.monotonic()
-            if left_s <= 0:
-                return False
-            self._moved.clear()
-            # Not `wait_for`: before Python 3.12 it loses a cancellation that meets the event.
-            with suppress(TimeoutError):
-                async with asyncio.timeout(min(wait_s, left_s)):
-                    await self._moved.wait()
+    async def _begin(self, target: ReplayTarget, picture: RecordedPicture) -> None:
+        if picture.track.codec == "h265" and "hvc1" not in self._sending.codecs:
+            await self._take_place()
+        await self._sending.tell(
+            "playing",
+            at=self._asked_ms,
+            is_exact=picture.is_exact,
+            clock_offset_s=round(target.clock_offset_s, 3),
+            clock_error_s=target.clock_error_s,
+        )
+        self._sending.head.run()
 
-    @property
-    def _is_thinned(self) -> bool:
-        return self._head.speed > _ALL_PICTURES_UP_TO
+    async def _take_place(self) -> None:
+        """Have the recording converted, as soon as there is a place."""
+        if self._pool is None:
+            raise CodecUnplayable("the recording is H.265 and this browser plays none")
+
+        async def tell(place: int, of: int) -> None:
+            await self._sending.send_text(queue_text(place, of))
+
+        if self._conversion is None:
+            self._conversion = ReplayConversion(self._pool, tell)
+            self._sending.rung = "transcode"
+        await self._conversion.wait()
+
+    async def _playable(self, picture: RecordedPicture) -> list[RecordedPicture]:
+        if self._conversion is None or picture.track.codec != "h265":
+            return [picture]
+        return await self._conversion.convert(picture)
 
     def _obey(self, command: Command) -> None:
         match command.verb:
             case "seek":
                 self._asked_ms = int(min(max(command.value, self._from_ms), self._to_ms))
-                self._head.hold(self._asked_ms)
+                self._sending.head.hold(self._asked_ms)
                 self._again.set()
             case "clock":
-                self._head.move(min(max(command.value, self._from_ms), self._to_ms))
+                self._sending.head.move(min(max(command.value, self._from_ms), self._to_ms))
             case "speed":
                 self._change_speed(command.value)
             case "pause":
-                self._head.pause()
+                self._sending.head.pause()
             case "play":
-                self._head.play()
+                self._sending.head.play()
             case "step":
-                self._steps += int(command.value)
-        self._moved.set()
+                self._sending.step(int(command.value))
+        self._sending.wake()
 
     def _change_speed(self, speed: float) -> None:
-        was_thinned = self._is_thinned
-        self._head.pace(speed)
+        was_thinned = self._sending.is_thinned
+        self._sending.head.pace(speed)
         # A plain recorder sends at the pace it was asked for; and which pictures are sent changes.
         is_plain = self._target is not None and self._target.manner == "range"
-        if is_plain or was_thinned != self._is_thinned:
-            self._asked_ms = int(min(max(self._head.now_ms, self._from_ms), self._to_ms))
+        if is_plain or was_thinned != self._sending.is_thinned:
+            self._asked_ms = int(min(max(self._sending.head.now_ms, self._from_ms), self._to_ms))
             self._again.set()
 
 

@@ -18,6 +18,7 @@ from typing import Literal
 
 from video.errors import ProtocolViolation
 from video.fmp4 import InitSegment
+from video.protocol import Rung
 
 Verb = Literal["seek", "clock", "speed", "pause", "play", "step"]
 State = Literal["opening", "playing", "gap", "ended", "none"]
@@ -71,7 +72,7 @@ def parse_command(text: str) -> Command | None:
     return Command(known, float(value))
 
 
-def init_text(init: InitSegment, generation: int, origin_ms: int) -> str:
+def init_text(init: InitSegment, generation: int, origin_ms: int, rung: Rung = "native") -> str:
     """Return the announcement of an initialisation segment and of its time line."""
     return json.dumps(
         {
@@ -80,7 +81,7 @@ def init_text(init: InitSegment, generation: int, origin_ms: int) -> str:
             "width": init.width,
             "height": init.height,
             "generation": generation,
-            "rung": "native",
+            "rung": rung,
             "origin_ms": origin_ms,
         }
     )

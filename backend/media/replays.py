@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from video.errors import CredentialsRejected, DeviceError, Overloaded, ProtocolViolation
 from video.recordings import Recorder, find_replay
-from video.replay import ReplayOrder, ViewerWay, serve_replay
+from video.replay import ReplayOrder, serve_replay
+from video.replay_sending import ViewerWay
 from video.replay_source import ReplayTarget
 
 from ..cameras.recordings import finding
@@ -40,7 +41,8 @@ async def serve(worker: Worker, viewing: Viewing) -> None:
     order = ReplayOrder(wanted.from_at, wanted.to_at, wanted.speed)
     worker.replays += 1
     try:
-        await serve_replay(find, order, way, tally=viewing.tally)
+        places = worker.gateway.places
+        await serve_replay(find, order, way, tally=viewing.tally, pool=places)
     finally:
         worker.replays -= 1
 

@@ -13,7 +13,8 @@ import pytest
 
 from video.addresses import AddressPolicy
 from video.protocol import ViewingTally
-from video.replay import ReplayOrder, ViewerWay, serve_replay
+from video.replay import ReplayOrder, serve_replay
+from video.replay_sending import ViewerWay
 from video.replay_source import ReplayTarget, recorded_pictures
 from video.simulator.barcode import read_code
 from video.simulator.clips import ClipRecipe, make_clip

@@ -15,9 +15,11 @@ import pytest
 from video.addresses import AddressPolicy
 from video.credentials import Credentials
 from video.errors import CodecUnplayable, DeviceError
+from video.places import TranscodePool
 from video.protocol import ViewingTally
 from video.recordings import Recorder, find_replay
-from video.replay import ReplayOrder, ViewerWay, serve_replay
+from video.replay import ReplayOrder, serve_replay
+from video.replay_sending import ViewerWay
 from video.replay_viewer import Looked, Playhead, parse_command
 from video.rtspclient import RtspTiming
 from video.simulator.barcode import read_code
@@ -78,7 +80,7 @@ class Seat:
 
 
 @asynccontextmanager
-async def seated(relay, fleet, name, from_s, to_s, *, speed=1.0, codecs=("avc1",), stream=None):
+async def seated(relay, fleet, name, from_s, to_s, *, speed=1.0, codecs=("avc1",), pool=None):
     recorder = Recorder(
         fleet.onvif_url(name),
         fleet.rtsp_url(name, "main"),
@@ -92,7 +94,9 @@ async def seated(relay, fleet, name, from_s, to_s, *, speed=1.0, codecs=("avc1",
         datetime.fromtimestamp(from_s, UTC), datetime.fromtimestamp(to_s, UTC), speed
     )
     serving = asyncio.create_task(
-        serve_replay(lambda at: find_replay(recorder, at), order, way, tally=tally, timing=QUICK)
+        serve_replay(
+            lambda at: find_replay(recorder, at), order, way, tally=tally, timing=QUICK, pool=pool
+        )
     )
     seat.serving = serving
     try:
@@ -383,3 +387,51 @@ def test_range_ends_the_replay_even_where_the_recorder_goes_on(relay, clips):
             assert max(seat.instants()) <= start + 1.0
 
     run(relay, [spec("a", clips)], scenario)
+
+
+def test_h265_is_converted_for_who_plays_none_and_keeps_its_instants(relay, clips):
+    async def scenario(fleet):
+        start, pool = past(200.35), TranscodePool(1)
+        async with seated(relay, fleet, "a", start, start + 60, pool=pool) as seat:
+            await seat.until_sent(start + 1.5, 60)
+            seat.say("seek", at=(start + 30.02) * 1000)
+            await seat.until_sent(start + 31.5, 60)
+            recording = fleet.device("a").recorder
+            pictures = decoded(seat)
+            assert len(pictures) >= 30
+            for at_s, code in pictures:
+                assert code == recording.code_at(at_s + 0.01)
+            said = seat.viewer.said(type="init")
+            assert {(one["rung"], one["height"]) for one in said} == {("transcode", 360)}
+            assert said[0]["mime"].startswith('video/mp4; codecs="avc1.')
+            assert pool.running == 1
+        assert pool.running == 0
+        await pool.close()
+
+    run(relay, [spec("a", clips, codec="h265")], scenario)
+
+
+def test_a_recording_waits_for_its_place_among_the_live_conversions(relay, clips):
+    async def scenario(fleet):
+        start, pool = past(100.0), TranscodePool(1)
+        live = pool.ask(lambda: None, lambda place, of: None)
+        async with seated(relay, fleet, "a", start, start + 60, pool=pool) as seat:
+            await seat.viewer.until(lambda v: v.said(type="queue", place=1, of=1), 60)
+            assert not seat.states("playing")
+            live.give_back()
+            await seat.until_sent(start + 1, 60)
+        await pool.close()
+
+    run(relay, [spec("a", clips, codec="h265")], scenario)
+
+
+def test_at_eightfold_speed_a_converted_recording_shows_its_key_pictures(relay, clips):
+    async def scenario(fleet):
+        start, pool = past(100.0), TranscodePool(1)
+        async with seated(relay, fleet, "a", start, start + 300, speed=8.0, pool=pool) as seat:
+            await seat.viewer.until(lambda _: len(seat.instants()) > 10, 60)
+            instants = seat.instants()
+            assert all(0.9 < after - before < 2.1 for before, after in pairwise(instants))
+        await pool.close()
+
+    run(relay, [spec("a", clips, codec="h265")], scenario)
