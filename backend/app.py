@@ -52,6 +52,7 @@ from .evidence.verify_page import serve as verify_page
 from .exchange import routes as exchange
 from .eyeson import routes as eyeson
 from .grids import routes as grids
+from .grids.changes import routes as grid_changes
 from .grids.staff import routes as grid_staff
 from .handheld import routes as handheld
 from .incidents import routes as incidents
@@ -80,6 +81,7 @@ ROUTERS = (
     divisions.router,
     workload.router,  # and `workload`
     grid_staff.router,  # before grids: `vacancies` is no grid's number
+    grid_changes.router,  # before grids, for the same reason
     grids.router,
     places.router,
     restricted.router,

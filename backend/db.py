@@ -86,6 +86,19 @@ def begin(scope: Scope | None = None) -> Iterator[Session]:
         yield session
 
 
+@contextmanager
+def as_owner(session: Session) -> Iterator[None]:
+    """Let a part of this transaction see beyond its scope, for what the whole land must agree on.
+
+    Nothing read here may be told to the caller; an error ends the transaction, and the part with it.
+    """
+    held = session.scalar(text("SELECT current_setting('role')"))
+    session.execute(text("SELECT set_config('role', 'none', true)"))
+    yield
+    session.flush()
+    session.execute(text("SELECT set_config('role', :held, true)"), {"held": held})
+
+
 def enter(session: Session, scope: Scope) -> None:
     """Put the rest of this transaction under `scope`."""
     _enter(session.connection(), scope)

@@ -230,6 +230,16 @@ class Alarms(_Branch):
     kept_days: int = Field(default=180, ge=1, le=3650)
 
 
+class Grids(_Branch):
+    """How codes of new grids are made: a pattern with named parts, for all sets or for one."""
+
+    code_layout: str = Field(
+        default="{division}{serial:3}",
+        description="parts: division (12 digits), county, township, village, serial:n",
+    )
+    code_layouts: dict[str, str] = Field(default={}, description="set name -> its own layout")
+
+
 class Handheld(_Branch):
     """How dense the track of a unit on duty is: a position kept when either is reached."""
 
@@ -277,6 +287,7 @@ class Settings(BaseSettings):
     dispatch: Dispatch = Dispatch()
     alarms: Alarms = Alarms()
     handheld: Handheld = Handheld()
+    grids: Grids = Grids()
     evidence: Evidence = Evidence()
 
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
 from ...divisions.locating import DivisionRef
 from ..models import Source, State
@@ -15,7 +15,10 @@ GridRef = Annotated[
     int, Field(ge=-10_000, le=2**63 - 1, description="id; -1, -2 ... what this change set has made")
 ]
 Households = Annotated[int, Field(ge=0, le=10_000_000)]
-Position = tuple[float, float] | tuple[float, float, float]
+Lon = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+Lat = Annotated[float, Field(ge=-85, le=85, allow_inf_nan=False)]
+Height = Annotated[float, Field(allow_inf_nan=False)]
+Position = tuple[Lon, Lat] | tuple[Lon, Lat, Height]
 Ring = Annotated[list[Position], Field(min_length=4, max_length=100_000)]
 
 
@@ -119,6 +122,7 @@ Operation = Annotated[
     Split | Merge | Redraw | MoveBoundary | Recode | New | Retire, Field(discriminator="op")
 ]
 Operations = Annotated[list[Operation], Field(min_length=1, max_length=2000)]
+OPERATIONS: TypeAdapter[list[Operation]] = TypeAdapter(Operations)
 
 
 class Draft(_Shape):
@@ -175,7 +179,7 @@ class Effect(BaseModel):
 class Fault(BaseModel):
     """What speaks against a change set; a blocking one refuses it."""
 
-    kind: Literal["overlap", "gap", "sliver", "two_villages", "outside_village"]
+    kind: Literal["overlap", "gap", "two_villages"]
     is_blocking: bool
     codes: list[str]
     area_m2: float

@@ -1743,6 +1743,198 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/grids": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Grids
+         * @description Grids in force on a day, as GeoJSON; those of the jurisdiction, by set and code.
+         */
+        get: operations["list_grids_api_grids_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/grids/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Changes
+         * @description Change sets of the jurisdiction, the latest first; `before` continues after an id.
+         */
+        get: operations["list_changes_api_grids_changes_get"];
+        put?: never;
+        /**
+         * Plan Change
+         * @description Keep a change set; on its day, or by `apply`, it comes into force.
+         */
+        post: operations["plan_change_api_grids_changes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/grids/changes/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Change
+         * @description What a change set would make of the grids as they stand; nothing is written.
+         */
+        post: operations["preview_change_api_grids_changes_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/grids/changes/{change_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Change
+         * @description A change set with its operations, and the grids it ended and began.
+         */
+        get: operations["read_change_api_grids_changes__change_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Discard Change
+         * @description Throw a planned change set away; an applied one is a record.
+         */
+        delete: operations["discard_change_api_grids_changes__change_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Edit Change
+         * @description Change a planned change set as it was seen at `version`.
+         */
+        patch: operations["edit_change_api_grids_changes__change_id__patch"];
+        trace?: never;
+    };
+    "/api/grids/changes/{change_id}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Apply Change
+         * @description Bring a change set into force from the start of today: all of it or nothing.
+         */
+        post: operations["apply_change_api_grids_changes__change_id__apply_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/grids/changes/{change_id}/revert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revert Change
+         * @description Take a change set back from the start of today; the time between stays as it was.
+         */
+        post: operations["revert_change_api_grids_changes__change_id__revert_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/grids/codes/propose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Propose Codes
+         * @description Free codes by the set's layout; none that a grid of the set ever had.
+         */
+        post: operations["propose_codes_api_grids_codes_propose_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/grids/crosswalk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Crosswalk
+         * @description Which ground of one set lies in which grids of another: exact areas and shares.
+         */
+        get: operations["read_crosswalk_api_grids_crosswalk_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/grids/sets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Grid Sets
+         * @description The sets of grids there are in the jurisdiction on a day, with counts.
+         */
+        get: operations["list_grid_sets_api_grids_sets_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/grids/staff/accounts": {
         parameters: {
             query?: never;
@@ -1856,7 +2048,7 @@ export interface paths {
         };
         /**
          * Read Grid
-         * @description Return one grid of the jurisdiction.
+         * @description Return one grid of the jurisdiction, of whatever period.
          */
         get: operations["read_grid_api_grids__grid_id__get"];
         put?: never;
@@ -4251,7 +4443,7 @@ export interface components {
             code: string;
             /** Grid Id */
             grid_id: number;
-            line: components["schemas"]["Line"];
+            line: components["schemas"]["Line-Output"];
             /** Load */
             load: number | null;
             /** Median */
@@ -4706,6 +4898,180 @@ export interface components {
             width_px?: number | null;
         };
         /**
+         * ChangeAct
+         * @description Apply or revert a change set as it was seen at `version`; null takes it as it is.
+         */
+        ChangeAct: {
+            /** Version */
+            version?: number | null;
+        };
+        /**
+         * ChangeEdit
+         * @description Fields to change in a planned change set, as it was seen at `version`.
+         */
+        ChangeEdit: {
+            /** Operations */
+            operations?: (components["schemas"]["Split"] | components["schemas"]["Merge"] | components["schemas"]["Redraw"] | components["schemas"]["MoveBoundary"] | components["schemas"]["Recode"] | components["schemas"]["New"] | components["schemas"]["Retire"])[] | null;
+            /** Planned For */
+            planned_for?: string | null;
+            /** Reason */
+            reason?: string | null;
+            /** Title */
+            title?: string | null;
+            /** Version */
+            version: number;
+        };
+        /** ChangeList */
+        ChangeList: {
+            /** Changes */
+            changes: components["schemas"]["ChangeRow"][];
+        };
+        /** ChangeNew */
+        ChangeNew: {
+            /** Operations */
+            operations: (components["schemas"]["Split"] | components["schemas"]["Merge"] | components["schemas"]["Redraw"] | components["schemas"]["MoveBoundary"] | components["schemas"]["Recode"] | components["schemas"]["New"] | components["schemas"]["Retire"])[];
+            /**
+             * Planned For
+             * @description its day; null: applied by hand
+             */
+            planned_for?: string | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /** Set Name */
+            set_name: string;
+            /** Title */
+            title: string;
+        };
+        /** ChangeRow */
+        ChangeRow: {
+            /** Applied At */
+            applied_at: string | null;
+            /** Applied By */
+            applied_by: string | null;
+            /** Author */
+            author: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            division: components["schemas"]["DivisionRef"] | null;
+            /** Id */
+            id: number;
+            /** In Force On */
+            in_force_on: string | null;
+            /** Operations Count */
+            operations_count: number;
+            /** Planned For */
+            planned_for: string | null;
+            /** Reason */
+            reason: string;
+            /**
+             * Refusal
+             * @description why it could not be applied on its day
+             */
+            refusal: {
+                [key: string]: unknown;
+            } | null;
+            /** Reverted At */
+            reverted_at: string | null;
+            /** Reverted By */
+            reverted_by: string | null;
+            /** Reverted On */
+            reverted_on: string | null;
+            /** Set Name */
+            set_name: string;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "edit" | "import";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "planned" | "applied" | "reverted";
+            /** Title */
+            title: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
+        /** ChangeSheet */
+        ChangeSheet: {
+            /** Applied At */
+            applied_at: string | null;
+            /** Applied By */
+            applied_by: string | null;
+            /** Author */
+            author: string;
+            /** Began */
+            began: components["schemas"]["GridBrief"][];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            division: components["schemas"]["DivisionRef"] | null;
+            /** Ended */
+            ended: components["schemas"]["GridBrief"][];
+            /** Id */
+            id: number;
+            /** In Force On */
+            in_force_on: string | null;
+            /** Operations */
+            operations: {
+                [key: string]: unknown;
+            }[];
+            /** Operations Count */
+            operations_count: number;
+            /** Planned For */
+            planned_for: string | null;
+            /** Reason */
+            reason: string;
+            /**
+             * Refusal
+             * @description why it could not be applied on its day
+             */
+            refusal: {
+                [key: string]: unknown;
+            } | null;
+            /** Reverted At */
+            reverted_at: string | null;
+            /** Reverted By */
+            reverted_by: string | null;
+            /** Reverted On */
+            reverted_on: string | null;
+            /** Set Name */
+            set_name: string;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "edit" | "import";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "planned" | "applied" | "reverted";
+            /** Title */
+            title: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
+        /**
          * ChangedGrid
          * @description A grid, or a division without grids, that the changed views meet.
          */
@@ -5035,6 +5401,30 @@ export interface components {
              */
             watched_since: string;
         };
+        /**
+         * CodesAsked
+         * @description Codes for `count` grids, or one for each outline, from west to east and north to south.
+         */
+        CodesAsked: {
+            /** Count */
+            count?: number | null;
+            /** Division Code */
+            division_code: number;
+            /** Geometries */
+            geometries?: {
+                [key: string]: unknown;
+            }[] | null;
+            /** Set Name */
+            set_name: string;
+        };
+        /** CodesProposed */
+        CodesProposed: {
+            /**
+             * Codes
+             * @description in the order of the outlines given
+             */
+            codes: string[];
+        };
         /** ColumnMatch */
         ColumnMatch: {
             /** Column */
@@ -5146,6 +5536,32 @@ export interface components {
             password: string;
             /** Username */
             username: string;
+        };
+        /** CrosswalkOut */
+        CrosswalkOut: {
+            /** Rows */
+            rows: components["schemas"]["CrosswalkRow"][];
+        };
+        /**
+         * CrosswalkRow
+         * @description Common ground of two grids; without `to_code`: ground that the other set does not have.
+         */
+        CrosswalkRow: {
+            /** Area M2 */
+            area_m2: number;
+            /** From Code */
+            from_code: string;
+            /** From Name */
+            from_name: string;
+            /**
+             * Share
+             * @description of the ground of `from_code`, 0 to 1
+             */
+            share: number;
+            /** To Code */
+            to_code: string | null;
+            /** To Name */
+            to_name: string | null;
         };
         /** DayPage */
         DayPage: {
@@ -5431,6 +5847,16 @@ export interface components {
             path: string[];
         };
         /**
+         * Draft
+         * @description What a change set would do, to be previewed.
+         */
+        Draft: {
+            /** Operations */
+            operations: (components["schemas"]["Split"] | components["schemas"]["Merge"] | components["schemas"]["Redraw"] | components["schemas"]["MoveBoundary"] | components["schemas"]["Recode"] | components["schemas"]["New"] | components["schemas"]["Retire"])[];
+            /** Set Name */
+            set_name: string;
+        };
+        /**
          * DrawnArea
          * @description A GeoJSON Polygon, lon and lat.
          */
@@ -5591,6 +6017,31 @@ export interface components {
             state: "past" | "now" | "planned";
             /** Version */
             version: number;
+        };
+        /**
+         * Effect
+         * @description Ground that passes from one grid to another, or stays: what stands on it, what lies open.
+         */
+        Effect: {
+            /** @description null: ground that will be no grid's */
+            after: components["schemas"]["GridBrief"] | null;
+            /** Area M2 */
+            area_m2: number;
+            /** @description null: ground that was no grid's */
+            before: components["schemas"]["GridBrief"] | null;
+            /** Cameras */
+            cameras: number;
+            /** Changes Hands */
+            changes_hands: boolean;
+            /** Open Incidents */
+            open_incidents: number;
+            /** Places */
+            places: number;
+            /**
+             * Units
+             * @description forces at home in `before`, whose code ends with this change
+             */
+            units: number;
         };
         /** EnrolOrder */
         EnrolOrder: {
@@ -5853,6 +6304,60 @@ export interface components {
             /** Why */
             why: string;
         };
+        /**
+         * Fault
+         * @description What speaks against a change set; a blocking one refuses it.
+         */
+        Fault: {
+            /** Area M2 */
+            area_m2: number;
+            /** Codes */
+            codes: string[];
+            /** Is Blocking */
+            is_blocking: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "overlap" | "gap" | "two_villages";
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+        };
+        /** Feature */
+        Feature: {
+            /** Geometry */
+            geometry: {
+                [key: string]: unknown;
+            };
+            /** Id */
+            id: number;
+            /** Properties */
+            properties: {
+                [key: string]: unknown;
+            };
+            /**
+             * Type
+             * @default Feature
+             * @constant
+             */
+            type: "Feature";
+        };
+        /**
+         * FeatureCollection
+         * @description GeoJSON (RFC 7946), lon/lat EPSG:4326.
+         */
+        FeatureCollection: {
+            /** Features */
+            features: components["schemas"]["Feature"][];
+            /**
+             * Type
+             * @default FeatureCollection
+             * @constant
+             */
+            type: "FeatureCollection";
+        };
         /** FigurePage */
         FigurePage: {
             /** Rows */
@@ -6012,6 +6517,58 @@ export interface components {
             set_name: string;
         };
         /**
+         * GridBrief
+         * @description A grid in a few words; a negative id is one that the change set would make.
+         */
+        GridBrief: {
+            /** Code */
+            code: string;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * GridCollection
+         * @description GeoJSON (RFC 7946), lon/lat EPSG:4326; `total` counts what offset and limit leave out too.
+         */
+        GridCollection: {
+            /** Features */
+            features: components["schemas"]["GridFeature"][];
+            /** Total */
+            total: number;
+            /**
+             * Type
+             * @default FeatureCollection
+             * @constant
+             */
+            type: "FeatureCollection";
+        };
+        /** GridFeature */
+        GridFeature: {
+            /** Geometry */
+            geometry: {
+                [key: string]: unknown;
+            };
+            /** Id */
+            id: number;
+            /**
+             * Properties
+             * @description id, set_name, code, name, kind, division, households, area_m2, valid_from/to
+             */
+            properties: {
+                [key: string]: unknown;
+            };
+            /**
+             * Type
+             * @default Feature
+             * @constant
+             */
+            type: "Feature";
+        };
+        /**
          * GridFigures
          * @description One grid over the period; `state` is the worst of its newest windows.
          */
@@ -6151,6 +6708,34 @@ export interface components {
             id: number;
             /** Name */
             name: string;
+        };
+        /** GridSet */
+        GridSet: {
+            /**
+             * Changed On
+             * Format: date
+             * @description day of the latest version in force
+             */
+            changed_on: string;
+            /**
+             * Exclusive
+             * @description of them 专属网格
+             */
+            exclusive: number;
+            /** Grids */
+            grids: number;
+            /** Name */
+            name: string;
+            /**
+             * Since
+             * Format: date
+             */
+            since: string;
+        };
+        /** GridSetList */
+        GridSetList: {
+            /** Sets */
+            sets: components["schemas"]["GridSet"][];
         };
         /** GridSheet */
         GridSheet: {
@@ -6953,9 +7538,29 @@ export interface components {
         };
         /**
          * Line
+         * @description A line in lon/lat, EPSG:4326: drawn, or taken from a road.
+         */
+        "Line-Input": {
+            /** Coordinates */
+            coordinates: ([
+                number,
+                number
+            ] | [
+                number,
+                number,
+                number
+            ])[];
+            /**
+             * Type
+             * @constant
+             */
+            type: "LineString";
+        };
+        /**
+         * Line
          * @description A line across the grid, lon/lat EPSG:4326; it reaches a metre over the border.
          */
-        Line: {
+        "Line-Output": {
             /** Coordinates */
             coordinates: [
                 number,
@@ -7315,6 +7920,23 @@ export interface components {
             row: number;
         };
         /**
+         * Merge
+         * @description Join neighbours; without a code the largest one's stays.
+         */
+        Merge: {
+            /** Code */
+            code?: string | null;
+            /** Grid Ids */
+            grid_ids: number[];
+            /** Name */
+            name?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "merge";
+        };
+        /**
          * MergeOrder
          * @description Keep the device at one camera and take it from the others; the cameras themselves stay.
          */
@@ -7337,6 +7959,23 @@ export interface components {
             zoomed_in: boolean;
         };
         /**
+         * MoveBoundary
+         * @description Give two neighbours a new common border; it must reach across both.
+         */
+        MoveBoundary: {
+            /** Grid Ids */
+            grid_ids: [
+                number,
+                number
+            ];
+            line: components["schemas"]["Line-Input"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "move_boundary";
+        };
+        /**
          * MoveOrder
          * @description One way to move: by speeds, to a point of the picture, or to a direction.
          */
@@ -7350,19 +7989,6 @@ export interface components {
             purpose?: string | null;
             /** Stream Id */
             stream_id?: number | null;
-        };
-        /** MultiPolygon */
-        MultiPolygon: {
-            /** Coordinates */
-            coordinates: [
-                number,
-                number
-            ][][][];
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "MultiPolygon";
         };
         /** NearPage */
         NearPage: {
@@ -7465,6 +8091,31 @@ export interface components {
             /** Name */
             name: string;
         };
+        /**
+         * New
+         * @description A grid on ground that no other of its set and kind has.
+         */
+        New: {
+            /** Code */
+            code?: string | null;
+            /** Geometry */
+            geometry: components["schemas"]["backend__grids__changes__schemas__Polygon"] | components["schemas"]["backend__grids__changes__schemas__MultiPolygon"];
+            /** Households */
+            households?: number | null;
+            /**
+             * Kind
+             * @default basic
+             * @enum {string}
+             */
+            kind: "basic" | "exclusive";
+            /** Name */
+            name: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "new";
+        };
         /** NewTokenOut */
         NewTokenOut: {
             /**
@@ -7542,6 +8193,18 @@ export interface components {
              * @enum {string}
              */
             vehicle: "foot" | "ebike" | "motorcycle" | "car";
+        };
+        /**
+         * Part
+         * @description What a part of a split grid is called, from west to east and north to south.
+         */
+        Part: {
+            /** Code */
+            code?: string | null;
+            /** Households */
+            households?: number | null;
+            /** Name */
+            name?: string | null;
         };
         /** PartOut */
         PartOut: {
@@ -7664,6 +8327,16 @@ export interface components {
             /** Width Px */
             width_px: number;
         };
+        /** Piece */
+        Piece: {
+            /** Geometry */
+            geometry: components["schemas"]["backend__grids__changes__schemas__Polygon"] | components["schemas"]["backend__grids__changes__schemas__MultiPolygon"];
+            /**
+             * Grid Id
+             * @description id; -1, -2 ... what this change set has made
+             */
+            grid_id: number;
+        };
         /** PlaceOut */
         PlaceOut: {
             /** Lat */
@@ -7690,22 +8363,6 @@ export interface components {
             name: string;
             /** Weight */
             weight: number;
-        };
-        /**
-         * Polygon
-         * @description A GeoJSON polygon: rings of lon, lat, the outer one first.
-         */
-        Polygon: {
-            /** Coordinates */
-            coordinates: [
-                number,
-                number
-            ][][];
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "Polygon";
         };
         /**
          * PoseErrors
@@ -7926,6 +8583,24 @@ export interface components {
             dwell_s: number;
             /** Preset Id */
             preset_id: number;
+        };
+        /**
+         * Preview
+         * @description What would be: the grids made anew, what changes hands, and what speaks against it.
+         */
+        Preview: {
+            after: components["schemas"]["FeatureCollection"];
+            /** Effects */
+            effects: components["schemas"]["Effect"][];
+            /** Ended */
+            ended: components["schemas"]["GridBrief"][];
+            /** Faults */
+            faults: components["schemas"]["Fault"][];
+            /**
+             * Neighbours
+             * @description grids that only get a node on the common border
+             */
+            neighbours: number;
         };
         /** PrincipalOut */
         PrincipalOut: {
@@ -8229,6 +8904,23 @@ export interface components {
             installed: components["schemas"]["Bands"];
             now: components["schemas"]["Bands"];
         };
+        /** Recode */
+        Recode: {
+            /** Code */
+            code: string;
+            /**
+             * Grid Id
+             * @description id; -1, -2 ... what this change set has made
+             */
+            grid_id: number;
+            /** Name */
+            name?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "recode";
+        };
         /**
          * RecordingSpan
          * @description A stretch without interruption.
@@ -8285,6 +8977,19 @@ export interface components {
              * Format: date-time
              */
             to: string;
+        };
+        /**
+         * Redraw
+         * @description Give several grids their new outlines at once: ground given up by one goes to another.
+         */
+        Redraw: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "redraw";
+            /** Pieces */
+            pieces: components["schemas"]["Piece"][];
         };
         /**
          * ReferenceShape
@@ -8725,7 +9430,7 @@ export interface components {
             /** Consent Document */
             consent_document?: string | null;
             /** Geometry */
-            geometry: components["schemas"]["Polygon"] | components["schemas"]["MultiPolygon"];
+            geometry: components["schemas"]["backend__restricted__schemas__Polygon"] | components["schemas"]["backend__restricted__schemas__MultiPolygon"];
             /**
              * Kind
              * @enum {string}
@@ -8761,6 +9466,24 @@ export interface components {
             name: string;
             /** Set Name */
             set_name: string;
+        };
+        /**
+         * Retire
+         * @description End a grid; `into` names the neighbour that takes its ground.
+         */
+        Retire: {
+            /**
+             * Grid Id
+             * @description id; -1, -2 ... what this change set has made
+             */
+            grid_id: number;
+            /** Into */
+            into?: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "retire";
         };
         /**
          * RowChoice
@@ -9599,6 +10322,25 @@ export interface components {
             incident_id?: number | null;
             /** Purpose */
             purpose: string;
+        };
+        /**
+         * Split
+         * @description Cut a grid along a line; without `parts` the largest keeps code and name.
+         */
+        Split: {
+            /**
+             * Grid Id
+             * @description id; -1, -2 ... what this change set has made
+             */
+            grid_id: number;
+            line: components["schemas"]["Line-Input"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "split";
+            /** Parts */
+            parts?: components["schemas"]["Part"][] | null;
         };
         /**
          * StaffSheet
@@ -11095,7 +11837,7 @@ export interface components {
          * @description A line along roads through the ground; it reaches a metre over the border.
          */
         Way: {
-            line: components["schemas"]["Line"];
+            line: components["schemas"]["Line-Output"];
             /** Road Share */
             road_share: number;
         };
@@ -11251,6 +11993,69 @@ export interface components {
             /** Workers */
             workers: number;
         };
+        /** MultiPolygon */
+        backend__grids__changes__schemas__MultiPolygon: {
+            /** Coordinates */
+            coordinates: ([
+                number,
+                number
+            ] | [
+                number,
+                number,
+                number
+            ])[][][];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "MultiPolygon";
+        };
+        /** Polygon */
+        backend__grids__changes__schemas__Polygon: {
+            /** Coordinates */
+            coordinates: ([
+                number,
+                number
+            ] | [
+                number,
+                number,
+                number
+            ])[][];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "Polygon";
+        };
+        /** MultiPolygon */
+        backend__restricted__schemas__MultiPolygon: {
+            /** Coordinates */
+            coordinates: [
+                number,
+                number
+            ][][][];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "MultiPolygon";
+        };
+        /**
+         * Polygon
+         * @description A GeoJSON polygon: rings of lon, lat, the outer one first.
+         */
+        backend__restricted__schemas__Polygon: {
+            /** Coordinates */
+            coordinates: [
+                number,
+                number
+            ][][];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "Polygon";
+        };
     };
     responses: never;
     parameters: never;
@@ -11294,6 +12099,12 @@ export type SchemaCameraRow = components['schemas']['CameraRow'];
 export type SchemaCameraSheet = components['schemas']['CameraSheet'];
 export type SchemaCameraStatus = components['schemas']['CameraStatus'];
 export type SchemaChange = components['schemas']['Change'];
+export type SchemaChangeAct = components['schemas']['ChangeAct'];
+export type SchemaChangeEdit = components['schemas']['ChangeEdit'];
+export type SchemaChangeList = components['schemas']['ChangeList'];
+export type SchemaChangeNew = components['schemas']['ChangeNew'];
+export type SchemaChangeRow = components['schemas']['ChangeRow'];
+export type SchemaChangeSheet = components['schemas']['ChangeSheet'];
 export type SchemaChangedGrid = components['schemas']['ChangedGrid'];
 export type SchemaChangedView = components['schemas']['ChangedView'];
 export type SchemaCheckInNew = components['schemas']['CheckInNew'];
@@ -11310,6 +12121,8 @@ export type SchemaClockHour = components['schemas']['ClockHour'];
 export type SchemaClockHourPage = components['schemas']['ClockHourPage'];
 export type SchemaClockPage = components['schemas']['ClockPage'];
 export type SchemaClockRow = components['schemas']['ClockRow'];
+export type SchemaCodesAsked = components['schemas']['CodesAsked'];
+export type SchemaCodesProposed = components['schemas']['CodesProposed'];
 export type SchemaColumnMatch = components['schemas']['ColumnMatch'];
 export type SchemaComparedGrid = components['schemas']['ComparedGrid'];
 export type SchemaComparedScenario = components['schemas']['ComparedScenario'];
@@ -11318,6 +12131,8 @@ export type SchemaConfirmOrder = components['schemas']['ConfirmOrder'];
 export type SchemaCoverageSummary = components['schemas']['CoverageSummary'];
 export type SchemaCoveringCamera = components['schemas']['CoveringCamera'];
 export type SchemaCredentials = components['schemas']['Credentials'];
+export type SchemaCrosswalkOut = components['schemas']['CrosswalkOut'];
+export type SchemaCrosswalkRow = components['schemas']['CrosswalkRow'];
 export type SchemaDayPage = components['schemas']['DayPage'];
 export type SchemaDayRow = components['schemas']['DayRow'];
 export type SchemaDeadlineOrder = components['schemas']['DeadlineOrder'];
@@ -11337,6 +12152,7 @@ export type SchemaDivisionOut = components['schemas']['DivisionOut'];
 export type SchemaDivisionRef = components['schemas']['DivisionRef'];
 export type SchemaDivisionRow = components['schemas']['DivisionRow'];
 export type SchemaDivisionSheet = components['schemas']['DivisionSheet'];
+export type SchemaDraft = components['schemas']['Draft'];
 export type SchemaDrawnArea = components['schemas']['DrawnArea'];
 export type SchemaDrive = components['schemas']['Drive'];
 export type SchemaDroppedColumn = components['schemas']['DroppedColumn'];
@@ -11348,6 +12164,7 @@ export type SchemaDutyNew = components['schemas']['DutyNew'];
 export type SchemaDutyOrder = components['schemas']['DutyOrder'];
 export type SchemaDutyOut = components['schemas']['DutyOut'];
 export type SchemaDutyRow = components['schemas']['DutyRow'];
+export type SchemaEffect = components['schemas']['Effect'];
 export type SchemaEnrolOrder = components['schemas']['EnrolOrder'];
 export type SchemaEnrolmentPage = components['schemas']['EnrolmentPage'];
 export type SchemaEnrolmentRowPage = components['schemas']['EnrolmentRowPage'];
@@ -11357,6 +12174,9 @@ export type SchemaEntryOut = components['schemas']['EntryOut'];
 export type SchemaEvidenceList = components['schemas']['EvidenceList'];
 export type SchemaEvidenceOut = components['schemas']['EvidenceOut'];
 export type SchemaExcludedRow = components['schemas']['ExcludedRow'];
+export type SchemaFault = components['schemas']['Fault'];
+export type SchemaFeature = components['schemas']['Feature'];
+export type SchemaFeatureCollection = components['schemas']['FeatureCollection'];
 export type SchemaFigurePage = components['schemas']['FigurePage'];
 export type SchemaFigureRow = components['schemas']['FigureRow'];
 export type SchemaFinding = components['schemas']['Finding'];
@@ -11365,10 +12185,15 @@ export type SchemaGapPage = components['schemas']['GapPage'];
 export type SchemaGapReasons = components['schemas']['GapReasons'];
 export type SchemaGapRow = components['schemas']['GapRow'];
 export type SchemaGridAt = components['schemas']['GridAt'];
+export type SchemaGridBrief = components['schemas']['GridBrief'];
+export type SchemaGridCollection = components['schemas']['GridCollection'];
+export type SchemaGridFeature = components['schemas']['GridFeature'];
 export type SchemaGridFigures = components['schemas']['GridFigures'];
 export type SchemaGridOfTask = components['schemas']['GridOfTask'];
 export type SchemaGridPatrolSheet = components['schemas']['GridPatrolSheet'];
 export type SchemaGridRef = components['schemas']['GridRef'];
+export type SchemaGridSet = components['schemas']['GridSet'];
+export type SchemaGridSetList = components['schemas']['GridSetList'];
 export type SchemaGridSheet = components['schemas']['GridSheet'];
 export type SchemaHttpValidationError = components['schemas']['HTTPValidationError'];
 export type SchemaHandheldSettings = components['schemas']['HandheldSettings'];
@@ -11405,7 +12230,8 @@ export type SchemaLayoutList = components['schemas']['LayoutList'];
 export type SchemaLayoutNew = components['schemas']['LayoutNew'];
 export type SchemaLayoutRow = components['schemas']['LayoutRow'];
 export type SchemaLegOut = components['schemas']['LegOut'];
-export type SchemaLine = components['schemas']['Line'];
+export type SchemaLineInput = components['schemas']['Line-Input'];
+export type SchemaLineOutput = components['schemas']['Line-Output'];
 export type SchemaListForm = components['schemas']['ListForm'];
 export type SchemaLocateOut = components['schemas']['LocateOut'];
 export type SchemaLockOrder = components['schemas']['LockOrder'];
@@ -11428,26 +12254,29 @@ export type SchemaMaskShape = components['schemas']['MaskShape'];
 export type SchemaMeasureReadings = components['schemas']['MeasureReadings'];
 export type SchemaMeasures = components['schemas']['Measures'];
 export type SchemaMendedPolygon = components['schemas']['MendedPolygon'];
+export type SchemaMerge = components['schemas']['Merge'];
 export type SchemaMergeOrder = components['schemas']['MergeOrder'];
 export type SchemaMoveAnswer = components['schemas']['MoveAnswer'];
+export type SchemaMoveBoundary = components['schemas']['MoveBoundary'];
 export type SchemaMoveOrder = components['schemas']['MoveOrder'];
-export type SchemaMultiPolygon = components['schemas']['MultiPolygon'];
 export type SchemaNearPage = components['schemas']['NearPage'];
 export type SchemaNearPlace = components['schemas']['NearPlace'];
 export type SchemaNearRow = components['schemas']['NearRow'];
 export type SchemaNearestPtz = components['schemas']['NearestPtz'];
+export type SchemaNew = components['schemas']['New'];
 export type SchemaNewTokenOut = components['schemas']['NewTokenOut'];
 export type SchemaOfferIn = components['schemas']['OfferIn'];
 export type SchemaOutlineOut = components['schemas']['OutlineOut'];
 export type SchemaOwnUnitOut = components['schemas']['OwnUnitOut'];
+export type SchemaPart = components['schemas']['Part'];
 export type SchemaPartOut = components['schemas']['PartOut'];
 export type SchemaPatrolFigurePage = components['schemas']['PatrolFigurePage'];
 export type SchemaPatrolHour = components['schemas']['PatrolHour'];
 export type SchemaPatrolSummaryPage = components['schemas']['PatrolSummaryPage'];
 export type SchemaPhotographOut = components['schemas']['PhotographOut'];
+export type SchemaPiece = components['schemas']['Piece'];
 export type SchemaPlaceOut = components['schemas']['PlaceOut'];
 export type SchemaPlaceSheet = components['schemas']['PlaceSheet'];
-export type SchemaPolygon = components['schemas']['Polygon'];
 export type SchemaPoseErrors = components['schemas']['PoseErrors'];
 export type SchemaPoseShape = components['schemas']['PoseShape'];
 export type SchemaPositionOut = components['schemas']['PositionOut'];
@@ -11460,6 +12289,7 @@ export type SchemaPresetShape = components['schemas']['PresetShape'];
 export type SchemaPresetTourNew = components['schemas']['PresetTourNew'];
 export type SchemaPresetTourShape = components['schemas']['PresetTourShape'];
 export type SchemaPresetTourStop = components['schemas']['PresetTourStop'];
+export type SchemaPreview = components['schemas']['Preview'];
 export type SchemaPrincipalOut = components['schemas']['PrincipalOut'];
 export type SchemaProbeOrder = components['schemas']['ProbeOrder'];
 export type SchemaProposalShape = components['schemas']['ProposalShape'];
@@ -11475,8 +12305,10 @@ export type SchemaRatePart = components['schemas']['RatePart'];
 export type SchemaRateRow = components['schemas']['RateRow'];
 export type SchemaRateRowPage = components['schemas']['RateRowPage'];
 export type SchemaReadings = components['schemas']['Readings'];
+export type SchemaRecode = components['schemas']['Recode'];
 export type SchemaRecordingSpan = components['schemas']['RecordingSpan'];
 export type SchemaRecordingsPage = components['schemas']['RecordingsPage'];
+export type SchemaRedraw = components['schemas']['Redraw'];
 export type SchemaReferenceShape = components['schemas']['ReferenceShape'];
 export type SchemaRefreshOrder = components['schemas']['RefreshOrder'];
 export type SchemaRefusal = components['schemas']['Refusal'];
@@ -11500,6 +12332,7 @@ export type SchemaResidual = components['schemas']['Residual'];
 export type SchemaRestrictedAreaList = components['schemas']['RestrictedAreaList'];
 export type SchemaRestrictedAreaNew = components['schemas']['RestrictedAreaNew'];
 export type SchemaRestrictedAreaRow = components['schemas']['RestrictedAreaRow'];
+export type SchemaRetire = components['schemas']['Retire'];
 export type SchemaRowChoice = components['schemas']['RowChoice'];
 export type SchemaRuleEdit = components['schemas']['RuleEdit'];
 export type SchemaRuleNew = components['schemas']['RuleNew'];
@@ -11534,6 +12367,7 @@ export type SchemaSitingSheet = components['schemas']['SitingSheet'];
 export type SchemaSitingWeights = components['schemas']['SitingWeights'];
 export type SchemaSnapshotIn = components['schemas']['SnapshotIn'];
 export type SchemaSnapshotOrder = components['schemas']['SnapshotOrder'];
+export type SchemaSplit = components['schemas']['Split'];
 export type SchemaStaffSheet = components['schemas']['StaffSheet'];
 export type SchemaStated = components['schemas']['Stated'];
 export type SchemaStatusPage = components['schemas']['StatusPage'];
@@ -11607,6 +12441,10 @@ export type SchemaWhatIfOrder = components['schemas']['WhatIfOrder'];
 export type SchemaWindowIn = components['schemas']['WindowIn'];
 export type SchemaWorkloadPage = components['schemas']['WorkloadPage'];
 export type SchemaWorkloadRow = components['schemas']['WorkloadRow'];
+export type SchemaBackendGridsChangesSchemasMultiPolygon = components['schemas']['backend__grids__changes__schemas__MultiPolygon'];
+export type SchemaBackendGridsChangesSchemasPolygon = components['schemas']['backend__grids__changes__schemas__Polygon'];
+export type SchemaBackendRestrictedSchemasMultiPolygon = components['schemas']['backend__restricted__schemas__MultiPolygon'];
+export type SchemaBackendRestrictedSchemasPolygon = components['schemas']['backend__restricted__schemas__Polygon'];
 export type $defs = Record<string, never>;
 export interface operations {
     list_alarms_api_alarms_get: {
@@ -14720,6 +15558,407 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClockHourPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_grids_api_grids_get: {
+        parameters: {
+            query?: {
+                set?: string | null;
+                /** @description as on this day; without one, now */
+                at?: string | null;
+                division?: string | null;
+                bbox?: string | null;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GridCollection"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_changes_api_grids_changes_get: {
+        parameters: {
+            query?: {
+                state?: ("planned" | "applied" | "reverted") | null;
+                set?: string | null;
+                before?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    plan_change_api_grids_changes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeNew"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeSheet"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    preview_change_api_grids_changes_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Draft"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_change_api_grids_changes__change_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeSheet"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    discard_change_api_grids_changes__change_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    edit_change_api_grids_changes__change_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeSheet"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    apply_change_api_grids_changes__change_id__apply_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeAct"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeSheet"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    revert_change_api_grids_changes__change_id__revert_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeAct"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeSheet"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    propose_codes_api_grids_codes_propose_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodesAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodesProposed"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_crosswalk_api_grids_crosswalk_get: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+                /** @description as on this day; without one, now */
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrosswalkOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_grid_sets_api_grids_sets_get: {
+        parameters: {
+            query?: {
+                /** @description as on this day; without one, now */
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GridSetList"];
                 };
             };
             /** @description Validation Error */
