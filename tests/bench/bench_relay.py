@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -58,8 +58,10 @@ def _say(name: str, value: float, limit: float) -> bool:
 
 
 @contextmanager
-def source(main_clip: Path, sub_clip: Path) -> Iterator[int]:
-    """Run 16 simulated cameras; yield their RTSP port."""
+def source(
+    main_clip: Path, sub_clip: Path, more: Sequence[dict[str, object]] = ()
+) -> Iterator[int]:
+    """Run 16 simulated cameras, and more; yield their RTSP port."""
     fleet = [
         {
             "id": f"cam-{number:03d}", "scene": "clip", "main_clip": str(main_clip),
@@ -67,7 +69,7 @@ def source(main_clip: Path, sub_clip: Path) -> Iterator[int]:
             "main_size": [1920, 1080], "join": "at_once",
         }
         for number in range(CAMERAS)
-    ]  # fmt: skip
+    ] + [*more]  # fmt: skip
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump(fleet, file)
         file.flush()
@@ -105,10 +107,12 @@ def _measure(rtsp_port: int, clip: Path, profile: str, *, viewers: int) -> dict[
 
 
 @contextmanager
-def relay(rtsp_port: int) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """Run a fresh relay of these cameras; yield its process and port."""
+def relay(
+    rtsp_port: int, before: Sequence[str] = ()
+) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """Run a fresh relay of these cameras, by the command `before`; yield its process and port."""
     port = _free_port()
-    command = [sys.executable, "-m", "uvicorn", "relay_app:app", "--app-dir", str(HERE),
+    command = [*before, sys.executable, "-m", "uvicorn", "relay_app:app", "--app-dir", str(HERE),
                "--port", str(port), "--loop", "uvloop", "--ws", "websockets-sansio",
                "--ws-per-message-deflate", "false", "--log-level", "warning",
                "--lifespan", "off"]  # fmt: skip
