@@ -1,7 +1,11 @@
 """GCJ-02 and BD-09 to WGS 84 and back; lon, lat arrays in degrees.
 
-WGS 84 and CGCS2000 differ by centimetres and count as one here. The forward formula is the public
-one; the inverse is its fixed point, so that a round trip is exact to well under a millimetre.
+WGS 84 and CGCS2000 differ by centimetres and count as one here. The forward formulas are the
+public ones; the inverses are their fixed points, exact to well under a millimetre.
+
+Both shifts end at a box around the mainland. Cut off there, as the formulas are usually written,
+a strip of half a kilometre would be mapped upon another and could never come back; so they fade
+out over the last tenth of a degree inside the box, all of which lies abroad or at sea.
 """
 
 from __future__ import annotations
@@ -22,9 +26,13 @@ _A = 6378245.0
 _EE = 0.00669342162296594323
 #: Outside this box the shift is defined as the identity.
 _MAINLAND = (72.004, 0.8293, 137.8347, 55.8271)
+#: Over this much inside the box the shift grows to its full size: a tenth of what would let two
+#: places share one image.
+_FADE_DEG = 0.1
 _BD_PI = np.pi * 3000.0 / 180.0
-#: 0.3 mm remain after two steps and 1 µm after three; six reach the last bit.
-_STEPS = 6
+#: 0.3 mm remain after two steps and 1 µm after three; where the shift fades it takes more.
+_MOST_STEPS = 60
+_SETTLED_DEG = 1e-13
 
 
 def to_wgs84(lon: Floats, lat: Floats, datum: str) -> tuple[Floats, Floats]:
@@ -57,6 +65,31 @@ def to_wgs84(lon: Floats, lat: Floats, datum: str) -> tuple[Floats, Floats]:
     raise ArgumentError("datum", got=datum, allowed=", ".join(DATUMS))
 
 
+def from_wgs84(lon: Floats, lat: Floats, datum: str) -> tuple[Floats, Floats]:
+    """Longitude and latitude on `datum` of WGS 84 coordinates; the inverse of `to_wgs84`.
+
+    Parameters
+    ----------
+    lon, lat : ndarray of float64, shape (n,)
+        Degrees on WGS 84. NaN stays NaN.
+    datum : {"wgs84", "cgcs2000", "gcj02", "bd09"}
+        What the result refers to.
+
+    Raises
+    ------
+    ArgumentError
+        If the datum is none of the four.
+
+    """
+    if datum in ("wgs84", "cgcs2000"):
+        return lon, lat
+    if datum == "gcj02":
+        return wgs84_to_gcj02(lon, lat)
+    if datum == "bd09":
+        return gcj02_to_bd09(*wgs84_to_gcj02(lon, lat))
+    raise ArgumentError("datum", got=datum, allowed=", ".join(DATUMS))
+
+
 def wgs84_to_gcj02(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     """Shifted position of a WGS 84 one; the identity outside the mainland's bounding box.
 
@@ -65,22 +98,30 @@ def wgs84_to_gcj02(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     FACTS.md section 4: a = 6378245, ee = 0.00669342162296594323; 360-560 m.
 
     """
-    west, south, east, north = _MAINLAND
-    inside = (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
     x, y = lon - 105.0, lat - 35.0
     phi = np.radians(lat)
     magic = 1.0 - _EE * np.sin(phi) ** 2
     root = np.sqrt(magic)
     dlat = np.degrees(_lat_shift(x, y) / (_A * (1.0 - _EE) / (magic * root)))
     dlon = np.degrees(_lon_shift(x, y) / (_A / root * np.cos(phi)))
-    return np.where(inside, lon + dlon, lon), np.where(inside, lat + dlat, lat)
+    return _shifted(lon, lat, dlon, dlat)
 
 
 def gcj02_to_bd09(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
-    """Baidu's position of a GCJ-02 one."""
+    """Baidu's position of a GCJ-02 one; the identity outside the mainland's bounding box."""
     radius = np.hypot(lon, lat) + 2e-5 * np.sin(lat * _BD_PI)
     angle = np.arctan2(lat, lon) + 3e-6 * np.cos(lon * _BD_PI)
-    return radius * np.cos(angle) + 0.0065, radius * np.sin(angle) + 0.006
+    dlon = radius * np.cos(angle) + 0.0065 - lon
+    dlat = radius * np.sin(angle) + 0.006 - lat
+    return _shifted(lon, lat, dlon, dlat)
+
+
+def _shifted(lon: Floats, lat: Floats, dlon: Floats, dlat: Floats) -> tuple[Floats, Floats]:
+    west, south, east, north = _MAINLAND
+    depth = np.minimum(np.minimum(lon - west, east - lon), np.minimum(lat - south, north - lat))
+    share = np.clip(depth / _FADE_DEG, 0.0, 1.0)
+    inside = share > 0.0
+    return np.where(inside, lon + share * dlon, lon), np.where(inside, lat + share * dlat, lat)
 
 
 def _inverse(
@@ -88,10 +129,12 @@ def _inverse(
 ) -> tuple[Floats, Floats]:
     """Solve forward(p) = (lon, lat) by p <- p + (target - forward(p)), which contracts."""
     x, y = lon.copy(), lat.copy()
-    for _ in range(_STEPS):
+    for _ in range(_MOST_STEPS):
         there = forward(x, y)
-        x = x + (lon - there[0])
-        y = y + (lat - there[1])
+        east, north = lon - there[0], lat - there[1]
+        x, y = x + east, y + north
+        if not (np.maximum(np.abs(east), np.abs(north)) > _SETTLED_DEG).any():
+            break
     return x, y
 
 
