@@ -70,13 +70,13 @@ def choose_encoding(
     """
     telling = sorted({text for text in texts if not text.isascii()})
     if option is not None:
-        name = _codec(option)
+        name = known_codec(option)
         if name is None:
             raise FileRefused("encoding.unknown", encoding=option)
         if not _decodes(telling, name):
             raise FileRefused("encoding.wrong", encoding=option)
         return Encoding(name, "option", notes=_doubts(telling, name))
-    name = _codec(declared) if declared else None
+    name = known_codec(declared) if declared else None
     notes: tuple[Note, ...] = ()
     if declared and name is None:
         notes = (Note("encoding.cpg_unknown", detail={"cpg": declared[:40]}),)
@@ -165,7 +165,8 @@ def _is_common(sign: str) -> bool:
     return True
 
 
-def _codec(name: str) -> str | None:
+def known_codec(name: str) -> str | None:
+    """Python's name of an encoding as .cpg files and users write it; None for no encoding."""
     folded = name.strip().strip("\ufeff").lower()
     folded = _PAGES.get(folded, folded)
     try:

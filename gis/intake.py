@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from gis.cells import is_blank
 from gis.columns import POSITION, Field, Matching, match_columns
-from gis.crs import Placement, decide_placement
+from gis.crs import Placement, decide_placement, decide_reading
 from gis.encodings import Encoding
 from gis.faults import FileRefused, Note, RowFault
 from gis.reading import Cell, Columns, Layer, Source, read_vector
+from gis.readings import parse_reading
 from gis.shapes import Judged, MendedRow, ShapeLimits, Wanted, judge_shapes
 from gis.tables import locate, read_table
 
@@ -33,12 +34,17 @@ _Row = TypeVar("_Row", RowFault, MendedRow)
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to read, as what, and within which limits."""
+    """What to read, as what, and within which limits.
+
+    `reading` is a name of `gis.readings`; it says how to read the numbers, whatever the file
+    states, and leaves `datum` without a say.
+    """
 
     source: Source
     wanted: Wanted
     fields: tuple[Field, ...]
     datum: str | None = None
+    reading: str | None = None
     overrides: dict[str, str] = dataclasses.field(default_factory=dict)
     limits: ShapeLimits = dataclasses.field(default_factory=ShapeLimits)
 
@@ -115,8 +121,8 @@ def take_in(order: Order, on_progress: Progress | None = None) -> Intake:
     reader = read_table if is_table else read_vector
     layer = reader(order.source, choose)
     if is_table:
-        layer = _located(layer, matching)
-    placement = decide_placement(layer.crs, order.datum, rule=layer.rule)
+        layer = _located(layer, matching, is_swapped=_is_swapped(order))
+    placement = _placement(order, layer, is_in_columns=is_table and _in_columns(matching))
     total = len(layer.shapes)
     tell("judge", 0, total)
     judged = judge_shapes(
@@ -156,9 +162,31 @@ def _renumbered(rows: tuple[_Row, ...], numbers: NDArray[np.int64] | None) -> tu
     return tuple(dataclasses.replace(row, row=int(numbers[row.row - 1])) for row in rows)
 
 
-def _located(layer: Layer, matching: Matching) -> Layer:
+def _in_columns(matching: Matching) -> bool:
+    """True when a table's position stands in two columns, not in a WKT."""
+    return {"lon", "lat"} <= {match.field for match in matching.matched}
+
+
+def _placement(order: Order, layer: Layer, *, is_in_columns: bool) -> Placement:
+    if order.reading is None:
+        return decide_placement(layer.crs, order.datum, rule=layer.rule)
+    placement = decide_reading(order.reading, layer.crs)
+    if placement.reading is not None and is_in_columns:
+        # The columns changed places already: a cell is read by the axis it is meant for.
+        plain = dataclasses.replace(placement.reading, is_swapped=False)
+        return dataclasses.replace(placement, reading=plain)
+    return placement
+
+
+def _is_swapped(order: Order) -> bool:
+    return order.reading is not None and parse_reading(order.reading).is_swapped
+
+
+def _located(layer: Layer, matching: Matching, *, is_swapped: bool) -> Layer:
     by_field = {match.field: match.column for match in matching.matched}
     lon, lat, wkt = (by_field.get(name) for name in ("lon", "lat", "wkt"))
+    if is_swapped:
+        lon, lat = lat, lon
     if (lon is None or lat is None) and wkt is None:
         raise FileRefused("table.no_position", known=", ".join(layer.names))
     shapes = locate(layer.columns, lon=lon, lat=lat, wkt=wkt)

@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -26,6 +26,9 @@ from gis.columns import Match, Matching
 from gis.encodings import Encoding
 from gis.faults import FileRefused, Note, RowFault
 from gis.intake import Intake, Order, Progress
+from gis.lookfile import read_look
+from gis.looking import FileLook
+from gis.reading import Source
 from gis.shapes import MendedRow
 
 #: Drivers that stay: everything else, above all what reaches the network, is never registered.
@@ -71,7 +74,41 @@ def take_in_contained(
         died on the file.
 
     """
-    request = json.dumps({"order": asdict(order), "memory_bytes": limits.memory_bytes}, default=str)
+    request = {"order": asdict(order)}
+    answer = _ask(request, folder, limits, on_progress)
+    return _intake(answer, folder)
+
+
+def look_contained(
+    source: Source, overrides: Mapping[str, str], folder: Path, limits: ChildLimits
+) -> FileLook:
+    """`gis.looking.look_at` in a process of its own.
+
+    Parameters
+    ----------
+    source : Source
+        Laid out in `folder` or beside it.
+    overrides : mapping of str to str
+        Columns of a table that hold lon, lat or wkt.
+    folder : Path
+        Private folder for the answer, removed by the caller.
+    limits : ChildLimits
+        Memory and time.
+
+    Raises
+    ------
+    FileRefused
+        What `look_at` raises, and ``file.too_costly``.
+
+    """
+    _ask({"look": asdict(source), "overrides": dict(overrides)}, folder, limits, None)
+    return read_look(folder)
+
+
+def _ask(
+    request: dict[str, Any], folder: Path, limits: ChildLimits, on_progress: Progress | None
+) -> dict[str, Any]:
+    told = json.dumps({**request, "memory_bytes": limits.memory_bytes}, default=str)
     child = subprocess.Popen(  # noqa: S603  our own module, no shell
         [
             sys.executable,
@@ -89,10 +126,9 @@ def take_in_contained(
         start_new_session=True,  # so that what it forks dies with it
     )
     try:
-        answer = _converse(child, request, limits, on_progress)
+        return _converse(child, told, limits, on_progress)
     finally:
         _end(child)
-    return _intake(answer, folder)
 
 
 _ROOT = Path(__file__).resolve().parent.parent

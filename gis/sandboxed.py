@@ -25,17 +25,34 @@ def main() -> None:
     _bound(int(request["memory_bytes"]), time_s)
     # After the limits, and so under them: the imports are what a hostile file would attack.
     from gis.faults import FileRefused
-    from gis.intake import take_in
 
     try:
-        intake = take_in(_order(request["order"]), _tell)
+        count = _look(request, folder) if "look" in request else _take(request, folder)
     except FileRefused as refused:
         _say({"refused": refused.code, "detail": refused.detail})
     except MemoryError:
         _say({"refused": "file.too_costly", "detail": {"reason": "memory"}})
     else:
-        _write(intake, folder)
-        _say({"taken": len(intake)})
+        _say({"taken": count})
+
+
+def _take(request: dict[str, Any], folder: Path) -> int:
+    from gis.intake import take_in
+
+    intake = take_in(_order(request["order"]), _tell)
+    _write(intake, folder)
+    return len(intake)
+
+
+def _look(request: dict[str, Any], folder: Path) -> int:
+    from gis.lookfile import write_look
+    from gis.looking import look_at
+    from gis.reading import Source
+
+    source = request["look"]
+    found = look_at(Source(**{**source, "path": Path(source["path"])}), request["overrides"])
+    write_look(found, folder)
+    return found.count
 
 
 def _bound(memory_bytes: int, time_s: float) -> None:
@@ -62,6 +79,7 @@ def _order(given: dict[str, Any]) -> Any:
         wanted=given["wanted"],
         fields=tuple(Field(**{**f, "aliases": tuple(f["aliases"])}) for f in given["fields"]),
         datum=given["datum"],
+        reading=given["reading"],
         overrides=given["overrides"],
         limits=ShapeLimits(**{**limits, "mending": MendingLimits(**limits["mending"])}),
     )

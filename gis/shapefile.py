@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import stat
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from gis.faults import FileRefused
@@ -18,6 +18,7 @@ _MAGIC = 9994
 #: What is laid out for the reader; .cpg is read by us, for they lie.
 _PARTS = (".shp", ".shx", ".dbf", ".prj")
 _POLY_TYPES = (3, 5, 13, 15, 23, 25)
+_TEXT_ROWS = 20_000
 
 
 def parts_beside(path: Path) -> dict[str, Path]:
@@ -107,6 +108,45 @@ def check_table(dbf: Path, count: int) -> None:
         raise FileRefused("shapefile.broken", reason=f".dbf: {size} of {whole} bytes")
     if rows < count:
         raise FileRefused("shapefile.broken", reason=f".shp {count} > .dbf {rows}")
+
+
+def table_texts(dbf: Path, is_closed: Callable[[bytes], bool]) -> tuple[set[bytes], set[bytes]]:
+    """Texts of a .dbf as stored, names of its columns among them.
+
+    Parameters
+    ----------
+    dbf : Path
+        Judged by `check_table` before.
+    is_closed : callable
+        True for the name of a column whose texts must not be shown.
+
+    Returns
+    -------
+    every, shown : set of bytes
+        All texts of the first rows; those of columns that may be shown.
+
+    """
+    with dbf.open("rb") as stream:
+        head = stream.read(32)
+        rows, header_bytes, row_bytes = struct.unpack("<IHH", head[4:12])
+        fields = stream.read(max(0, header_bytes - 32))
+        body = stream.read(min(rows, _TEXT_ROWS) * row_bytes)
+    every: set[bytes] = set()
+    shown: set[bytes] = set()
+    at = 1  # the first byte of a row says whether it is deleted
+    for start in range(0, len(fields) - 31, 32):
+        if fields[start] == 0x0D:
+            break
+        name = fields[start : start + 11].split(b"\0")[0]
+        kind, width = fields[start + 11 : start + 12], fields[start + 16]
+        texts = {name}
+        if kind == b"C":
+            cells = (body[row + at : row + at + width] for row in range(0, len(body), row_bytes))
+            texts |= {cell.strip(b" \0") for cell in cells} - {b""}
+        every |= texts
+        shown |= set() if is_closed(name) else texts
+        at += width
+    return every, shown
 
 
 def _parts_of_records(descriptor: int, size: int) -> Iterable[int]:
