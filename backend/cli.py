@@ -122,8 +122,10 @@ def _mount_sight() -> None:
 
 def _mount_import() -> None:
     from .exchange.commands import import_file
+    from .exchange.inspect_commands import inspect
 
     app.command("import")(import_file)
+    app.command("inspect")(inspect)
 
 
 def _mount_coverage() -> None:

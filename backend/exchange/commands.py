@@ -14,10 +14,13 @@ import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from gis.datum import DATUMS
+from gis.faults import FileRefused
 from gis.intake import Progress as Tell
+from gis.readings import parse_reading
 
 from ..settings import load
 from ..terminal import screen
+from .inspecting import AUTO
 from .kinds import NAMES
 from .patrol_files import NAMES as PATROL
 from .patrol_files import PatrolOrder, import_patrol_file
@@ -31,7 +34,12 @@ def import_file(
     kind: Annotated[str, typer.Argument(help=", ".join((*NAMES, *PATROL)))],
     file: Annotated[Path, typer.Argument(help="Shapefile, its zip, .gpkg, .geojson, .csv, .xlsx")],
     *,
-    datum: Annotated[str | None, typer.Option(help=", ".join(DATUMS))] = None,
+    datum: Annotated[
+        str | None,
+        typer.Option(
+            help=", ".join((*DATUMS, "auto (inspect, and take only what is sure)", "epsg:n, ..."))
+        ),
+    ] = None,
     encoding: Annotated[str | None, typer.Option(help="Of the texts, such as gb18030.")] = None,
     layer: Annotated[str | None, typer.Option(help="Of several in one file.")] = None,
     mapping: Annotated[
@@ -66,11 +74,11 @@ def import_file(
     if not file.exists():
         raise typer.BadParameter(f"there is no {file}", param_hint="FILE")
     if datum is not None:
-        _one_of("--datum", datum, DATUMS)
+        _check_datum(datum, kind)
     if default_height is not None and not isfinite(default_height):
         raise typer.BadParameter("give metres", param_hint="--default-height")
     if kind in PATROL:
-        columns = _mapping(mapping or []) | ({"unit": unit_column} if unit_column else {})
+        columns = mapping_of(mapping or []) | ({"unit": unit_column} if unit_column else {})
         patrol_order = PatrolOrder(
             kind=kind,
             path=file,
@@ -94,7 +102,7 @@ def import_file(
         layer=layer,
         encoding=encoding,
         datum=datum,
-        mapping=_mapping(mapping or []),
+        mapping=mapping_of(mapping or []),
         default_height_m=default_height,
         is_dry_run=dry_run,
         accepts_partial=accept_partial,
@@ -123,12 +131,23 @@ def _answer_patrol(report: dict[str, Any], *, as_json: bool) -> None:
         raise typer.Exit(2)
 
 
+def _check_datum(datum: str, kind: str) -> None:
+    if kind in PATROL:
+        _one_of("--datum", datum, DATUMS)
+    elif datum != AUTO:
+        try:
+            parse_reading(datum)
+        except FileRefused:
+            _one_of("--datum", datum, (*DATUMS, AUTO, "epsg:n"))
+
+
 def _one_of(what: str, value: str, known: tuple[str, ...]) -> None:
     if value not in known:
         raise typer.BadParameter(f"{value!r} is not one of {', '.join(known)}", param_hint=what)
 
 
-def _mapping(pairs: list[str]) -> dict[str, str]:
+def mapping_of(pairs: list[str]) -> dict[str, str]:
+    """Return field -> column of `field=column` texts."""
     mapping = {}
     for pair in pairs:
         field, separator, column = pair.partition("=")

@@ -5,7 +5,7 @@ with `accept_partial` are good rows written beside bad ones.
 """
 
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from gis.archive import ArchiveLimits
+from gis.datum import DATUMS
 from gis.faults import FileRefused, Note, RowFault
 from gis.intake import Intake, Order, Progress
 from gis.reading import Source
@@ -22,13 +23,14 @@ from gis.staging import StagingLimits, stage
 
 from ..audit.register import Act, enter
 from ..cameras.importing import with_bearing
-from ..db import WHOLE_LAND, begin
+from ..db import WHOLE_LAND, Scope, begin
 from ..divisions.assigning import NOWHERE, relocate
 from ..divisions.importing import refuse_taken
 from ..errors import Language
 from ..jobs import defer
 from ..landing import Berth, Landing
 from ..settings import Imports, load
+from .inspecting import AUTO, InspectOrder, take_reading
 from .kinds import Kind, kind_of
 from .models import Import
 from .report import Outcome, stored, told
@@ -57,6 +59,7 @@ class ImportOrder:
     user_name: str = "gridlink"
     division_code: int = 0
     bounds: tuple[int, int] = WHOLE_LAND
+    scope: Scope | None = None
     language: Language = "zh"
 
     @property
@@ -137,16 +140,33 @@ def _take_in(
         wish = Source(folder, "", order.layer, order.encoding)
         staged = stage(order.path, folder, wish, staging)
         outcome.notes += staged.notes
+        datum, reading, mapping = _reading(order, outcome)
         request = Order(
             source=staged.source,
             wanted=kind.wanted,
             fields=kind.fields,
-            datum=order.datum,
-            overrides=order.mapping,
+            datum=datum,
+            reading=reading,
+            overrides=mapping,
             limits=ShapeLimits(vertices=limits.vertices_per_feature),
         )
         child = ChildLimits(limits.memory_limit_bytes, limits.time_limit_s)
-        return take_in_contained(request, folder, child, on_progress)
+        intake = take_in_contained(request, folder, child, on_progress)
+        return replace(intake, datum_how="inspected") if order.datum == AUTO else intake
+
+
+def _reading(order: ImportOrder, outcome: Outcome) -> tuple[str | None, str | None, dict[str, str]]:
+    """Datum, or else reading, and columns: as named, or as the inspection finds when asked to."""
+    if order.datum == AUTO:
+        wish = InspectOrder(
+            order.path, order.file_name, order.layer, order.encoding, order.mapping, order.scope
+        )
+        reading, position, note = take_reading(wish)
+        outcome.notes.append(note)
+        return None, reading, {**position, **order.mapping}
+    if order.datum is None or order.datum in DATUMS:
+        return order.datum, None, order.mapping
+    return None, order.datum, order.mapping
 
 
 def _check(

@@ -23,6 +23,14 @@ class ImportRefused(Refused):
     en = "The import was refused and nothing was written: {summary}"
 
 
+class InspectionRefused(Refused):
+    """The file cannot be read at all; put it right and hand it over again."""
+
+    code = "imports.unreadable"
+    zh = "文件 {file} 无法鉴定：{reason}{todo}"
+    en = "The file {file} cannot be inspected: {reason} {todo}"
+
+
 @dataclass(slots=True)
 class Outcome:
     """What happened, in codes; `told` turns it into sentences of one language."""

@@ -11,14 +11,17 @@ from fastapi import APIRouter, File, Form, Query, UploadFile
 from pydantic import BaseModel, Field
 from sqlalchemy import select
 
-from gis.datum import Datum
+from gis.faults import FileRefused
 
 from ..access import CurrentUser, Tx, right
 from ..errors import InvalidField
+from .inspect_report import inspect_report
+from .inspecting import InspectOrder, inspect_file
 from .models import Import
 from .pipeline import ImportOrder, run_import
-from .report import ImportRefused
-from .schemas import ImportList, ImportReport, ImportRow
+from .report import ImportRefused, InspectionRefused
+from .schemas import ImportList, ImportReport, ImportRow, InspectReport
+from .wording import reason_and_todo
 
 router = APIRouter(prefix="/api/imports", tags=["imports"])
 
@@ -31,11 +34,24 @@ _SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
 _LEADING = (".shp", ".zip", ".gpkg", ".geojson", ".json", ".csv", ".xlsx")
 
 
+#: A datum, auto, or a reading of `gis.readings`, such as epsg:4546+swapped.
+_READING = r"^[a-z0-9:]+(\+[a-z]+){0,4}$"
+
+
+class InspectForm(BaseModel):
+    """The fields beside a file to inspect."""
+
+    file: list[UploadFile]
+    encoding: str | None = None
+    layer: str | None = None
+    mapping: str | None = None
+
+
 class UploadForm(BaseModel):
     """The fields beside the file."""
 
     file: list[UploadFile]
-    datum: Datum | None = None
+    datum: Annotated[str, Field(max_length=60, pattern=_READING)] | None = None
     encoding: str | None = None
     layer: str | None = None
     mapping: str | None = None
@@ -43,6 +59,30 @@ class UploadForm(BaseModel):
     default_height_m: Annotated[float, Field(ge=0.1, le=1000)] | None = None
     dry_run: bool = False
     accept_partial: bool = False
+
+
+@router.post("/inspect", **right("imports.write"))
+def inspect_upload(
+    user: CurrentUser, form: Annotated[InspectForm, File(), Form()]
+) -> InspectReport:
+    """Tell what a file of unknown origin is: datum, zone, axes, encoding. Nothing is written."""
+    with tempfile.TemporaryDirectory(prefix="gridlink-upload-") as private:
+        path, name = _keep(form.file, Path(private))
+        order = InspectOrder(
+            path=path,
+            file_name=name,
+            layer=form.layer or None,
+            encoding=form.encoding or None,
+            mapping=_mapping(form.mapping),
+            scope=user.scope,
+        )
+        try:
+            return inspect_report(inspect_file(order), user.language)
+        except FileRefused as refused:
+            reason, todo = reason_and_todo(refused.code, refused.detail, user.language)
+            raise InspectionRefused(
+                file=name, code=refused.code, reason=reason, todo=todo
+            ) from None
 
 
 @router.post("/{kind}", **right("imports.write"))
@@ -60,7 +100,8 @@ def import_upload(
                 set_name=form.set_name or None,
                 layer=form.layer or None,
                 encoding=form.encoding or None,
-                datum=form.datum,
+                datum=form.datum or None,
+                scope=user.scope,
                 mapping=_mapping(form.mapping),
                 default_height_m=form.default_height_m,
                 is_dry_run=form.dry_run,

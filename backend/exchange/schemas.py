@@ -1,7 +1,7 @@
 """The shapes of imports at the API."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
@@ -87,3 +87,69 @@ class ImportRow(BaseModel):
 
 class ImportList(BaseModel):
     imports: list[ImportRow]
+
+
+class InspectEvidence(BaseModel):
+    """One comparison: its score, what chance gives, and the natural logarithm of that chance."""
+
+    kind: Literal["lies_on", "in_division", "same_name"]
+    layer: str
+    score: float
+    by_chance: float
+    log_p: float
+    scale_m: float
+    count: int
+    text: str
+
+
+class InspectCandidate(BaseModel):
+    """A way to read the file's numbers; `drawn` is the file under it, thinned, lon/lat."""
+
+    reading: str
+    title: str
+    confidence: float
+    is_stated: bool
+    alike: list[str]
+    offset_m: tuple[float, float] | None
+    evidence: list[InspectEvidence]
+    drawn: list[list[tuple[float, float]]]
+
+
+class InspectEncoding(BaseModel):
+    name: str
+    decodes: bool
+    common: float | None
+    sample: str
+    said_by: str | None
+
+
+class InspectTotal(BaseModel):
+    row: int
+    column: str
+    stated: float
+    parts: float
+    text: str
+
+
+class InspectReport(BaseModel):
+    """What a file seems to be; `reading` is null when the inspection asks instead of choosing."""
+
+    file: str
+    shape: Literal["point", "line", "polygon", "mixed"]
+    count: int
+    stated: str | None
+    sexagesimal: bool
+    position: dict[str, str]
+    reading: str | None
+    confidence: float
+    sure_from: float
+    doubt: Literal["nothing_known", "no_evidence", "too_close", "offset"] | None
+    contradicts: bool
+    reason: str
+    todo: str
+    candidates: list[InspectCandidate]
+    encoding: str
+    encodings: list[InspectEncoding]
+    totals: list[InspectTotal]
+    notes: list[ReportNote]
+    dropped_columns: list[DroppedColumn]

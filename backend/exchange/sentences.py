@@ -217,6 +217,12 @@ READING: dict[str, Sentences] = {
         "请核对上面的样例文字。",
         "Look at the sample.",
     ),
+    "encoding.byte_lies": (
+        ".dbf 的语言字节指 {cpg}，文字实际是 {encoding}。",
+        "The language byte of the .dbf means {cpg}, the texts are {encoding}. ",
+        "请核对样例文字。",
+        "Look at the sample.",
+    ),
     "encoding.cpg_unknown": (
         ".cpg 的编码 {cpg} 无法识别，已自行判断。",
         "The .cpg names {cpg}, which is not known; the texts decided. ",
@@ -283,6 +289,19 @@ READING: dict[str, Sentences] = {
         "{crs} is a local system without a place on earth. ",
         "请先转换到 CGCS2000 或 WGS 84。",
         "Convert to CGCS2000 or WGS 84 first.",
+    ),
+    "crs.unsure": (
+        "鉴定不能确定坐标系（候选：{known}），未按猜测导入。",
+        "The inspection cannot be sure of the coordinate system (candidates: {known});"
+        " nothing was guessed. ",
+        "用 gridlink inspect 或导入页查看证据，再用 --datum 指定其一。",
+        "Look at the evidence with gridlink inspect, then name one with --datum.",
+    ),
+    "crs.inspected": (
+        "坐标系由鉴定得出：{reading}（把握 {percent}%）。",
+        "The coordinate system is the inspection's finding: {reading} ({percent} % sure). ",
+        "请在地图上核对位置。",
+        "Check the positions on the map.",
     ),
     "crs.contradiction": (
         "文件的坐标系是投影坐标 {crs}，与 --datum {datum} 矛盾。",

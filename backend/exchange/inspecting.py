@@ -1,0 +1,155 @@
+"""What a file of unknown origin is: laid out and read in a bounded process, weighed, told.
+
+Nothing is written. An import with ``datum="auto"`` asks here first and takes the answer only when
+it is sure.
+"""
+
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from gis.archive import ArchiveLimits
+from gis.faults import FileRefused, Note
+from gis.looking import FileLook
+from gis.reading import Source
+from gis.readings import parse_reading
+from gis.sandbox import ChildLimits, look_contained
+from gis.staging import StagingLimits, stage
+from gis.suspects import Suspect, reading_of_crs, suspects_of
+from gis.weighing import Known, Verdict, weigh, windows_of
+
+from ..db import WHOLE_LAND, Scope, begin
+from ..settings import load
+from .reference import extent_of_known, known_around
+
+AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class InspectOrder:
+    """What to inspect, and within whose divisions it is held against what is known."""
+
+    path: Path
+    file_name: str
+    layer: str | None = None
+    encoding: str | None = None
+    mapping: dict[str, str] = field(default_factory=dict)
+    scope: Scope | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What was seen, and what it comes to; `declared` names the reading the file states."""
+
+    file_name: str
+    look: FileLook
+    verdict: Verdict
+    declared: str | None
+    notes: tuple[Note, ...]
+
+    @property
+    def reading(self) -> str | None:
+        """The reading that may be taken without asking; None when there is none."""
+        return self.verdict.ranked[0].suspect.reading.name if self.verdict.is_sure else None
+
+
+def inspect_file(order: InspectOrder) -> Inspection:
+    """Inspect a file.
+
+    Raises
+    ------
+    FileRefused
+        When it cannot be read at all.
+
+    """
+    look, notes = _look(order)
+    declared = declared_reading(look)
+    xy = look.look.xy
+    bounds = (order.scope.low, order.scope.high) if order.scope else WHOLE_LAND
+    suspects: tuple[Suspect, ...] = ()
+    known = Known({}, {}, {})
+    with begin(order.scope) as session:
+        extent = extent_of_known(session, bounds)
+        if extent is not None:
+            suspects = suspects_of(xy, extent, declared=declared)
+            known = known_around(session, windows_of(look.look, suspects), bounds)
+    return Inspection(
+        order.file_name, look, weigh(look.look, suspects, known), declared, (*notes, *look.notes)
+    )
+
+
+def declared_reading(look: FileLook) -> str | None:
+    """Name of the reading that the file's own statement means; None when it means none."""
+    if look.crs is None:
+        return None
+    try:
+        crs = CRS.from_user_input(look.crs)
+        named = reading_of_crs(crs.to_epsg(min_confidence=60))
+        return named or ("wgs84" if crs.is_geographic else None)
+    except CRSError:
+        return None
+
+
+def _look(order: InspectOrder) -> tuple[FileLook, tuple[Note, ...]]:
+    limits = load().imports
+    staging = StagingLimits(
+        ArchiveLimits(
+            limits.unpacked_limit_bytes, limits.compression_ratio_limit, limits.entries_limit
+        ),
+        features=limits.features_limit,
+    )
+    with tempfile.TemporaryDirectory(prefix="gridlink-inspect-") as private:
+        folder = Path(private)
+        staged = stage(order.path, folder, Source(folder, "", order.layer, order.encoding), staging)
+        child = ChildLimits(limits.memory_limit_bytes, limits.time_limit_s)
+        return look_contained(staged.source, order.mapping, folder, child), staged.notes
+
+
+def take_reading(order: InspectOrder) -> tuple[str | None, dict[str, str], Note]:
+    """Reading and columns for an import that leaves the question to the inspection.
+
+    Returns
+    -------
+    reading, mapping, note
+        The reading is None when it is what the file itself states: the import then goes its usual
+        way.
+
+    Raises
+    ------
+    FileRefused
+        ``crs.unsure`` when the inspection would have to ask.
+
+    """
+    inspection = inspect_file(order)
+    reading = inspection.reading
+    ranked = inspection.verdict.ranked
+    if reading is None:
+        likely = ", ".join(
+            f"{one.suspect.reading.name} {int(one.confidence * 100)}%" for one in ranked[:3]
+        )
+        raise FileRefused("crs.unsure", known=likely or "-", doubt=inspection.verdict.doubt)
+    detail = {"reading": reading, "percent": f"{int(ranked[0].confidence * 1000) / 10:.1f}"}
+    position = dict(inspection.look.position)
+    stated = None if ranked[0].suspect.is_declared else reading
+    return stated, position, Note("crs.inspected", detail=detail)
+
+
+def drawn_as(look: FileLook, reading: str) -> list[list[list[float]]]:
+    """The file's thinned lines and points on EPSG:4326, were it read so."""
+    from gis.readings import to_lonlat
+
+    if not look.drawn:
+        return []
+    ends = np.cumsum([len(path) for path in look.drawn])[:-1]
+    with np.errstate(all="ignore"):
+        lonlat = to_lonlat(np.concatenate(look.drawn), parse_reading(reading))
+    paths = []
+    for path in np.split(lonlat, ends):
+        good = path[np.isfinite(path).all(axis=1)]
+        if len(good):
+            paths.append(np.round(good, 6).tolist())
+    return paths
