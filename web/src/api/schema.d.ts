@@ -2203,6 +2203,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/imports/inspect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Inspect Upload
+         * @description Tell what a file of unknown origin is: datum, zone, axes, encoding. Nothing is written.
+         */
+        post: operations["inspect_upload_api_imports_inspect_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/imports/{kind}": {
         parameters: {
             query?: never;
@@ -7349,6 +7369,148 @@ export interface components {
             /** Version */
             version: number;
         };
+        /**
+         * InspectCandidate
+         * @description A way to read the file's numbers; `drawn` is the file under it, thinned, lon/lat.
+         */
+        InspectCandidate: {
+            /** Alike */
+            alike: string[];
+            /** Confidence */
+            confidence: number;
+            /** Drawn */
+            drawn: [
+                number,
+                number
+            ][][];
+            /** Evidence */
+            evidence: components["schemas"]["InspectEvidence"][];
+            /** Is Stated */
+            is_stated: boolean;
+            /** Offset M */
+            offset_m: [
+                number,
+                number
+            ] | null;
+            /** Reading */
+            reading: string;
+            /** Title */
+            title: string;
+        };
+        /** InspectEncoding */
+        InspectEncoding: {
+            /** Common */
+            common: number | null;
+            /** Decodes */
+            decodes: boolean;
+            /** Name */
+            name: string;
+            /** Said By */
+            said_by: string | null;
+            /** Sample */
+            sample: string;
+        };
+        /**
+         * InspectEvidence
+         * @description One comparison: its score, what chance gives, and the natural logarithm of that chance.
+         */
+        InspectEvidence: {
+            /** By Chance */
+            by_chance: number;
+            /** Count */
+            count: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "lies_on" | "in_division" | "same_name";
+            /** Layer */
+            layer: string;
+            /** Log P */
+            log_p: number;
+            /** Scale M */
+            scale_m: number;
+            /** Score */
+            score: number;
+            /** Text */
+            text: string;
+        };
+        /**
+         * InspectForm
+         * @description The fields beside a file to inspect.
+         */
+        InspectForm: {
+            /** Encoding */
+            encoding?: string | null;
+            /** File */
+            file: string[];
+            /** Layer */
+            layer?: string | null;
+            /** Mapping */
+            mapping?: string | null;
+        };
+        /**
+         * InspectReport
+         * @description What a file seems to be; `reading` is null when the inspection asks instead of choosing.
+         */
+        InspectReport: {
+            /** Candidates */
+            candidates: components["schemas"]["InspectCandidate"][];
+            /** Confidence */
+            confidence: number;
+            /** Contradicts */
+            contradicts: boolean;
+            /** Count */
+            count: number;
+            /** Doubt */
+            doubt: ("nothing_known" | "no_evidence" | "too_close" | "offset") | null;
+            /** Dropped Columns */
+            dropped_columns: components["schemas"]["DroppedColumn"][];
+            /** Encoding */
+            encoding: string;
+            /** Encodings */
+            encodings: components["schemas"]["InspectEncoding"][];
+            /** File */
+            file: string;
+            /** Notes */
+            notes: components["schemas"]["ReportNote"][];
+            /** Position */
+            position: {
+                [key: string]: string;
+            };
+            /** Reading */
+            reading: string | null;
+            /** Reason */
+            reason: string;
+            /** Sexagesimal */
+            sexagesimal: boolean;
+            /**
+             * Shape
+             * @enum {string}
+             */
+            shape: "point" | "line" | "polygon" | "mixed";
+            /** Stated */
+            stated: string | null;
+            /** Sure From */
+            sure_from: number;
+            /** Todo */
+            todo: string;
+            /** Totals */
+            totals: components["schemas"]["InspectTotal"][];
+        };
+        /** InspectTotal */
+        InspectTotal: {
+            /** Column */
+            column: string;
+            /** Parts */
+            parts: number;
+            /** Row */
+            row: number;
+            /** Stated */
+            stated: number;
+            /** Text */
+            text: string;
+        };
         /** IntrusionPage */
         IntrusionPage: {
             /** Rows */
@@ -11447,7 +11609,7 @@ export interface components {
              */
             accept_partial: boolean;
             /** Datum */
-            datum?: ("wgs84" | "cgcs2000" | "gcj02" | "bd09") | null;
+            datum?: string | null;
             /** Default Height M */
             default_height_m?: number | null;
             /**
@@ -12218,6 +12380,12 @@ export type SchemaIncidentGridOut = components['schemas']['IncidentGridOut'];
 export type SchemaIncidentPage = components['schemas']['IncidentPage'];
 export type SchemaIncidentRow = components['schemas']['IncidentRow'];
 export type SchemaIncidentSheet = components['schemas']['IncidentSheet'];
+export type SchemaInspectCandidate = components['schemas']['InspectCandidate'];
+export type SchemaInspectEncoding = components['schemas']['InspectEncoding'];
+export type SchemaInspectEvidence = components['schemas']['InspectEvidence'];
+export type SchemaInspectForm = components['schemas']['InspectForm'];
+export type SchemaInspectReport = components['schemas']['InspectReport'];
+export type SchemaInspectTotal = components['schemas']['InspectTotal'];
 export type SchemaIntrusionPage = components['schemas']['IntrusionPage'];
 export type SchemaIntrusionRow = components['schemas']['IntrusionRow'];
 export type SchemaKeyList = components['schemas']['KeyList'];
@@ -16414,6 +16582,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    inspect_upload_api_imports_inspect_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["InspectForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InspectReport"];
                 };
             };
             /** @description Validation Error */
