@@ -120,6 +120,12 @@ def _mount_sight() -> None:
     app.command("sight", context_settings={"ignore_unknown_options": True})(sight)
 
 
+def _mount_grids() -> None:
+    from .grids.commands import grids
+
+    app.add_typer(grids, name="grids")
+
+
 def _mount_import() -> None:
     from .exchange.commands import import_file
     from .exchange.inspect_commands import inspect
@@ -178,6 +184,7 @@ _DOMAINS = {
     "cameras": _mount_cameras,
     "devices": _mount_devices,
     "sight": _mount_sight,
+    "grids": _mount_grids,
     "import": _mount_import,
     "coverage": _mount_coverage,
     "patrol": _mount_patrol,

@@ -29,6 +29,7 @@ TASK_MODULES = (
     "backend.coverage.sitings.tasks",
     "backend.coverage.reports.tasks",
     "backend.eyeson.tasks",
+    "backend.grids.changes.tasks",
     "backend.patrol.units.tasks",
     "backend.patrol.deriving.tasks",
     "backend.patrol.requirements.tasks",
