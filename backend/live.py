@@ -8,7 +8,7 @@ rolled back.
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 import psycopg
@@ -39,6 +39,15 @@ def announce(session: Session, notice: Notice) -> None:
     payload = json.dumps(asdict(notice), separators=(",", ":"))
     session.execute(
         text("SELECT pg_notify(:channel, :payload)"), {"channel": CHANNEL, "payload": payload}
+    )
+
+
+def announce_all(session: Session, notices: Iterable[Notice]) -> None:
+    """Tell of many things in one statement; what one process does to hundreds of cameras."""
+    payloads = [json.dumps(asdict(notice), separators=(",", ":")) for notice in notices]
+    session.execute(
+        text("SELECT pg_notify(:channel, p) FROM unnest(CAST(:payloads AS text[])) p"),
+        {"channel": CHANNEL, "payloads": payloads},
     )
 
 

@@ -4,6 +4,9 @@ A run holds from its first check until `HOLD` times `media.check_every_s` after 
 until the next run; beyond that nobody knows. Nothing of what a picture shows is kept.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from sqlalchemy import delete, func, text
 from sqlalchemy.orm import Session
 
@@ -13,32 +16,44 @@ from .models import CameraCheck
 HOLD = 2
 """How many intervals a check speaks for: one more than the next check should take."""
 
-_LATEST = text(
-    "SELECT at, has_frames = :has_frames AND reason IS NOT DISTINCT FROM :reason AS is_same,"
-    " extract(epoch FROM clock_timestamp() - coalesce(last_at, at)) AS age_s"
-    " FROM camera_checks WHERE camera_id = :camera_id ORDER BY at DESC LIMIT 1"
-)
-_EXTEND = text(
-    "UPDATE camera_checks SET last_at = clock_timestamp(), checks = checks + 1"
-    " WHERE camera_id = :camera_id AND at = :at"
-)
-_BEGIN = text(
-    "INSERT INTO camera_checks (camera_id, has_frames, reason)"
-    " VALUES (:camera_id, :has_frames, :reason) ON CONFLICT DO NOTHING"
+# Index: camera_checks_pkey, one step a camera; one statement, for hundreds may turn at once.
+_NOTE = text(
+    "WITH latest AS (SELECT s.camera_id, s.has_frames, s.reason, l.at, l.is_same, l.age_s"
+    " FROM unnest(CAST(:ids AS bigint[]), CAST(:has_frames AS boolean[]), CAST(:reasons AS text[]))"
+    "   AS s (camera_id, has_frames, reason) LEFT JOIN LATERAL ("
+    "     SELECT k.at, k.has_frames = s.has_frames AND k.reason IS NOT DISTINCT FROM s.reason"
+    "       AS is_same, extract(epoch FROM clock_timestamp() - coalesce(k.last_at, k.at)) AS age_s"
+    "     FROM camera_checks k WHERE k.camera_id = s.camera_id ORDER BY k.at DESC LIMIT 1) l"
+    "   ON true), extended AS ("
+    "   UPDATE camera_checks k SET last_at = clock_timestamp(), checks = k.checks + 1"
+    "   FROM latest l WHERE k.camera_id = l.camera_id AND k.at = l.at AND l.is_same"
+    "   AND l.age_s BETWEEN :every_s AND :hold_s)"
+    " INSERT INTO camera_checks (camera_id, has_frames, reason)"
+    " SELECT camera_id, has_frames, reason FROM latest"
+    " WHERE is_same IS NOT TRUE OR age_s > :hold_s ON CONFLICT DO NOTHING"
 )
 
 
-def note(session: Session, camera_id: int, *, has_frames: bool, reason: str | None) -> None:
-    """Keep what was seen of a camera: at once when it turned, else once per `check_every_s`."""
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What was seen of one camera; `reason` says why no frames came."""
+
+    camera_id: int
+    has_frames: bool
+    reason: str | None
+
+
+def note(session: Session, seen: Sequence[Check]) -> None:
+    """Keep what was seen of cameras, each named once: turns at once, else each `check_every_s`."""
     every_s = load().media.check_every_s
-    seen = {"camera_id": camera_id, "has_frames": has_frames, "reason": reason}
-    latest = session.execute(_LATEST, seen).one_or_none()
-    if latest is not None and latest.is_same and latest.age_s < every_s:
-        return
-    if latest is not None and latest.is_same and latest.age_s <= HOLD * every_s:
-        session.execute(_EXTEND, {"camera_id": camera_id, "at": latest.at})
-    else:
-        session.execute(_BEGIN, seen)
+    noted = {
+        "ids": [check.camera_id for check in seen],
+        "has_frames": [check.has_frames for check in seen],
+        "reasons": [check.reason for check in seen],
+        "every_s": every_s,
+        "hold_s": HOLD * every_s,
+    }
+    session.execute(_NOTE, noted)
 
 
 def forget_old(session: Session) -> int:

@@ -174,7 +174,7 @@ def test_the_api_may_note_a_check_while_it_enrols(client, land) -> None:
     camera = land.add_camera("门口", 110.005, 34.505)
     scope = db.Scope(1, 610522000000, 610522999999)
     with db.begin(scope) as session:
-        checks.note(session, camera, has_frames=False, reason="device.timed_out")
+        checks.note(session, [checks.Check(camera, False, "device.timed_out")])
     with db.begin(db.Scope(1, 610523000000, 610523999999)) as session:
         seen = session.scalar(records.text("SELECT count(*) FROM camera_checks"))
     assert (runs(land), seen) == ([(False, "device.timed_out", 1)], 0)
