@@ -185,8 +185,8 @@ def _recovered(path: Path) -> ClipPart | None:
         closed = replace(
             last,
             sha256=_digest_with(file, at, length),
-            cut_bytes=size - last.size_bytes,
-            is_doubtful=found not in hashes,
+            cut_bytes=last.cut_bytes + size - last.size_bytes,
+            is_doubtful=last.is_doubtful or found not in hashes,
         )
         journal.write(b"\n" + json.dumps(asdict(closed)).encode() + b"\n")
         journal.flush()

@@ -1,7 +1,8 @@
 """Records the units of a ring into the parts of a clip, in a thread of its own.
 
 The event loop hands over and never waits for the disk. A new part begins with each section; what
-lies between two sections is a gap, listed with its reason.
+lies between two sections is a gap, listed with its reason. What a process that was killed has
+left goes on in the same way.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ import errno
 import logging
 import threading
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from video.clipfile import ClipFile, ClipPart
+from video.clipfile import ClipFile, ClipPart, journal_of
 from video.ring import Section
 from video.tap import Unit
 
@@ -34,28 +36,44 @@ class Gap:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a process that was killed left of a clip: its parts, the gaps between, and the reason
+    of the gap that follows.
+    """
+
+    parts: Sequence[ClipPart] = ()
+    gaps: Sequence[Gap] = ()
+    reason: str = ""
+
+
 class Recorder:
     """Writes one clip into a folder.
 
     Parameters
     ----------
     folder : Path
-        Must exist and be empty.
+        Must exist; it holds no more than what was left.
+    left : Left
+        What an earlier recorder wrote there: the clip goes on behind it.
 
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, left: Left | None = None) -> None:
+        left = left or Left()
         self.fault: str | None = None
         self._folder = folder
         self._waiting: deque[tuple[Section, Unit] | None] = deque()
         self._waiting_bytes = 0
         self._changed = threading.Condition()
-        self._parts: list[ClipPart] = []
-        self._gaps: list[Gap] = []
+        self._parts: list[ClipPart] = list(left.parts)
+        self._gaps: list[Gap] = list(left.gaps)
+        self._next_no = 1 + max((_number(part) for part in left.parts), default=-1)
+        self._waits_after = left.reason if left.parts else None
         self._file: ClipFile | None = None
         self._section: Section | None = None
         self._group: list[Unit] = []
-        self._last_ms = 0
+        self._last_ms = left.parts[-1].last_ms if left.parts else 0
         self._is_behind = False
         self._resumed: tuple[Section, Section] | None = None
         self._thread = threading.Thread(target=self._work, name="recorder", daemon=True)
@@ -89,6 +107,11 @@ class Recorder:
     def last_ms(self) -> int:
         """Return when the last picture handed over had been received; 0 before the first."""
         return self._last_ms
+
+    @property
+    def has_gone_on(self) -> bool:
+        """Return whether a picture came since what was left; True where nothing was."""
+        return self._waits_after is None
 
     @property
     def size_bytes(self) -> int:
@@ -138,17 +161,19 @@ class Recorder:
         self._end_part()
         if self.fault is not None:
             return
-        if self._section is not None:
-            self._gaps.append(Gap(self._last_ms, unit.received_ms, section.reason))
-        self._section = section
+        reason = section.reason if self._waits_after is None else self._waits_after
+        if self._section is not None or self._waits_after is not None:
+            self._gaps.append(Gap(self._last_ms, unit.received_ms, reason))
+        self._section, self._waits_after = section, None
         info = section.info
         begun = ClipPart(
-            file=f"clip-{len(self._parts):03d}.mp4",
+            file=f"clip-{self._next_no:03d}.mp4",
             codec=info.codec_string,
             width=info.width,
             height=info.height,
-            reason=section.reason,
+            reason=reason,
         )
+        self._next_no += 1
         self._file = ClipFile(self._folder, begun, info.recording_init)
 
     def _flush(self) -> None:
@@ -170,3 +195,8 @@ class Recorder:
             self._parts.append(part)
         else:
             (self._folder / part.file).unlink()
+            journal_of(self._folder / part.file).unlink()
+
+
+def _number(part: ClipPart) -> int:
+    return int(part.file.removeprefix("clip-").removesuffix(".mp4"))

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from video.clipfile import ClipPart, recovered
-from video.recorder import Gap
+from video.recorder import Gap, Left
 from video.timeline import TICKS_PER_S
 
 from ..db import begin
@@ -106,19 +106,26 @@ def close(
     tidy(evidence_id)
 
 
-def recover(worker: int) -> int:
-    """Close the clips of a worker that was killed, and return how many there were.
+def recover(worker: int) -> dict[int, Left]:
+    """Return what a worker that was killed left of the clips that go on.
 
-    What was whole on the disk is sealed as it is; the manifest says that it ended by a crash.
+    A clip whose time is not over goes on as another part. One that has ended meanwhile is sealed
+    with what was whole on the disk; its manifest says that it ended by a crash.
     """
     share = {"workers": load().media.workers, "worker": worker}
     with begin() as session:
-        left = [row.id for row in session.execute(_CLIPS, share) if row.state == "recording"]
-    for evidence_id in left:
-        folder = storing.folder_of(evidence_id)
+        clips = [ClipOrder(*row) for row in session.execute(_CLIPS, share)]
+    goes_on: dict[int, Left] = {}
+    for clip in clips:
+        if clip.state != "recording":
+            continue
+        folder = storing.folder_of(clip.id)
         parts = recovered(folder) if folder.exists() else []
-        close(evidence_id, parts, _between(parts), CRASHED)
-    return len(left)
+        if clip.stop_at > datetime.now(UTC):
+            goes_on[clip.id] = Left(parts, _between(parts), CRASHED)
+        else:
+            close(clip.id, parts, _between(parts), CRASHED)
+    return goes_on
 
 
 def _locked(session: Session, evidence_id: int) -> Evidence:

@@ -17,7 +17,7 @@ from video.clipfile import ClipPart
 from video.errors import DeviceError
 from video.hub import CameraHub
 from video.mediahost import MediaHost
-from video.recorder import DISK_FULL, Gap, Recorder
+from video.recorder import DISK_FULL, Gap, Left, Recorder
 from video.ring import Ring
 from video.tap import Tap
 
@@ -39,8 +39,8 @@ async def record_evidence(host: MediaHost) -> None:
     """Keep rings and record clips for the life of a media worker."""
     left = await asyncio.to_thread(orders.recover, host.number)
     if left:
-        log.warning("%s clips ended by a crash", left, extra={"action": "evidence.recovered"})
-    desk = _Desk(host)
+        log.warning("%s clips go on", len(left), extra={"action": "evidence.recovered"})
+    desk = _Desk(host, left)
     try:
         while True:
             try:
@@ -74,8 +74,9 @@ class _Clip:
 class _Desk:
     """Rings and clips of one media worker; used in its event loop."""
 
-    def __init__(self, host: MediaHost) -> None:
+    def __init__(self, host: MediaHost, left: dict[int, Left]) -> None:
         self._host = host
+        self._left = left
         self._kept: dict[int, _Kept] = {}
         self._clips: dict[int, _Clip] = {}
         self._sized_at = 0.0
@@ -109,6 +110,7 @@ class _Desk:
         if clip is None:
             clip = await self._begin(order)
         if clip is None:
+            await self._give_up(order)
             return
         reason = self._reason_to_end(clip, order, wanted)
         if reason is not None:
@@ -118,19 +120,29 @@ class _Desk:
         kept = self._kept.get(order.camera_id)
         if kept is None:
             return None
+        left = self._left.pop(order.id, Left())
         try:
-            folder = await asyncio.to_thread(storing.make_folder, order.id)
+            folder = storing.folder_of(order.id)
+            if not left.parts:
+                folder = await asyncio.to_thread(storing.make_folder, order.id)
         except OSError:
             await asyncio.to_thread(orders.close, order.id, [], [], DISK_FULL)
             return None
         await asyncio.to_thread(orders.note_begun, order.id)
-        clip = _Clip(order, Recorder(folder), kept.ring)
+        clip = _Clip(order, Recorder(folder, left), kept.ring)
         self._clips[order.id] = clip
         since_ms = int((order.asked_at.timestamp() - order.before_s) * 1000)
         for section, unit in kept.ring.since(since_ms):
             clip.recorder.take(section, unit)
         kept.ring.follow(clip.recorder.take)
         return clip
+
+    async def _give_up(self, order: ClipOrder) -> None:
+        """Seal what was left of a clip whose time ended while its camera could not be taken up."""
+        if order.stop_at <= datetime.now(UTC):
+            left = self._left.pop(order.id, Left())
+            reason = orders.CRASHED if left.parts else orders.NO_PICTURE
+            await asyncio.to_thread(orders.close, order.id, left.parts, left.gaps, reason)
 
     def _reason_to_end(self, clip: _Clip, order: ClipOrder, wanted: Orders) -> str | None:
         """Return why a clip ends now, None while it goes on."""
@@ -153,6 +165,8 @@ class _Desk:
         if clip.ended is None:
             clip.ring.unfollow(clip.recorder.take)
             parts, gaps = await asyncio.to_thread(clip.recorder.finish)
+            if not clip.recorder.has_gone_on:  # killed before, and no picture came after it
+                reason = orders.CRASHED
             clip.ended = (parts, gaps, clip.recorder.fault or reason)
         await asyncio.to_thread(orders.close, clip.order.id, *clip.ended)
         del self._clips[clip.order.id]

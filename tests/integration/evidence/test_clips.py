@@ -64,8 +64,35 @@ def test_a_clip_holds_what_was_before_it_and_a_killed_worker_costs_one_group(
     wait_for(lambda: frames_in(folder) >= 8)
     media.kill()
     before = frames_in(folder)
+    media.start()  # the clip goes on as another part
+    wait_for(lambda: len(list(folder.glob("*.journal"))) == 2 and frames_in(folder) >= 8)
+    media.kill()
+    between = frames_in(folder)
     media.start()
-    crashed = desk.ended(second["id"])
+    wait_for(lambda: len(list(folder.glob("*.journal"))) == 3 and frames_in(folder) >= 8)
+    desk.post(f"{second['id']}/stop")
+    resumed = desk.ended(second["id"])
+    assert (resumed["state"], resumed["end_reason"]) == ("kept", "stopped")
+    assert [gap["reason"] for gap in resumed["gaps"]] == ["crashed", "crashed"]
+    parts = resumed["parts"]
+    assert [part["frames"] for part in parts[:2]] == [before, between]
+    for part in parts:
+        clocks = burnt_in(folder / part["file"])
+        assert len(clocks) == part["frames"] and clocks == sorted(clocks)
+    for gap, left, right in zip(resumed["gaps"], parts, parts[1:], strict=False):
+        assert instants(gap["from_at"], gap["to_at"]) == instants(
+            left["last_at"], right["first_at"]
+        )
+    assert verify(folder / "manifest.json", key_of(desk)).ok
+
+    late = desk.post("clips", camera_id=camera)
+    folder = store / str(late["id"])
+    wait_for(lambda: frames_in(folder) >= 8)
+    media.kill()
+    before = frames_in(folder)
+    land.run("UPDATE evidence SET stop_at = now() WHERE id = %s", late["id"])
+    media.start()
+    crashed = desk.ended(late["id"])
     assert (crashed["state"], crashed["end_reason"]) == ("kept", "crashed")
     [part] = crashed["parts"]
     assert part["frames"] == before == len(burnt_in(folder / part["file"]))
@@ -79,9 +106,13 @@ def test_a_clip_holds_what_was_before_it_and_a_killed_worker_costs_one_group(
     assert desk.ended(third["id"])["end_reason"] == "shut_down"
     assert verify(store / str(third["id"]) / "manifest.json", key_of(desk)).ok
     acts = [row[0] for row in land.run("SELECT act FROM register WHERE act LIKE 'evidence.%%'")]
-    assert acts.count("evidence.sealed") == 3
+    assert acts.count("evidence.sealed") == 4
     with db.begin() as session:
         assert verify_register(session).ok
+
+
+def instants(*texts: str) -> list[datetime]:
+    return [datetime.fromisoformat(text) for text in texts]
 
 
 def frames_in(folder: Path) -> int:
