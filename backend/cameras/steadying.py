@@ -3,7 +3,8 @@
 Pure; times are seconds of one monotonic clock. A window in which nothing more is told follows each
 turn; the first word on a camera is none, for a stream may begin with a moment of silence. The
 window doubles while turns keep coming and falls back after a calm as long as itself. What was seen
-last within it is told at its end, so that the last word is always right.
+last within it is told at its end, and before when it has lasted for most of the first window: who
+comes to rest is told of then, however long it flapped.
 """
 
 from collections.abc import Hashable
@@ -13,6 +14,9 @@ from typing import Generic, TypeVar
 State = TypeVar("State", bound=Hashable)
 Told = TypeVar("Told")
 
+_REST = 0.8
+"""Share of the first window: with the beat at which it is looked for, 5 s in all."""
+
 
 @dataclass(slots=True)
 class _Course(Generic[State, Told]):
@@ -20,6 +24,7 @@ class _Course(Generic[State, Told]):
     turned_s: float
     window_s: float
     held: tuple[State, Told] | None = None
+    held_since_s: float = 0.0
 
 
 class Steadier(Generic[State, Told]):
@@ -51,20 +56,27 @@ class Steadier(Generic[State, Told]):
             taken_back, course.held = course.held, None
             return None if taken_back else told
         if now_s - course.turned_s < course.window_s:
+            if course.held is None or course.held[0] != state:
+                course.held_since_s = now_s
             course.held = (state, told)
             return None
         self._turn(course, state, now_s)
         return told
 
     def settled(self, now_s: float) -> list[Told]:
-        """Return what was held back of cameras whose window has ended."""
+        """Return what was held back of cameras whose window has ended, or that came to rest."""
         due: list[Told] = []
         for course in self._courses.values():
-            if course.held is not None and now_s - course.turned_s >= course.window_s:
+            if course.held is not None and self._is_due(course, now_s):
                 state, told = course.held
                 self._turn(course, state, now_s)
                 due.append(told)
         return due
+
+    def _is_due(self, course: _Course[State, Told], now_s: float) -> bool:
+        since_s = now_s - course.turned_s
+        has_rested = now_s - course.held_since_s >= _REST * self._window_s
+        return since_s >= course.window_s or (has_rested and since_s >= self._window_s)
 
     def _turn(self, course: _Course[State, Told], state: State, now_s: float) -> None:
         calm_s = now_s - course.turned_s

@@ -28,7 +28,8 @@ _WRITE_AGAIN_S = 1.0
 #: Rows of cameras locked together: others wait for tens of milliseconds, not for a whole fleet.
 _MOST_AT_ONCE = 100
 
-_LOST_AFTER_S = 5.0
+#: With the tick of a hub and the writing: in the database within 5 s of the last picture.
+_LOST_AFTER_S = 4.0
 
 log = logging.getLogger(__name__)
 

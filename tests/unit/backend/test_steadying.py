@@ -66,6 +66,20 @@ def test_what_turned_back_within_the_window_was_nothing() -> None:
     assert steady.offer(1, True, "still up", 101.0) == "still up"
 
 
+def test_a_camera_that_comes_to_rest_is_told_of_before_a_long_window_ends() -> None:
+    steady: Steadier[bool, bool] = Steadier(WINDOW_S, MOST_S)
+    now, told = 0.0, [True]
+    while now < 61.0:  # until its window is 40 s
+        word = steady.offer(1, now % 4 < 2, now % 4 < 2, now)
+        told += [] if word is None else [word]
+        told += steady.settled(now)
+        now += 2.0
+    steady.offer(1, told[-1], told[-1], now)
+    assert steady.offer(1, not told[-1], not told[-1], now + 1.0) is None
+    assert steady.settled(now + 4.9) == []
+    assert steady.settled(now + 5.0) == [not told[-1]]  # four seconds after it came to rest
+
+
 def test_two_hundred_cameras_that_die_at_once_are_all_told_of_at_once() -> None:
     steady: Steadier[bool, int] = Steadier(WINDOW_S, MOST_S)
     for camera in range(543):
