@@ -11,9 +11,10 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from onveef import wsdiscovery
+from onveef.wsdiscovery import DiscoveredDevice
 
-from video.addresses import AddressPolicy, CheckedAddress
+from video import wsdiscovery
+from video.addresses import AddressPolicy, CheckedAddress, Network
 from video.credentials import Credentials
 from video.errors import AddressRefused, DeviceError
 from video.onvif_session import OnvifSession
@@ -42,7 +43,7 @@ async def discover(timeout_s: float = 3.0, *, interfaces: Iterable[str] = ()) ->
     timeout_s : float
         How long to listen; always waited out, since devices answer late.
     interfaces : iterable of str
-        Own addresses to send from; all but loopback when empty.
+        Own IPv4 addresses to send from; when empty all but loopback, and IPv6 besides.
 
     Returns
     -------
@@ -50,9 +51,7 @@ async def discover(timeout_s: float = 3.0, *, interfaces: Iterable[str] = ()) ->
         Sorted by name, at most 1000.
 
     """
-    chosen = list(interfaces) or None
-    answers = await wsdiscovery.discover_async(timeout_s=timeout_s, interface_ip=chosen)
-    return _found(answers)
+    return _found(await wsdiscovery.ask(wsdiscovery.around(interfaces), timeout_s))
 
 
 async def discover_at(address: str, timeout_s: float = 2.0, *, port: int = 3702) -> list[Found]:
@@ -61,7 +60,7 @@ async def discover_at(address: str, timeout_s: float = 2.0, *, port: int = 3702)
     Parameters
     ----------
     address : str
-        IP address.
+        IP address, of either kind.
     timeout_s : float
         How long to listen; always waited out.
     port : int
@@ -72,14 +71,11 @@ async def discover_at(address: str, timeout_s: float = 2.0, *, port: int = 3702)
     list of Found
 
     """
-    answers = await asyncio.to_thread(
-        wsdiscovery.probe_device, address, timeout_s=timeout_s, port=port
-    )
-    return _found(answers)
+    return _found(await wsdiscovery.ask([wsdiscovery.straight_to(address, port)], timeout_s))
 
 
 def addresses_of(ranges: Iterable[str], policy: AddressPolicy) -> list[str]:
-    """Return the addresses of ranges like ``10.1.2.0/24`` or ``10.1.2.10-10.1.2.60``.
+    """Return the addresses of ranges like ``10.1.2.0/24``, ``10.1.2.10-10.1.2.60``, ``fd00::/120``.
 
     Raises
     ------
@@ -100,14 +96,14 @@ def addresses_of(ranges: Iterable[str], policy: AddressPolicy) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _blocks(text: str) -> list[ipaddress.IPv4Network]:
+def _blocks(text: str) -> list[Network]:
     first, dash, last = text.partition("-")
     try:
         if not dash:
-            return [ipaddress.IPv4Network(text, strict=False)]
-        low, high = ipaddress.IPv4Address(first.strip()), ipaddress.IPv4Address(last.strip())
-        return list(ipaddress.summarize_address_range(low, high))
-    except ValueError as error:
+            return [ipaddress.ip_network(text, strict=False)]
+        low, high = ipaddress.ip_address(first.strip()), ipaddress.ip_address(last.strip())
+        return list(ipaddress.summarize_address_range(low, high))  # type: ignore[type-var, arg-type]
+    except (ValueError, TypeError) as error:  # no address, upside down, one of either kind
         raise AddressRefused(f"the range {text[:40]!r} cannot be read") from error
 
 
@@ -178,7 +174,8 @@ async def _ask_ports(
     for port in ports:
         await pace.wait()
         try:
-            device = policy.check(f"http://{address}:{port}/onvif/device_service")
+            host = f"[{address}]" if ":" in address else address
+            device = policy.check(f"http://{host}:{port}/onvif/device_service")
             if await _is_open(device) and await _greets(device, policy):
                 return await _introduced(device)
         except DeviceError:
@@ -205,13 +202,14 @@ async def _greets(device: CheckedAddress, policy: AddressPolicy) -> bool:
 
 async def _introduced(device: CheckedAddress) -> Found:
     """Return the device by what it says of itself over discovery, its address as it was reached."""
+    ip = f"[{device.pinned_ip}]" if ":" in device.pinned_ip else device.pinned_ip
     for found in await discover_at(device.pinned_ip, 0.5):
-        if any(f"//{device.pinned_ip}" in address for address in found.addresses):
+        if any(f"//{ip}" in address for address in found.addresses):
             return Found(found.endpoint, (device.url,), found.name, found.hardware, found.location)
     return Found("", (device.url,), "", "", "")
 
 
-def _found(answers: list[wsdiscovery.DiscoveredDevice]) -> list[Found]:
+def _found(answers: list[DiscoveredDevice]) -> list[Found]:
     devices = [
         Found(
             endpoint=answer.endpoint_reference,

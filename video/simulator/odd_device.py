@@ -6,6 +6,7 @@ counted, so that a test can say how many were wasted.
 
 import http.server
 import re
+import socket
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
@@ -54,9 +55,10 @@ class OddDevice:
         self.verdicts: Counter[Verdict] = Counter()
         self.operations: Counter[str] = Counter()
         self._gate = TokenGate(Account(spec.username, spec.password))
-        self._server = http.server.ThreadingHTTPServer((host, port), _handler(self))
+        self._server = _server_of(host)((host, port), _handler(self))
         self._server.daemon_threads = True
-        self.authority = f"{host}:{self._server.server_port}"
+        shown = f"[{host}]" if ":" in host else host
+        self.authority = f"{shown}:{self._server.server_port}"
         self.url = f"http://{self.authority}{PATH}"
 
     def __enter__(self) -> Self:
@@ -209,6 +211,15 @@ def _fault(code: str, subcode: str) -> str:
         f"<env:Value>ter:{subcode}</env:Value></env:Subcode></env:Code><env:Reason>"
         f'<env:Text xml:lang="en">{subcode}</env:Text></env:Reason></env:Fault>'
     )
+
+
+def _server_of(host: str) -> type[http.server.ThreadingHTTPServer]:
+    """Return the server for an address of either kind."""
+
+    class Server(http.server.ThreadingHTTPServer):
+        address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+
+    return Server
 
 
 def _handler(device: OddDevice) -> type[http.server.BaseHTTPRequestHandler]:

@@ -22,7 +22,7 @@ class DiscoveryOrder(_Shape):
 
     name: Annotated[str, Field(min_length=1, max_length=100)] = "discovery"
     multicast: bool = True
-    ranges: Annotated[list[Annotated[str, Field(max_length=50)]], Field(max_length=16)] = []
+    ranges: Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=16)] = []
     ports: Annotated[
         list[Annotated[int, Field(ge=1, le=65_535)]], Field(min_length=1, max_length=4)
     ] = [80]
