@@ -102,7 +102,7 @@ def _blocks(text: str) -> list[Network]:
         if not dash:
             return [ipaddress.ip_network(text, strict=False)]
         low, high = ipaddress.ip_address(first.strip()), ipaddress.ip_address(last.strip())
-        return list(ipaddress.summarize_address_range(low, high))  # type: ignore[type-var, arg-type]
+        return list(ipaddress.summarize_address_range(low, high))
     except (ValueError, TypeError) as error:  # no address, upside down, one of either kind
         raise AddressRefused(f"the range {text[:40]!r} cannot be read") from error
 

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from video.channels import Channel
     from video.device import DeviceReport
 
-_AT_ONCE = 16
+_LEAST_AT_ONCE, _MOST_AT_ONCE = 16, 64
+_DEVICES_A_LANE = 150
 _CALL_S, _TOTAL_S = 5.0, 60.0
 _NOTE_EVERY_S = 0.5
 
@@ -110,7 +111,7 @@ async def _ask_all(enrolment_id: int, askings: list[_Asking]) -> None:
             answers.put_nowait(broken)  # or whoever waits for an answer would wait for ever
             raise
 
-    workers = [asyncio.create_task(work()) for _ in range(min(_AT_ONCE, len(askings)))]
+    workers = [asyncio.create_task(work()) for _ in range(lanes(len(askings)))]
     try:
         done = 0
         while done < len(askings):
@@ -125,6 +126,14 @@ async def _ask_all(enrolment_id: int, askings: list[_Asking]) -> None:
         for worker in workers:
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
+
+
+def lanes(devices_in_all: int) -> int:
+    """Return how many devices are asked at once: more where many wait, because most of the time
+    goes to those that do not answer; at most what a switch and a worker bear.
+    """
+    planned = -(-devices_in_all // _DEVICES_A_LANE)
+    return min(devices_in_all, max(_LEAST_AT_ONCE, min(planned, _MOST_AT_ONCE)))
 
 
 def _or_raise(answer: _Answer | Exception) -> _Answer:

@@ -1,30 +1,25 @@
-"""Devices from a table of text: any common delimiter and encoding, headers in Chinese or English.
+"""Devices from a table: CSV or XLSX, headers in Chinese or English.
 
 A fault is told with the number of its row as the file counts it, the header being row 1.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import unicodedata
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from gis.cells import number_of
-from gis.encodings import choose_encoding
-from gis.faults import FileRefused
 from video.credentials import Credentials
 
-from ...errors import Refused
 from ..devices import whole_address
+from .sheets import TableRefused, lines_of
 
 MOST_ROWS = 20_000
-_MOST_BYTES = 8 * 1024 * 1024
 _LONGEST_CELL = 400
 _MOST_CHANNELS = 1024
-_DELIMITERS = ",;\t|，；"
 _HEADERS = {
     "address": "地址 ip ip地址 设备ip 设备地址 主机 onvif地址 address host url device",
     "port": "端口 端口号 http端口 onvif端口 web端口 port httpport",
@@ -40,12 +35,6 @@ _FIELD_OF = {word: name for name, words in _HEADERS.items() for word in words.sp
 _HOST = re.compile(
     r"[\w.-]{1,253}|\[[0-9a-fA-F:.]{2,45}\]|[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}"
 )
-
-
-class TableRefused(Refused):
-    code = "devices.table_refused"
-    zh = "无法读取设备清单（{reason}）：请使用带表头的 CSV 文件，至少有“地址”一列。"
-    en = "The list of devices cannot be read ({reason}): give a CSV with a header and 'address'."
 
 
 #: Code of a row's fault -> what the person reads.
@@ -83,7 +72,7 @@ class _Fault(Exception):
 
 
 def read_table(raw: bytes) -> list[RowRead]:
-    """Return the rows of a table, faulty ones among them.
+    """Return the rows of a CSV or XLSX, faulty ones among them.
 
     Raises
     ------
@@ -91,39 +80,15 @@ def read_table(raw: bytes) -> list[RowRead]:
         No header with an address, an encoding nobody knows, or too large.
 
     """
-    if len(raw) > _MOST_BYTES:
-        raise TableRefused(reason=f"> {_MOST_BYTES} B")
-    lines = csv.reader(io.StringIO(_text(raw)), delimiter=_delimiter(_text(raw)))
-    try:
-        header = next((row for row in lines if any(cell.strip() for cell in row)), [])
+    with closing(lines_of(raw)) as lines:
+        header = next((cells for _, cells in lines if any(cell.strip() for cell in cells)), [])
         fields = [_FIELD_OF.get(_plain(cell)) for cell in header]
         if "address" not in fields:
             raise TableRefused(reason="、".join(cell[:20] for cell in header[:12]) or "-")
-        rows = [_row(lines.line_num, fields, cells) for cells in lines if any(cells)]
-    except csv.Error as broken:
-        raise TableRefused(reason=f"{lines.line_num}") from broken
+        rows = [_row(number, fields, cells) for number, cells in lines if any(cells)]
     if len(rows) > MOST_ROWS:
         raise TableRefused(reason=f"> {MOST_ROWS}")
     return _once(rows)
-
-
-def _text(raw: bytes) -> str:
-    for mark, name in (
-        (b"\xff\xfe", "utf-16"),
-        (b"\xfe\xff", "utf-16"),
-        (b"\xef\xbb\xbf", "utf-8-sig"),
-    ):
-        if raw.startswith(mark):
-            return raw.decode(name, "replace")
-    try:
-        return raw.decode(choose_encoding([raw]).name)
-    except FileRefused as refused:
-        raise TableRefused(reason=refused.code) from refused
-
-
-def _delimiter(text: str) -> str:
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    return max(_DELIMITERS, key=lambda sign: (first.count(sign), sign == ","))
 
 
 def _plain(cell: str) -> str:
@@ -157,10 +122,14 @@ def _address(cell: str, port: str) -> str:
     if "@" in cell:
         raise _Fault("address.login")
     if "://" not in cell:
-        host = cell.rpartition(":")[0] if cell.count(":") == 1 else cell.partition("/")[0]
+        authority, slash, path = cell.partition("/")
+        has_port = authority.count(":") == 1 or "]:" in authority
+        host = authority.rpartition(":")[0] if has_port else authority
         if not _HOST.fullmatch(host):
             raise _Fault("address.unreadable")
-        cell = f"http://[{cell}]" if cell.count(":") > 1 and "[" not in cell else f"http://{cell}"
+        if authority.count(":") > 1 and "[" not in authority:
+            authority = f"[{authority}]"
+        cell = f"http://{authority}{slash}{path}"
     try:
         parts = urlsplit(cell)
         stated = parts.port

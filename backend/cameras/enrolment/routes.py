@@ -64,9 +64,9 @@ def discover_devices(order: DiscoveryOrder, user: CurrentUser, tx: Tx) -> Enrolm
 def upload_list(
     user: CurrentUser, tx: Tx, form: Annotated[ListForm, File(), Form()]
 ) -> EnrolmentShape:
-    """Read a CSV of devices; faults are told by row, the other rows wait to be asked."""
+    """Read a CSV or XLSX of devices; faults are told by row, other rows wait to be asked."""
     rows = read_table(form.file.file.read())
-    name = (form.name or form.file.filename or "").strip()[:100] or "CSV"
+    name = (form.name or form.file.filename or "").strip()[:100] or "-"
     made = lists.make(tx, "file", name, {}, user)
     lists.add_rows(tx, made, rows)
     return listing.shapes_of(tx, [made])[0]

@@ -2,9 +2,13 @@
 
 import csv
 import io
+import zipfile
 
+import openpyxl
 import pytest
 
+from backend.cameras.enrolment import probing
+from backend.cameras.vault import unseal
 from video.simulator.odd_device import OddDevice, OddSpec
 
 PASSWORD = "S3CRET/pass word"
@@ -53,6 +57,89 @@ def test_table_with_chinese_headers_in_gb18030_is_read_and_faults_are_named_by_r
     assert rows[4]["explanation"] == "与第 2 行相同"
     assert rows[5]["channel"] == 3
     assert "hidden" not in str(rows)
+
+
+def workbook(*rows, sheets=("设备",)) -> bytes:
+    book = openpyxl.Workbook()
+    for number, title in enumerate(sheets):
+        sheet = book.active if number == 0 else book.create_sheet()
+        sheet.title = title
+        for row in rows:
+            sheet.append(row)
+    written = io.BytesIO()
+    book.save(written)
+    return written.getvalue()
+
+
+HEADER = ("设备IP", "端口", "用户名", "密码", "名称", "经度", "纬度")
+
+
+def test_workbook_is_read_as_a_csv_is(upload, land):
+    made = upload(
+        workbook(
+            HEADER,
+            ("10.1.2.3", 8000, "admin", 123456, "东门", 110.01, 34.51),
+            ("10.1.2.4", 80.0, "admin", 123456.0, "西门", None, None),
+            (None, None, None, None, "缺地址", None, None),
+            ("fd00::7", 8080, None, None, "六", None, None),
+        )
+    )
+    assert made["counts"] == {"waiting": 3, "faulty": 1}
+    rows = rows_of(upload.admin, made["id"])
+    assert [row["row_no"] for row in rows] == [2, 3, 4, 5]
+    assert [row["address"] for row in rows] == [
+        "http://10.1.2.3:8000/onvif/device_service",
+        "http://10.1.2.4:80/onvif/device_service",
+        "-",
+        "http://[fd00::7]:8080/onvif/device_service",
+    ]
+    sealed = [row[0] for row in land.run("SELECT secret FROM enrolment_rows ORDER BY row_no")]
+    assert [unseal(one) for one in sealed[:2]] == [("admin", "123456")] * 2
+    assert sealed[2:] == [None, None]
+
+
+def test_workbook_that_may_mean_two_tables_or_declares_a_document_type_is_refused(upload):
+    two = workbook(("IP",), ("10.0.0.1",), sheets=("甲", "乙"))
+    typed = io.BytesIO()
+    one = io.BytesIO(workbook(("IP",), ("10.0.0.1",)))
+    with zipfile.ZipFile(one) as whole, zipfile.ZipFile(typed, "w") as parts:
+        for name in whole.namelist():
+            head = b"<!DOCTYPE d>" * name.endswith("sheet1.xml")
+            parts.writestr(name, head + whole.read(name))
+    for raw in (two, typed.getvalue(), b"PK\x03\x04 no archive"):
+        files = {"file": ("devices.xlsx", raw)}
+        answer = upload.admin.post("/api/devices/enrolments", files=files)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (
+            422,
+            "devices.table_refused",
+        )
+
+
+def test_addresses_of_the_sixth_version_are_read_in_every_form(upload):
+    made = upload(
+        "address,port\nfd00::1,\nfd00::2,8080\n[fd00::3]:8000,\nhttp://[fd00::4]/,\n::x,\n"
+    )
+    assert [row["address"] for row in rows_of(upload.admin, made["id"])] == [
+        "http://[fd00::1]/onvif/device_service",
+        "http://[fd00::2]:8080/onvif/device_service",
+        "http://[fd00::3]:8000/onvif/device_service",
+        "http://[fd00::4]/onvif/device_service",
+        "-",
+    ]
+
+
+def test_ten_thousand_devices_are_one_list(upload, land):
+    rows = "".join(f"10.{n // 250}.{n % 250}.9,admin,p{n},C{n}\n" for n in range(10_000))
+    made = upload("address,user,password,code\n" + rows)
+    assert made["counts"] == {"waiting": 10_000}
+    assert land.run("SELECT count(DISTINCT secret) FROM enrolment_rows") == [(10_000,)]
+
+
+@pytest.mark.parametrize(
+    ("devices_in_all", "at_once"), [(1, 1), (16, 16), (543, 16), (3000, 20), (10_000, 64)]
+)
+def test_more_devices_are_asked_at_once_where_more_wait(devices_in_all, at_once):
+    assert probing.lanes(devices_in_all) == at_once
 
 
 @pytest.mark.parametrize(
