@@ -15,6 +15,8 @@ const of = (incidentId: number, path = '') => `/incidents/${incidentId}/evidence
 
 export const fetchEvidence = (incidentId: number) => call<EvidenceList>(of(incidentId))
 
+export const fetchStorage = () => call<Storage>('/evidence/storage')
+
 export const beginClip = (incidentId: number, body: { camera_id: number; purpose: string; before_s?: number }) =>
   call<Evidence>(of(incidentId, '/clips'), { method: 'POST', body })
 
