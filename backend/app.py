@@ -50,6 +50,7 @@ from .events import EventStreams, Identify
 from .evidence import routes as evidence
 from .evidence.verify_page import serve as verify_page
 from .exchange import routes as exchange
+from .exchange.exports import routes as exports
 from .eyeson import routes as eyeson
 from .grids import routes as grids
 from .grids.changes import routes as grid_changes
@@ -103,6 +104,7 @@ ROUTERS = (
     advice.router,
     eyeson.router,
     exchange.router,
+    exports.router,
     incidents.router,
     evidence.router,
     alarms.router,

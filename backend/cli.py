@@ -134,6 +134,12 @@ def _mount_import() -> None:
     app.command("inspect")(inspect)
 
 
+def _mount_export() -> None:
+    from .exchange.exports.commands import export_file
+
+    app.command("export")(export_file)
+
+
 def _mount_coverage() -> None:
     from .coverage.commands import coverage
 
@@ -186,6 +192,7 @@ _DOMAINS = {
     "sight": _mount_sight,
     "grids": _mount_grids,
     "import": _mount_import,
+    "export": _mount_export,
     "coverage": _mount_coverage,
     "patrol": _mount_patrol,
     "siting": _mount_siting,

@@ -37,6 +37,7 @@ TASK_MODULES = (
     "backend.dispatch.periodic",
     "backend.evidence.tasks",
     "backend.alarms.tasks",
+    "backend.exchange.exports.tasks",
 )
 
 

@@ -21,6 +21,7 @@ from pyproj.exceptions import CRSError
 
 from gis.encodings import Encoding, choose_encoding, decode
 from gis.faults import FileRefused, Note
+from gis.targets import SHIFTED
 
 Cell = str | int | float | bool | None
 Columns = dict[str, list[Cell]]
@@ -236,6 +237,9 @@ def _stated_crs(source: Source, crs: str | None) -> tuple[str | None, str | None
         return None, "RFC 7946"
     name = _CRS_NAME.search(stated[1])
     told = name[1].decode("utf-8", errors="replace") if name else "?"
+    if told in SHIFTED.values():
+        # What our own exports say: no CRS, and no rule to stand in for it. The user names it.
+        return None, None
     # GDAL takes a name it does not know for WGS 84 without a word.
     return (crs, None) if _is_crs(told) else (told, None)
 

@@ -1244,7 +1244,7 @@ export interface paths {
         put?: never;
         /**
          * Upload List
-         * @description Read a CSV of devices; faults are told by row, the other rows wait to be asked.
+         * @description Read a CSV or XLSX of devices; faults are told by row, other rows wait to be asked.
          */
         post: operations["upload_list_api_devices_enrolments_post"];
         delete?: never;
@@ -1673,6 +1673,130 @@ export interface paths {
          * @description Ask for a copy with areas covered that were drawn by hand; a job makes and seals it.
          */
         post: operations["publish_evidence_api_evidence__evidence_id__publication_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Exports
+         * @description List the latest exports of the jurisdiction.
+         */
+        get: operations["list_exports_api_exports_get"];
+        put?: never;
+        /**
+         * Order Export
+         * @description Ask for a file; small ones are done in the answer, large ones are written by a job.
+         */
+        post: operations["order_export_api_exports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exports/kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Export Kinds
+         * @description List what the caller may export, and in which formats and datums.
+         */
+        get: operations["list_export_kinds_api_exports_kinds_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exports/kinds/{kind}/sets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Export Sets
+         * @description List the sets of a kind in the jurisdiction.
+         */
+        get: operations["list_export_sets_api_exports_kinds__kind__sets_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exports/{export_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Export
+         * @description Return an export's state and progress.
+         */
+        get: operations["read_export_api_exports__export_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exports/{export_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Export
+         * @description Call an export off.
+         */
+        post: operations["cancel_export_api_exports__export_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exports/{export_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fetch Export
+         * @description Return a written file; who took it stands in the register.
+         */
+        get: operations["fetch_export_api_exports__export_id__file_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -6323,6 +6447,158 @@ export interface components {
             reason: "silent" | "off_duty" | "lacks_skill" | "never_heard";
             /** Why */
             why: string;
+        };
+        /**
+         * ExportKind
+         * @description What can be written of one kind: its formats, and whether a day or span chooses rows.
+         */
+        ExportKind: {
+            /** By Day */
+            by_day: boolean;
+            /** By Span */
+            by_span: boolean;
+            /** Formats */
+            formats: ("shp" | "gpkg" | "geojson" | "csv" | "xlsx")[];
+            /** Has Sets */
+            has_sets: boolean;
+            /** Has Shape */
+            has_shape: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "divisions" | "grids" | "places" | "outlines" | "buildings" | "roads" | "restricted" | "cameras" | "incidents" | "visits" | "coverage";
+            /** Title */
+            title: string;
+        };
+        /** ExportKinds */
+        ExportKinds: {
+            /** Datums */
+            datums: string[];
+            /** Kinds */
+            kinds: components["schemas"]["ExportKind"][];
+        };
+        /** ExportNote */
+        ExportNote: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+        };
+        /**
+         * ExportPage
+         * @description The latest exports, newest first.
+         */
+        ExportPage: {
+            /** Rows */
+            rows: components["schemas"]["ExportShape"][];
+            /** Total */
+            total: number;
+        };
+        /** ExportSets */
+        ExportSets: {
+            /** Sets */
+            sets: string[];
+        };
+        /**
+         * ExportShape
+         * @description An export and how far it has come; `progress` is 0 to 1.
+         */
+        ExportShape: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Datum */
+            datum: string;
+            /** Division Code */
+            division_code: string;
+            /**
+             * Encoding
+             * @enum {string}
+             */
+            encoding: "utf-8" | "gbk" | "gb18030";
+            /** Fault */
+            fault: string | null;
+            /** File Name */
+            file_name: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "shp" | "gpkg" | "geojson" | "csv" | "xlsx";
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "divisions" | "grids" | "places" | "outlines" | "buildings" | "roads" | "restricted" | "cameras" | "incidents" | "visits" | "coverage";
+            /** Notes */
+            notes: components["schemas"]["ExportNote"][];
+            /** Progress */
+            progress: number;
+            /** Purpose */
+            purpose: string;
+            /** Removed At */
+            removed_at: string | null;
+            /** Row Count */
+            row_count: number | null;
+            /** Set Name */
+            set_name: string | null;
+            /** Size Bytes */
+            size_bytes: number | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "running" | "done" | "failed" | "cancelled";
+        };
+        /**
+         * ExportWish
+         * @description What to write, how, and for what; without a division, of the caller's whole jurisdiction.
+         */
+        ExportWish: {
+            /**
+             * At
+             * @description grids and divisions in force that day
+             */
+            at?: string | null;
+            /**
+             * Chinese Names
+             * @default false
+             */
+            chinese_names: boolean;
+            /**
+             * Datum
+             * @default cgcs2000
+             */
+            datum: string;
+            /** Division */
+            division?: string | null;
+            /** Encoding */
+            encoding?: ("utf-8" | "gbk" | "gb18030") | null;
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "shp" | "gpkg" | "geojson" | "csv" | "xlsx";
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "divisions" | "grids" | "places" | "outlines" | "buildings" | "roads" | "restricted" | "cameras" | "incidents" | "visits" | "coverage";
+            /** Purpose */
+            purpose: string;
+            /** Set Name */
+            set_name?: string | null;
+            /** Since */
+            since?: string | null;
+            /** Until */
+            until?: string | null;
         };
         /**
          * Fault
@@ -12336,6 +12612,13 @@ export type SchemaEntryOut = components['schemas']['EntryOut'];
 export type SchemaEvidenceList = components['schemas']['EvidenceList'];
 export type SchemaEvidenceOut = components['schemas']['EvidenceOut'];
 export type SchemaExcludedRow = components['schemas']['ExcludedRow'];
+export type SchemaExportKind = components['schemas']['ExportKind'];
+export type SchemaExportKinds = components['schemas']['ExportKinds'];
+export type SchemaExportNote = components['schemas']['ExportNote'];
+export type SchemaExportPage = components['schemas']['ExportPage'];
+export type SchemaExportSets = components['schemas']['ExportSets'];
+export type SchemaExportShape = components['schemas']['ExportShape'];
+export type SchemaExportWish = components['schemas']['ExportWish'];
 export type SchemaFault = components['schemas']['Fault'];
 export type SchemaFeature = components['schemas']['Feature'];
 export type SchemaFeatureCollection = components['schemas']['FeatureCollection'];
@@ -15602,6 +15885,214 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EvidenceOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_exports_api_exports_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    order_export_api_exports_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportWish"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_export_kinds_api_exports_kinds_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportKinds"];
+                };
+            };
+        };
+    };
+    list_export_sets_api_exports_kinds__kind__sets_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: "divisions" | "grids" | "places" | "outlines" | "buildings" | "roads" | "restricted" | "cameras" | "incidents" | "visits" | "coverage";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportSets"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_export_api_exports__export_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    cancel_export_api_exports__export_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    fetch_export_api_exports__export_id__file_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
                 };
             };
             /** @description Validation Error */

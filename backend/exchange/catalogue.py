@@ -1,0 +1,7 @@
+"""All that can be given to others, by name."""
+
+from .deed_layers import DEEDS
+from .land_layers import LAND
+from .layers import Layer, Name
+
+LAYERS: dict[Name, Layer] = {layer.name: layer for layer in (*LAND, *DEEDS)}

@@ -1,0 +1,237 @@
+"""Exports over HTTP and by command: rights, jurisdiction, register, jobs, files that go again."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyogrio
+import pytest
+
+from backend.exchange.exports.making import write
+from backend.exchange.exports.storing import sweep
+
+WEST_TOWN, NEIGHBOUR = 610522101000, 610523000000
+WISH = {"kind": "grids", "format": "gpkg", "datum": "cgcs2000", "purpose": "移交测绘院"}
+
+
+@pytest.fixture
+def kept_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, land, forget_settings) -> Path:
+    """Keep exported files in a folder of the test."""
+    monkeypatch.setenv("GRIDLINK_EXPORTS__FOLDER", str(tmp_path / "kept"))
+    forget_settings()
+    return tmp_path
+
+
+def taken(client, export: dict, folder: Path) -> Path:
+    answer = client.get(f"/api/exports/{export['id']}/file")
+    assert answer.status_code == 200, answer.text
+    path = folder / "taken.gpkg"
+    path.write_bytes(answer.content)
+    return path
+
+
+def test_a_planner_exports_the_own_jurisdiction_and_it_stands_in_the_register(
+    kept_in, client, land
+) -> None:
+    west = client("planner", WEST_TOWN)
+    made = west.post("/api/exports", json={**WISH, "set_name": "basic"})
+    assert made.status_code == 202, made.text
+    export = made.json()
+    assert (export["state"], export["row_count"], export["progress"]) == ("done", 4, 1.0)
+    assert export["file_name"].startswith("网格-cgcs2000-")
+    path = taken(west, export, kept_in)
+    codes = set(pyogrio.raw.read(path, columns=["code"], read_geometry=False)[3][0])
+    assert codes == {f"610522101{village}00{n}" for village in ("201", "202") for n in (1, 2)}
+    acts = land.run(
+        "SELECT act, purpose, division_code, detail->>'kind', detail->>'rows' FROM register"
+        " WHERE act LIKE 'export.%%' ORDER BY seq"
+    )
+    assert acts == [
+        ("export.ordered", "移交测绘院", WEST_TOWN, "grids", "4"),
+        ("export.taken", "移交测绘院", WEST_TOWN, "grids", None),
+    ]
+
+
+def test_an_export_is_of_nobody_in_another_jurisdiction(kept_in, client) -> None:
+    export = client("planner", WEST_TOWN).post("/api/exports", json=WISH).json()
+    other = client("planner", NEIGHBOUR)
+    assert other.get(f"/api/exports/{export['id']}").status_code == 404
+    assert other.get(f"/api/exports/{export['id']}/file").status_code == 404
+    assert other.get("/api/exports").json()["rows"] == []
+    asked = other.post("/api/exports", json={**WISH, "division": str(WEST_TOWN)})
+    assert asked.status_code == 404
+
+
+@pytest.mark.parametrize("role", ["operator", "dispatcher", "inspector", "worker"])
+def test_whoever_lacks_the_right_exports_nothing(kept_in, client, role: str) -> None:
+    answer = client(role).post("/api/exports", json=WISH)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "rights.missing")
+
+
+def test_no_export_without_a_purpose(kept_in, client) -> None:
+    planner = client("planner")
+    for purpose in (None, "", "   "):
+        wish = {name: value for name, value in WISH.items() if name != "purpose"}
+        answer = planner.post(
+            "/api/exports", json={**wish, "purpose": purpose} if purpose is not None else wish
+        )
+        assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"datum": "beijing54"}, "field.invalid"),
+        ({"datum": "cgcs2000-zone99"}, "field.invalid"),
+        ({"datum": "cgcs2000-cm110"}, "field.invalid"),
+        ({"kind": "coverage"}, "exports.no_shape"),
+        ({"encoding": "gbk"}, "exports.encoding_fixed"),
+        ({"kind": "devices"}, "request.invalid"),
+    ],
+)
+def test_what_does_not_go_together_is_refused_with_a_reason(
+    kept_in, client, change: dict, code: str
+) -> None:
+    answer = client("planner").post("/api/exports", json={**WISH, **change})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, code)
+
+
+def test_a_character_outside_gbk_is_refused_and_not_written_as_a_question_mark(
+    kept_in, client, land
+) -> None:
+    land.run("UPDATE grids SET name = '𠮷村' WHERE code = '610522101201001'")
+    planner = client("planner")
+    answer = planner.post("/api/exports", json={**WISH, "format": "shp"})
+    assert answer.status_code == 422
+    error = answer.json()["error"]
+    assert (error["code"], error["detail"]["sign"]) == ("exports.encoding", "𠮷")
+    assert not list((kept_in / "kept").iterdir())
+    wider = planner.post("/api/exports", json={**WISH, "format": "shp", "encoding": "gb18030"})
+    assert wider.json()["state"] == "done"
+
+
+def test_a_large_export_is_written_by_a_job_that_can_be_called_off(
+    kept_in, client, land, monkeypatch, forget_settings
+) -> None:
+    monkeypatch.setenv("GRIDLINK_EXPORTS__AT_ONCE_ROWS", "0")
+    forget_settings()
+    planner = client("planner")
+    first, second = (planner.post("/api/exports", json=WISH).json() for _ in range(2))
+    assert first["state"] == "waiting"
+    refused = planner.get(f"/api/exports/{first['id']}/file")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "exports.not_written")
+    assert planner.post(f"/api/exports/{second['id']}/cancel").json()["state"] == "cancelled"
+    jobs = land.run("SELECT args->>'export_id' FROM procrastinate_jobs ORDER BY id")
+    for (number,) in jobs:
+        write(int(number))
+    done = planner.get(f"/api/exports/{first['id']}").json()
+    assert (done["state"], done["row_count"]) == ("done", 12)
+    assert planner.get(f"/api/exports/{second['id']}").json()["state"] == "cancelled"
+    assert len(pyogrio.raw.read(taken(planner, done, kept_in))[2]) == 12
+
+
+def test_a_file_goes_when_it_was_kept_long_enough(kept_in, client) -> None:
+    planner = client("planner")
+    export = planner.post("/api/exports", json=WISH).json()
+    now = datetime.now(UTC)
+    assert sweep(now) == 0
+    assert sweep(now + timedelta(hours=25)) == 1
+    assert not list((kept_in / "kept").iterdir())
+    answer = planner.get(f"/api/exports/{export['id']}/file")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "exports.removed")
+
+
+def test_grids_of_another_day_and_incidents_of_a_span(kept_in, client, land) -> None:
+    land.run(
+        "INSERT INTO grids (set_name, code, name, division_code, geom, valid_from, valid_to)"
+        " SELECT set_name, 'OLD', 'old', division_code, geom, '2020-01-01', '2021-01-01'"
+        " FROM grids WHERE code = '610522101201001'"
+    )
+    planner = client("planner")
+    then = planner.post("/api/exports", json={**WISH, "at": "2020-06-01"}).json()
+    assert then["row_count"] == 1
+    assert planner.post("/api/exports", json={**WISH, "at": "2021-01-01"}).json()["row_count"] == 0
+    land.run(
+        "INSERT INTO incidents (number, kind, severity, geom, division_code, reported_by,"
+        " reported_at, description) SELECT 'E' || d, (SELECT min(code) FROM incident_kinds),"
+        " 'blue', ST_SetSRID(ST_Point(110.01, 34.51), 4326), 610522101201,"
+        " (SELECT min(id) FROM users),"
+        " make_timestamptz(2026, 1, d, 12, 0, 0, 'UTC'), '张三 13900001111'"
+        " FROM generate_series(1, 9) d"
+    )
+    span = {
+        **WISH,
+        "kind": "incidents",
+        "format": "csv",
+        "since": "2026-01-03",
+        "until": "2026-01-05",
+    }
+    export = planner.post("/api/exports", json=span).json()
+    assert export["row_count"] == 3
+    body = planner.get(f"/api/exports/{export['id']}/file").content.decode("utf-8-sig")
+    assert "13900001111" not in body
+    assert body.splitlines()[0].startswith("number,kind,severity,state,reported_at")
+
+
+def test_tables_of_visits_and_coverage_name_no_unit(kept_in, client, land) -> None:
+    land.run(
+        "INSERT INTO units (code, name, kind, vehicle, division_code) VALUES"
+        " ('U1', '柳林一号', 'grid_worker', 'foot', 610522101201)"
+    )
+    land.run(
+        "INSERT INTO visits (unit_id, grid_id, division_code, day, entered_at, left_at, dwell_s,"
+        " is_sure, basis, is_continued) SELECT (SELECT id FROM units), id, division_code,"
+        " '2026-03-01', '2026-03-01T08:00Z', '2026-03-01T09:00Z', 3600, true, 'seen', false"
+        " FROM grids WHERE code = '610522101201001'"
+    )
+    planner = client("planner")
+    made = planner.post("/api/exports", json={**WISH, "kind": "visits", "format": "csv"}).json()
+    body = planner.get(f"/api/exports/{made['id']}/file").content.decode("utf-8-sig")
+    assert "柳林一号" not in body
+    assert body.splitlines()[1] == (
+        "610522101201001,柳林村南网格,2026-03-01,1,1,3600.0,2026-03-01T08:00:00Z,"
+        "2026-03-01T09:00:00Z,610522101201,basic"
+    )
+    assert (
+        planner.post("/api/exports", json={**WISH, "kind": "coverage", "format": "xlsx"}).json()[
+            "state"
+        ]
+        == "done"
+    )
+
+
+def test_kinds_and_sets_are_those_the_caller_may_read(kept_in, client) -> None:
+    planner = client("planner", WEST_TOWN)
+    told = planner.get("/api/exports/kinds").json()
+    assert {kind["kind"] for kind in told["kinds"]} >= {"grids", "cameras", "incidents", "visits"}
+    assert "cgcs2000-zone" in told["datums"]
+    assert planner.get("/api/exports/kinds/grids/sets").json() == {"sets": ["basic", "police"]}
+    assert client("planner", NEIGHBOUR).get("/api/exports/kinds/grids/sets").json() == {
+        "sets": ["basic"]
+    }
+
+
+def gridlink(land, *words: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"GRIDLINK_DATABASE_URL": land.url}
+    command = [sys.executable, "-m", "backend.cli", *words]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_the_command_writes_a_file_and_says_what_must_be_known(land, tmp_path: Path) -> None:
+    target = tmp_path / "网格.geojson"
+    done = gridlink(
+        land, "export", "grids", "--set", "police", "--datum", "gcj02", "-o", str(target)
+    )
+    assert done.returncode == 0, done.stderr
+    assert "GCJ-02" in done.stderr
+    told = json.loads(target.read_text("utf-8"))
+    assert len(told["features"]) == 4
+    assert told["crs"]["properties"]["name"] == "GCJ-02"
+    again = gridlink(land, "export", "grids", "-o", str(target))
+    assert again.returncode == 1
+    assert land.run("SELECT purpose FROM register WHERE act = 'export.taken'") == [
+        ("command line",)
+    ]
