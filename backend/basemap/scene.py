@@ -4,7 +4,6 @@ Held in memory per process: 40,000 buildings take about half a second to read an
 nothing afterwards. `current` reads them anew when the layer's version in the database moved.
 """
 
-import threading
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +15,7 @@ from gis.frame import LocalFrame
 from gis.obstacles import Obstacles, build_obstacles
 from gis.terrain import Terrain, ground_under
 
-from ..db import database_url
+from ..holding import Holding
 from ..settings import load
 from .terrain import read_terrain
 
@@ -33,18 +32,18 @@ class Scene:
     terrain: Terrain | None
 
 
-_lock = threading.Lock()
-_held: dict[str, Scene] = {}
+_held = Holding[Scene]()
 
 
 def current(session: Session, frame: LocalFrame, *, version: str) -> Scene:
     """Return the scene in `frame`; `version` is that of the layer `buildings` as it is now."""
-    database = database_url()
-    with _lock:  # one caller reads, the others wait for its result
-        scene = _held.get(database)
-        if scene is None or scene.version != version or scene.frame != frame:
-            scene = _held[database] = _read(session, version, frame)
-        return scene
+
+    def renew(last: Scene | None) -> Scene:
+        if last is not None and last.version == version and last.frame == frame:
+            return last
+        return _read(session, version, frame)
+
+    return _held.renewed(renew)
 
 
 def _read(session: Session, version: str, frame: LocalFrame) -> Scene:

@@ -4,7 +4,6 @@ One reading serves all requests of a process until the layer's version in the da
 a camera does not state is assumed here, once; `ASSUMED` names the fields that can be.
 """
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,7 +17,8 @@ from gis.optics import assumed_range_m, vertical_field_deg
 from gis.sight import PoseColumns, PoseTable, build_poses
 
 from ..basemap import scene
-from ..db import begin, database_url
+from ..db import begin
+from ..holding import Holding
 from ..settings import Sight, load
 
 ASSUMED = ("height_m", "fov_deg", "range_m")
@@ -87,8 +87,7 @@ class Stated:
     tilt_error_deg: Floats | float = 0.0
 
 
-_lock = threading.Lock()
-_held: dict[str, Lookout] = {}
+_held = Holding[Lookout]()
 
 
 def current(session: Session) -> tuple[Lookout, scene.Scene]:
@@ -98,13 +97,14 @@ def current(session: Session) -> tuple[Lookout, scene.Scene]:
     result; what a caller may see is decided when its answer is dressed, under row-level security.
     """
     version, buildings = session.execute(_VERSIONS).one()
-    database = database_url()
-    with _lock:
-        lookout = _held.get(database)
-        is_stale = lookout is None or lookout.version != version or not len(lookout.poses)
-        if lookout is None or is_stale:
-            with begin() as owner:
-                lookout = _held[database] = _read(owner, version)
+
+    def renew(last: Lookout | None) -> Lookout:
+        if last is not None and last.version == version and len(last.poses):
+            return last
+        with begin() as owner:
+            return _read(owner, version)
+
+    lookout = _held.renewed(renew)
     return lookout, scene.current(session, lookout.frame, version=buildings)
 
 

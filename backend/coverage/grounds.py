@@ -5,7 +5,6 @@ change of one camera costs one viewshed, and nothing has to be told that it is o
 what is asked for is computed: a question about one street waits for the cameras of that street.
 """
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,7 +20,7 @@ from gis.seenground import SeenGrounds, seen_grounds
 from ..basemap.scene import Scene
 from ..cameras import lookout
 from ..cameras.lookout import Lookout
-from ..db import database_url
+from ..holding import Holding
 from ..settings import load
 from .keeping import Kept
 
@@ -97,21 +96,21 @@ class Held:
         return int(self.camera_ids[place]), rows.tobytes()
 
 
-_lock = threading.Lock()
-_held: dict[tuple[str, tuple[float, ...]], Held] = {}
+_held = Holding[Held]()
 
 
 def current(session: Session, px_per_m: tuple[float, ...] = PLANNING_PX_PER_M) -> Held:
     """Return all cameras as the database has them now, for the bands in question."""
     watch, scene = lookout.current(session)
-    key = database_url(), px_per_m
-    with _lock:
-        held = _held.get(key)
-        if held is None or held.lookout is not watch or held.scene is not scene:
-            is_same_scene = held is not None and held.scene is scene
-            kept = held.kept if held is not None and is_same_scene else Kept(MOST_KEPT)
-            held = _held[key] = _over(watch, scene, px_per_m, kept)
-    return held
+
+    def renew(last: Held | None) -> Held:
+        is_same_scene = last is not None and last.scene is scene
+        if last is not None and is_same_scene and last.lookout is watch:
+            return last
+        kept = last.kept if last is not None and is_same_scene else Kept(MOST_KEPT)
+        return _over(watch, scene, px_per_m, kept)
+
+    return _held.renewed(renew, px_per_m)
 
 
 def _over(

@@ -3,7 +3,6 @@
 Held in memory per process in the metres of one frame, and read anew when a layer has changed.
 """
 
-import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +17,9 @@ from gis.footprints import footprints
 from gis.frame import LocalFrame
 from gis.obstacles import Obstacles
 
-from ..db import begin, database_url
+from ..db import begin
 from ..divisions.codes import span
+from ..holding import Holding
 from ..settings import load
 from .summing import Land, chosen_sets
 
@@ -89,8 +89,7 @@ class Held:
         return Subjects(chosen.areas[rows], chosen.roads[rows], chosen.outlines[rows])
 
 
-_lock = threading.Lock()
-_held: dict[str, Held] = {}
+_held = Holding[Held]()
 
 
 def current(session: Session, frame: LocalFrame, obstacles: Obstacles) -> Held:
@@ -99,13 +98,14 @@ def current(session: Session, frame: LocalFrame, obstacles: Obstacles) -> Held:
     The reading has the owner's eyes, because all callers of a process share the result.
     """
     version = session.scalar(_VERSION, {"layers": list(_LAYERS)}) or ""
-    database = database_url()
-    with _lock:
-        held = _held.get(database)
-        if held is None or held.version != version or held.frame != frame:
-            with begin() as owner:
-                held = _held[database] = _read(owner, version, frame, obstacles)
-        return held
+
+    def renew(last: Held | None) -> Held:
+        if last is not None and last.version == version and last.frame == frame:
+            return last
+        with begin() as owner:
+            return _read(owner, version, frame, obstacles)
+
+    return _held.renewed(renew)
 
 
 def _read(session: Session, version: str, frame: LocalFrame, obstacles: Obstacles) -> Held:

@@ -3,7 +3,6 @@
 Only the grids somebody asks about are counted; the next question about the same street finds them.
 """
 
-import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +15,8 @@ from gis.exactcover import Plots, plot_figures, plots_of
 from gis.seenground import SeenGrounds
 
 from ..cameras.status import out_of_service
-from ..db import Scope, begin, database_url
+from ..db import Scope, begin
+from ..holding import Holding
 from . import grounds, subjects
 from .grounds import Held as Cameras
 from .keeping import Kept
@@ -91,21 +91,22 @@ class Today:
         return made
 
 
-_lock = threading.Lock()
-_held: dict[tuple[str, tuple[float, ...]], Today] = {}
+_held = Holding[Today]()
 
 
 def current(session: Session, px_per_m: tuple[float, ...]) -> Today:
     """Return cameras and land as the database has them now."""
     cameras = grounds.current(session, px_per_m)
     land = subjects.current(session, cameras.lookout.frame, cameras.scene.obstacles)
-    key = database_url(), px_per_m
-    with _lock:
-        held = _held.get(key)
-        if held is None or held.cameras is not cameras or held.land is not land:
-            plots = held.plots if held and held.land is land else Kept[int, Plots](MOST_KEPT)
-            held = _held[key] = Today(cameras, land, plots, Kept(MOST_KEPT))
-    return held
+
+    def renew(last: Today | None) -> Today:
+        is_same_land = last is not None and last.land is land
+        if last is not None and is_same_land and last.cameras is cameras:
+            return last
+        plots = last.plots if last is not None and is_same_land else Kept[int, Plots](MOST_KEPT)
+        return Today(cameras, land, plots, Kept(MOST_KEPT))
+
+    return _held.renewed(renew, px_per_m)
 
 
 def out_of_order(near: Longs, reading: Reading) -> Longs:

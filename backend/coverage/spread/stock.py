@@ -5,7 +5,6 @@ needs. Every number is stored as it is in memory, so both sources give the same 
 """
 
 import json
-import threading
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -22,6 +21,7 @@ from gis.poses import PoseColumns
 
 from ...basemap.terrain import read_terrain
 from ...errors import Refused
+from ...holding import Holding
 from ...settings import load
 
 FORMAT: Final = 1
@@ -241,8 +241,7 @@ def write_stock(folder: Path, rule: Rule, stock: Stock) -> dict[str, int]:
     return {"subjects": len(subjects), "poses": len(poses), "buildings": len(buildings)}
 
 
-_lock = threading.Lock()
-_held: dict[str, tuple[tuple[Any, ...], tuple[Any, ...], tuple[Rule, Stock]]] = {}
+_held = Holding[tuple[tuple[Any, ...], tuple[Any, ...], tuple[Rule, Stock]]]()
 
 
 def _whole() -> tuple[Rule, Stock]:
@@ -252,7 +251,7 @@ def _whole() -> tuple[Rule, Stock]:
     """
     from ...cameras import lookout
     from ...cameras.status import out_of_service
-    from ...db import begin, database_url
+    from ...db import begin
     from .. import subjects
 
     with begin() as session:
@@ -262,12 +261,13 @@ def _whole() -> tuple[Rule, Stock]:
     # The owners hand out the same object until their layer changes; `parts` keeps them alive.
     parts = (watch, scene, held)
     state = (*map(id, parts), silent.tobytes())
-    with _lock:
-        known, _, whole = _held.get(database_url(), (None, None, None))
-        if whole is None or known != state:
-            whole = _made(watch, scene, held, silent)
-            _held[database_url()] = state, parts, whole
-        return whole
+    return _held.renewed(
+        lambda last: (
+            last
+            if last is not None and last[0] == state
+            else (state, parts, _made(watch, scene, held, silent))
+        )
+    )[2]
 
 
 def _made(watch: Any, scene: Any, held: Any, silent: NDArray[np.int64]) -> tuple[Rule, Stock]:

@@ -5,7 +5,6 @@ bits stand for and has every day derived anew that stood on other ground.
 """
 
 import hashlib
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,7 +18,8 @@ from gis.frame import LocalFrame, frame_for
 from gis.gridindex import GridIndex, index_grids
 from gis.patrolplan import PatrolPlan, patrol_cells
 
-from ...db import begin, database_url
+from ...db import begin
+from ...holding import Holding
 from ...settings import load
 from .models import PatrolPlan as PlanRow
 
@@ -27,10 +27,18 @@ Ints = NDArray[np.int64]
 Shapes = NDArray[np.object_]
 
 _VERSION = text("SELECT gridlink_layer_version('grids') || '/' || gridlink_layer_version('roads')")
+# Those in force, and those that were on a day whose fixes are kept: what was derived by the grids
+# of then stays when it is derived anew.
 _GRIDS = text(
-    "SELECT id, division_code, ST_AsBinary(geom) AS shape FROM grids"
-    " WHERE valid_to IS NULL ORDER BY id"
+    "SELECT id, division_code, ST_AsBinary(geom) AS shape FROM grids WHERE valid_to IS NULL"
+    " OR (valid_to > valid_from AND valid_to > current_date - CAST(:kept AS integer)) ORDER BY id"
 )
+# A plane moved by a metre would cut all cells anew, those of then among them.
+_FRAME = text(
+    "SELECT frame_lon, frame_lat FROM patrol_plans GROUP BY 1, 2 ORDER BY count(*) DESC, 1, 2"
+    " LIMIT 1"
+)
+_NEAR_DEG = 0.2
 _ROADS = text("SELECT ST_AsBinary(geom) AS shape FROM roads ORDER BY id")
 _KNOWN = text("SELECT grid_id, digest, division_code FROM patrol_plans")
 _REMOVE = text("DELETE FROM patrol_plans WHERE grid_id = ANY(:ids)")
@@ -48,7 +56,7 @@ _COPIES = ("visits", "patrol_traces", "patrol_grounds", "patrol_figures", "requi
 
 @dataclass(frozen=True, slots=True)
 class Land:
-    """All grids in force, in order of id; shapes in metres of `frame`."""
+    """Grids in force now or on a day that may be derived, by id; shapes in metres of `frame`."""
 
     version: str
     frame: LocalFrame
@@ -67,24 +75,22 @@ class Land:
         return len(self.grid_ids)
 
 
-_lock = threading.Lock()
-_held: dict[str, Land] = {}
+_held = Holding[Land]()
 
 
 def current(session: Session) -> Land:
     """Return the land as the database has it now; entered into `patrol_plans` when it is new."""
     version = session.scalar(_VERSION) or ""
-    database = database_url()
-    with _lock:
-        held = _held.get(database)
-        if held is None or held.version != version:
-            with begin() as owner:
-                held = _read(owner, version)
-                enter(owner, held)
-            # One database a process; a plan of the land is tens of megabytes.
-            _held.clear()
-            _held[database] = held
-        return held
+
+    def renew(last: Land | None) -> Land:
+        if last is not None and last.version == version:
+            return last
+        with begin() as owner:
+            land = _read(owner, version)
+            enter(owner, land)
+        return land
+
+    return _held.renewed(renew)
 
 
 def enter(session: Session, land: Land) -> None:
@@ -93,16 +99,14 @@ def enter(session: Session, land: Land) -> None:
     grids = zip(
         land.grid_ids.tolist(), land.digests.tolist(), land.division_code.tolist(), strict=True
     )
-    stale = [row for row, (grid, *rest) in enumerate(grids) if known.pop(grid, None) != tuple(rest)]
-    if known:
-        session.execute(_REMOVE, {"ids": list(known)})
+    stale = [row for row, (grid, *rest) in enumerate(grids) if known.get(grid) != tuple(rest)]
+    # The plan of a grid that has ended stays: without it nobody could read the bits of its time.
     if stale:
         rows = [_plan_row(land, row) for row in stale]
         session.execute(_REMOVE, {"ids": [row["grid_id"] for row in rows]})
         session.execute(insert(PlanRow), rows)
         for table in _COPIES:
             session.execute(text(_MOVED.format(table=table)))
-    if stale or known:
         session.execute(_MARK_ALL, {"kept": load().patrol.fixes_kept_days})
 
 
@@ -131,11 +135,12 @@ def _plan_row(land: Land, row: int) -> dict[str, object]:
 
 
 def _read(session: Session, version: str) -> Land:
-    grids = session.execute(_GRIDS).mappings().all()
+    kept = {"kept": load().patrol.fixes_kept_days}
+    grids = session.execute(_GRIDS, kept).mappings().all()
     roads = session.execute(_ROADS).scalars().all()
     shapes = _shapes([grid["shape"] for grid in grids])
     west, south, east, north = shapely.total_bounds(shapes) if len(shapes) else (0, 0, 0, 0)
-    frame = frame_for([west, east], [south, north])
+    frame = _frame(session, frame_for([west, east], [south, north]))
     metric = frame.geometry_to_metric(shapes)
     lines = _sound(_shapes(roads), (west, south, east, north))
     plan = patrol_cells(metric, frame.geometry_to_metric(lines), load().patrol.cell_m)
@@ -154,6 +159,14 @@ def _read(session: Session, version: str) -> Land:
         digests=digests,
         digest=whole.digest(),
     )
+
+
+def _frame(session: Session, ideal: LocalFrame) -> LocalFrame:
+    """Return the plane that is in use already, unless the land has moved away from it."""
+    used = session.execute(_FRAME).one_or_none()
+    if used is None or max(abs(used[0] - ideal.lon), abs(used[1] - ideal.lat)) > _NEAR_DEG:
+        return ideal
+    return LocalFrame(*used)
 
 
 def _sound(lines: Shapes, box: tuple[float, ...]) -> Shapes:
