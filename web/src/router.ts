@@ -48,6 +48,12 @@ export const router = createRouter({
       props: (to) => ({ id: Number(to.params.id) }),
       meta: { roles: ['planner', 'admin'] },
     },
+    {
+      path: '/grids/:kind(grids|changes)?/:id(\\d+)?',
+      name: 'grids',
+      component: () => import('@/grids/GridsView.vue'),
+      meta: { roles: ['operator', 'dispatcher', 'planner', 'admin', 'inspector'] },
+    },
     { path: '/devices/:page(enrolments|duplicates)?/:id(\\d+)?', name: 'devices', component: () => import('@/devices/DevicesPages.vue') },
     {
       path: '/devices/:page(health)/:id(\\d+)?',
@@ -87,6 +93,6 @@ router.beforeEach(async (to) => {
     return false
   }
   // The map's own view lives in the hash; a change of selection must not lose it.
-  if (['watch', 'dispatch', 'plan', 'alarms'].includes(String(to.name)) && !to.hash && location.hash.startsWith('#map=')) return { ...to, hash: location.hash, replace: false }
+  if (['watch', 'dispatch', 'plan', 'grids', 'alarms'].includes(String(to.name)) && !to.hash && location.hash.startsWith('#map=')) return { ...to, hash: location.hash, replace: false }
   return true
 })

@@ -4,6 +4,7 @@ import { calibration } from './en/calibration'
 import { dispatch } from './en/dispatch'
 import { enrolment } from './en/enrolment'
 import { evidence } from './en/evidence'
+import { grids } from './en/grids'
 import { health } from './en/health'
 import { office } from './en/office'
 import { plan } from './en/plan'
@@ -12,4 +13,4 @@ import { recordings } from './en/recordings'
 import { wall } from './en/wall'
 import { watch } from './en/watch'
 
-export const en: Messages = { ...alarms, ...calibration, ...dispatch, ...enrolment, ...evidence, ...health, ...office, ...plan, ...ptz, ...recordings, ...wall, ...watch }
+export const en: Messages = { ...alarms, ...calibration, ...dispatch, ...enrolment, ...evidence, ...grids, ...health, ...office, ...plan, ...ptz, ...recordings, ...wall, ...watch }

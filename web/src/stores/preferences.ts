@@ -13,6 +13,9 @@ export type PlanLayerName = (typeof planLayerNames)[number]
 export const dispatchLayerNames = ['fill', 'units', 'tracks', 'tasks', 'checkpoints', 'heat', 'cameras', 'places', 'incidents', 'buildings', 'divisions'] as const
 export type DispatchLayerName = (typeof dispatchLayerNames)[number]
 
+export const gridLayerNames = ['fill', 'places', 'buildings', 'divisions'] as const
+export type GridLayerName = (typeof gridLayerNames)[number]
+
 interface Kept {
   theme: Theme
   language: Language
@@ -28,6 +31,9 @@ interface Kept {
   dispatchDrawer_px: number
   dispatchLegendOpen: boolean
   dispatchLayers: Record<DispatchLayerName, boolean>
+  gridsWidth_px: number
+  gridsLegendOpen: boolean
+  gridLayers: Record<GridLayerName, boolean>
   soundOn: boolean
   alarmSoundOn: boolean
 }
@@ -51,6 +57,9 @@ const defaults = (): Kept => ({
   dispatchLayers: {
     fill: true, units: true, tracks: true, tasks: true, checkpoints: true, heat: false, cameras: false, places: true, incidents: true, buildings: true, divisions: true,
   },
+  gridsWidth_px: 460,
+  gridsLegendOpen: true,
+  gridLayers: { fill: true, places: true, buildings: true, divisions: true },
   soundOn: true,
   alarmSoundOn: false,
 })
@@ -59,7 +68,7 @@ function stored(): Kept {
   try {
     const kept = JSON.parse(localStorage.getItem(key) ?? '{}') as Partial<Kept>
     const base = defaults()
-    return { ...base, ...kept, layers: { ...base.layers, ...kept.layers }, planLayers: { ...base.planLayers, ...kept.planLayers }, dispatchLayers: { ...base.dispatchLayers, ...kept.dispatchLayers } }
+    return { ...base, ...kept, layers: { ...base.layers, ...kept.layers }, planLayers: { ...base.planLayers, ...kept.planLayers }, dispatchLayers: { ...base.dispatchLayers, ...kept.dispatchLayers }, gridLayers: { ...base.gridLayers, ...kept.gridLayers } }
   } catch {
     return defaults()
   }
@@ -87,5 +96,7 @@ export const usePreferences = defineStore('preferences', () => {
 
   const switchDispatchLayer = (name: DispatchLayerName) => (kept.dispatchLayers[name] = !kept.dispatchLayers[name])
 
-  return { kept, legendOpen, toggleTheme, switchLayer, switchPlanLayer, switchDispatchLayer }
+  const switchGridLayer = (name: GridLayerName) => (kept.gridLayers[name] = !kept.gridLayers[name])
+
+  return { kept, legendOpen, toggleTheme, switchLayer, switchPlanLayer, switchDispatchLayer, switchGridLayer }
 })
