@@ -53,6 +53,25 @@ _FOLLOW_HOME = text(
 )
 
 
+# Who takes the place of a grid that ended: its own code, else whoever got most of its ground.
+_HEIRS = text(
+    "SELECT DISTINCT ON (o.id) o.id, n.id FROM grids o JOIN grids n ON n.id = ANY(:began)"
+    " AND n.kind = o.kind AND n.geom && o.geom WHERE o.id = ANY(:ended)"
+    " ORDER BY o.id, (n.code = o.code) DESC, ST_Area(ST_Intersection(n.geom, o.geom)) DESC, n.id"
+)
+_INHERIT = (
+    "UPDATE {table} t SET {column} = h.heir FROM unnest(CAST(:olds AS bigint[]),"
+    " CAST(:heirs AS bigint[])) AS h (old, heir) WHERE t.{column} = h.old {more}"
+)
+#: What is asked of a grid from now on is asked of its heir; what has happened keeps its grid.
+_ASKED_OF = (
+    ("requirements", "grid_id", ""),
+    ("alarm_rules", "grid_id", ""),
+    ("wall_tours", "grid_id", ""),
+    ("eyeson_deadlines", "subject_id", "AND t.subject_kind = 'grid'"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who acts; no id when a day has come by itself."""
@@ -108,13 +127,24 @@ def write(session: Session, change_id: int, outcome: Outcome, day: date) -> None
             missing = sorted(set(ended) - set(done))
             raise GridsChanged(ids=", ".join(map(str, missing[:10])), grid_ids=missing[:100])
         began = [
-            session.scalar(_BEGIN, asked | _values(outcome.set_name, cell))
+            session.execute(_BEGIN, asked | _values(outcome.set_name, cell)).scalar_one()
             for cell in outcome.began
         ]
         for was, now in outcome.knitted:
             _knit(session, change_id, was, now)
         session.execute(_FOLLOW_HOME, {"began": began, "ended": ended})
+        _hand_on(session, began, ended)
     follow(session)
+
+
+def _hand_on(session: Session, began: list[int], ended: list[int]) -> None:
+    """Let what is asked of ended grids be asked of their heirs."""
+    pairs = session.execute(_HEIRS, {"began": began, "ended": ended}).all()
+    if not pairs:
+        return
+    asked = {"olds": [old for old, _ in pairs], "heirs": [heir for _, heir in pairs]}
+    for table, column, more in _ASKED_OF:
+        session.execute(text(_INHERIT.format(table=table, column=column, more=more)), asked)
 
 
 def follow(session: Session) -> None:

@@ -83,6 +83,7 @@ def is_free(session: Session) -> bool:
 def derive(session: Session, now: datetime, *, most: int = MOST_MARKS) -> Round:
     """Derive one batch of marked days anew, in the caller's transaction."""
     session.execute(_TURN)
+    lands.current(session)  # grids that were changed mark the days that count on them
     marks = session.execute(_MARKS, {"most": most}).all()
     if not marks:
         return Round(0, 0, 0, frozenset())

@@ -17,11 +17,11 @@ _UNITS = text(
     " SELECT FROM trackers t WHERE t.unit_id = u.id AND t.ended_at IS NULL)) AS is_heard"
     " FROM units u WHERE u.id = ANY(:ids) ORDER BY u.id"
 )
-# A home grid may be named by an older version of itself.
+# A home grid may be named by another version of itself; all of them were home in their time.
 _HOMES = text(
     "SELECT ug.unit_id, g.id FROM unit_grids ug JOIN grids h ON h.id = ug.grid_id"
-    " JOIN grids g ON g.set_name = h.set_name AND g.code = h.code AND g.valid_to IS NULL"
-    " WHERE ug.unit_id = ANY(:ids) ORDER BY ug.unit_id, g.id"
+    " JOIN grids g ON g.set_name = h.set_name AND g.code = h.code"
+    " WHERE ug.unit_id = ANY(:ids) GROUP BY ug.unit_id, g.id ORDER BY ug.unit_id, g.id"
 )
 _DUTIES = text(
     "SELECT unit_id, starts_at, ends_at FROM shifts WHERE unit_id = ANY(:ids)"

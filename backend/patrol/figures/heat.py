@@ -20,7 +20,8 @@ _PLANS = """
 SELECT p.grid_id, p.digest, p.frame_lon, p.frame_lat, p.corner_x, p.corner_y, p.runs, p.cells,
        p.cell_m2
 FROM patrol_plans p JOIN grids g ON g.id = p.grid_id
-WHERE p.division_code BETWEEN :low AND :high AND g.division_code BETWEEN :low AND :high {within}
+WHERE g.valid_to IS NULL AND p.division_code BETWEEN :low AND :high
+  AND g.division_code BETWEEN :low AND :high {within}
 """
 _WITHIN = "AND g.geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326)"
 _BITS = text(

@@ -1,6 +1,6 @@
 """Figures of grids over a period of whole hours: what was gone over, by whom, how it stands."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.resources import files
@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 from ...divisions.codes import text_of
 from ...divisions.extent import Extent
 from ...errors import InvalidField
+from ...settings import load
 from ..models import PatrolDirty
 from .schemas import GridFigures, PatrolFigurePage
+from .versions import By, by_versions
 
 HOUR = timedelta(hours=1)
 LONGEST = timedelta(days=100)
@@ -59,6 +61,7 @@ class Listing:
     limit: int = 100
     grid_id: int | None = None
     set_name: str | None = None
+    by: By = "today"
 
 
 def period_of(start: datetime | None, end: datetime | None, now: datetime) -> Period:
@@ -84,7 +87,7 @@ def page(session: Session, extent: Extent, period: Period, listing: Listing) -> 
     rows = read(session, extent, period, listing)
     counted = rows
     if not rows and listing.offset:  # beyond the last page there is no row that knows the count
-        first = Listing(grid_id=listing.grid_id, set_name=listing.set_name, limit=1)
+        first = replace(listing, sort="code", offset=0, limit=1)
         counted = read(session, extent, period, first)
     return PatrolFigurePage(
         rows=[figures_of(row) for row in rows],
@@ -103,7 +106,8 @@ def read(session: Session, extent: Extent, period: Period, listing: Listing) -> 
     if listing.set_name is not None:
         narrowed += " AND g.set_name = :set_name"
     order = f"{_SORTED_BY[listing.sort]} {'DESC' if listing.descending else 'ASC'} NULLS LAST, id"
-    query = _question().format(narrowed=narrowed, of_grid=of_grid, order=order)
+    whose = by_versions(listing.by)
+    query = _question().format(narrowed=narrowed, of_grid=of_grid, order=order, **whose)
     asked: dict[str, Any] = {
         "low": extent.low,
         "high": extent.high,
@@ -113,6 +117,7 @@ def read(session: Session, extent: Extent, period: Period, listing: Listing) -> 
         "limit": listing.limit,
         "grid_id": listing.grid_id,
         "set_name": listing.set_name,
+        "zone": load().site.timezone,
     }
     return list(session.execute(text(query), asked).mappings().all())
 

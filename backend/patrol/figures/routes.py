@@ -10,6 +10,7 @@ from ...access import CurrentUser, Id, Tx, right
 from ...divisions.extent import DIVISION_FORM, extent_of
 from . import heat, listing, replay, sheet, summary
 from .schemas import GridPatrolSheet, Heat, PatrolFigurePage, PatrolSummaryPage, Replay
+from .versions import By
 
 router = APIRouter(prefix="/api/patrol", tags=["patrol"])
 
@@ -22,6 +23,10 @@ Sort = Literal[
     "code", "name", "visited_share", "unknown_share", "visits", "dwell_s", "last_visit_at", "state"
 ]
 GridSet = Annotated[str | None, Query(alias="set", max_length=100)]
+Grids = Annotated[
+    By,
+    Query(alias="grids", description="by the grids of today, or of then: each for its own days"),
+]
 
 
 @router.get("/figures", **right("patrol.read"))
@@ -33,6 +38,7 @@ def list_figures(
     start: From = None,
     end: To = None,
     set_name: GridSet = None,
+    by: Grids = "today",
     sort: Sort = "code",
     descending: bool = False,
     offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
@@ -40,17 +46,23 @@ def list_figures(
 ) -> PatrolFigurePage:
     """Grids of a division over whole hours, by default the last 24."""
     period = listing.period_of(start, end, datetime.now(UTC))
-    wanted = listing.Listing(sort, descending, offset, limit, set_name=set_name)
+    wanted = listing.Listing(sort, descending, offset, limit, set_name=set_name, by=by)
     return listing.page(tx, extent_of(tx, user, division), period, wanted)
 
 
 @router.get("/figures/grid/{grid_id}", **right("patrol.read"))
 def read_grid(
-    grid_id: Id, *, user: CurrentUser, tx: Tx, start: From = None, end: To = None
+    grid_id: Id,
+    *,
+    user: CurrentUser,
+    tx: Tx,
+    start: From = None,
+    end: To = None,
+    by: Grids = "today",
 ) -> GridPatrolSheet:
     """One grid over a period: figures, hours, visits, windows of its requirements."""
     period = listing.period_of(start, end, datetime.now(UTC))
-    return sheet.read(tx, extent_of(tx, user, None), grid_id, period)
+    return sheet.read(tx, extent_of(tx, user, None), grid_id, period, by)
 
 
 @router.get("/summary", **right("patrol.read"))
@@ -62,10 +74,11 @@ def read_patrol_summary(
     start: From = None,
     end: To = None,
     set_name: GridSet = None,
+    by: Grids = "today",
 ) -> PatrolSummaryPage:
     """Townships by shift of eight hours, local time."""
     period = listing.period_of(start, end, datetime.now(UTC))
-    return summary.page(tx, extent_of(tx, user, division), period, set_name)
+    return summary.page(tx, extent_of(tx, user, division), period, set_name, by)
 
 
 @router.get("/heat", **right("patrol.read"))

@@ -1,6 +1,6 @@
 """Shapes of patrol figures; shares are of a grid's ground or of the length of its roads."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -35,6 +35,8 @@ class GridFigures(PatrolShares):
     name: str
     division_code: str
     division_name: str | None
+    valid_from: date
+    valid_to: date | None = Field(description="first day no longer in force; null: in force")
     cells_m2: float | None = Field(description="ground measured; null before the first count")
     road_m: float | None
     visits: int = Field(description="visits that are sure")

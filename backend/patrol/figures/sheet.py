@@ -11,6 +11,7 @@ from ..requirements import states
 from .listing import Listing, Period, figures_of
 from .listing import read as read_figures
 from .schemas import GridPatrolSheet, PatrolHour, VisitRow
+from .versions import By
 
 _MOST_VISITS = 1000
 # Index: visits_grid_idx.
@@ -31,7 +32,9 @@ _HOURS = text(
 )
 
 
-def read(session: Session, extent: Extent, grid_id: int, period: Period) -> GridPatrolSheet:
+def read(
+    session: Session, extent: Extent, grid_id: int, period: Period, by: By = "today"
+) -> GridPatrolSheet:
     """Return the sheet of a grid.
 
     Raises
@@ -40,7 +43,7 @@ def read(session: Session, extent: Extent, grid_id: int, period: Period) -> Grid
         If there is no such grid in force in the extent.
 
     """
-    rows = read_figures(session, extent, period, Listing(grid_id=grid_id, limit=1))
+    rows = read_figures(session, extent, period, Listing(grid_id=grid_id, limit=1, by=by))
     if not rows:
         raise NotFound()
     asked: dict[str, Any] = {

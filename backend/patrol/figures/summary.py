@@ -13,13 +13,14 @@ from ...divisions.extent import Extent
 from ...settings import load
 from .listing import Period
 from .schemas import PatrolSummaryPage, TownshipShift
+from .versions import By, by_versions
 
 SHIFTS = ("night", "day", "evening")
 """00-08, 08-16 and 16-24 local time."""
 
 
 def page(
-    session: Session, extent: Extent, period: Period, set_name: str | None
+    session: Session, extent: Extent, period: Period, set_name: str | None, by: By = "today"
 ) -> PatrolSummaryPage:
     """Return one row for each township and shift with grids in the extent."""
     asked: dict[str, Any] = {
@@ -30,7 +31,7 @@ def page(
         "zone": load().site.timezone,
         "set_name": set_name,
     }
-    rows = session.execute(_question(), asked).mappings().all()
+    rows = session.execute(_question(by), asked).mappings().all()
     told = [_row(row) for row in rows]
     return PatrolSummaryPage(rows=told, total=len(told), start=period.start, end=period.end)
 
@@ -58,5 +59,6 @@ def _share(amount: float, whole: float | None) -> float | None:
 
 
 @cache
-def _question() -> TextClause:
-    return text((files("backend") / "queries" / "patrol_summary.sql").read_text())
+def _question(by: By) -> TextClause:
+    query = (files("backend") / "queries" / "patrol_summary.sql").read_text()
+    return text(query.format(**by_versions(by)))

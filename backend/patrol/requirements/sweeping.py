@@ -31,6 +31,7 @@ _STORED = text(
     "SELECT requirement_id, grid_id, window_start, window_end, state, times, last_visit_at, why,"
     " division_code FROM requirement_states"
     " WHERE window_end >= :since AND window_start <= :until"
+    " AND grid_id IN (SELECT id FROM grids WHERE valid_to IS NULL)"  # those of then stay
 )
 _PUT = text(
     "INSERT INTO requirement_states (requirement_id, grid_id, window_start, window_end,"

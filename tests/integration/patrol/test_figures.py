@@ -137,6 +137,7 @@ def test_row_level_security_hides_patrols_even_without_the_filter(walked, land) 
                 assert bool(count) is is_seen, (table, scope)
 
 
+@pytest.mark.parametrize("by", ["today", "then"])
 @pytest.mark.parametrize(
     ("question", "index"),
     [
@@ -148,16 +149,17 @@ def test_row_level_security_hides_patrols_even_without_the_filter(walked, land) 
         ("patrol_ground", "patrol_traces_pkey"),
     ],
 )
-def test_questions_use_their_indexes(land, question: str, index: str) -> None:
+def test_questions_use_their_indexes(land, question: str, index: str, by: str) -> None:
     from importlib.resources import files
 
     from sqlalchemy import text
 
     from backend import db
+    from backend.patrol.figures.versions import by_versions
 
     query = (files("backend") / "queries" / f"{question}.sql").read_text()
-    if question == "patrol_figures":
-        query = query.format(narrowed="", of_grid="", order="code")
+    if question in ("patrol_figures", "patrol_summary"):
+        query = query.format(narrowed="", of_grid="", order="code", **by_versions(by))
     asked = {
         "low": 610522000000, "high": 610522999999, "start": at(0), "end": at(1), "offset": 0,
         "limit": 10, "zone": "Asia/Shanghai", "set_name": None, "grids": [1], "hours": [at(0)],
