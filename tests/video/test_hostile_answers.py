@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from video import onvif_session
+from video import onvif_session, onvif_wire
 from video.addresses import AddressPolicy
 from video.credentials import Credentials
 from video.device import DeviceReport, probe
@@ -161,7 +161,7 @@ def probe_of(answers, monkeypatch):
             name = name.partition(b">")[0].partition(b" ")[0].decode()
             return httpx.Response(200, content=answers(name))
 
-    monkeypatch.setattr(onvif_session, "BoundedTransport", Given)
+    monkeypatch.setattr(onvif_wire, "BoundedTransport", Given)
     url = "http://127.0.0.1/onvif/device_service"
     return asyncio.run(probe(url, Credentials(), POLICY, call_s=5.0, total_s=10.0))
 
