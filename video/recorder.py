@@ -145,7 +145,7 @@ class Recorder:
         try:
             self._write(section, unit)
         except OSError as error:
-            self.fault = DISK_FULL if error.errno in _FULL else DISK_FAILED
+            self.fault = disk_fault(error)
             logger.error("a recording ends: %s", error, extra={"action": "evidence.disk"})
             self._group.clear()
 
@@ -188,7 +188,7 @@ class Recorder:
         try:
             self._flush()
         except OSError as error:
-            self.fault = self.fault or (DISK_FULL if error.errno in _FULL else DISK_FAILED)
+            self.fault = self.fault or disk_fault(error)
         part = self._file.close()
         self._file = None
         if part.frames:
@@ -196,6 +196,11 @@ class Recorder:
         else:
             (self._folder / part.file).unlink()
             journal_of(self._folder / part.file).unlink()
+
+
+def disk_fault(error: OSError) -> str:
+    """Return whether the disk is full or failing."""
+    return DISK_FULL if error.errno in _FULL else DISK_FAILED
 
 
 def _number(part: ClipPart) -> int:

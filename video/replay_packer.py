@@ -21,11 +21,15 @@ LONGEST_STEP_MS = 3000
 
 @dataclass(frozen=True, slots=True)
 class ReplayFragment:
-    """One picture as ``moof`` and ``mdat``; ``at_ms`` is when it was taken, epoch milliseconds."""
+    """One picture as ``moof`` and ``mdat``; ``at_ms`` is when it was taken, epoch milliseconds.
+
+    ``time`` is its place from media time zero on.
+    """
 
     payload: bytes
     is_key: bool
     at_ms: int
+    time: SampleTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,4 +143,4 @@ class ReplayPacker:
         self._sequence += 1
         time = SampleTime(held.decode, step, held.presented - held.decode)
         payload = build_fragment(held.units, time, sequence=self._sequence, key=held.picture.is_key)
-        return [ReplayFragment(payload, held.picture.is_key, held.picture.at_ms)]
+        return [ReplayFragment(payload, held.picture.is_key, held.picture.at_ms, time)]

@@ -232,4 +232,5 @@ def _running(incident_id: int, camera_id: int) -> Select[Evidence]:
         Evidence.camera_id == camera_id,
         Evidence.kind == "clip",
         Evidence.state.in_(("waiting", "recording")),
+        Evidence.first_at.is_(None),  # not what is cut out of a recording
     )

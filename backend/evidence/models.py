@@ -28,7 +28,11 @@ class EvidenceKey(Table):
 
 
 class Evidence(Table):
-    """One piece of evidence; the row outlives its files, its camera and its maker's account."""
+    """One piece of evidence; the row outlives its files, its camera and its maker's account.
+
+    `first_at` and `last_at` are what it holds; while a clip is cut out of a recording, what is
+    wanted of it. A clip of the live picture has none before it is sealed.
+    """
 
     __tablename__ = "evidence"
 

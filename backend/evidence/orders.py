@@ -1,9 +1,10 @@
 """What a recording media worker reads from the database and writes to it. All of it blocks."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import select, text
@@ -25,7 +26,7 @@ CRASHED, NO_PICTURE = "crashed", "no_picture"
 # Index: evidence_open_idx.
 _CLIPS = text(
     "SELECT id, camera_id, state, before_s, asked_at, stop_at FROM evidence"
-    " WHERE kind = 'clip' AND state IN ('waiting', 'recording')"
+    " WHERE kind = 'clip' AND state IN ('waiting', 'recording') AND first_at IS NULL"
     " AND camera_id % :workers = :worker ORDER BY id"
 )
 # Cameras whose picture somebody has open for an incident. Index: streams_open_idx.
@@ -90,16 +91,21 @@ def note_size(sizes: dict[int, int]) -> None:
 
 
 def close(
-    evidence_id: int, parts: Sequence[ClipPart], gaps: Sequence[Gap], end_reason: str
+    evidence_id: int,
+    parts: Sequence[ClipPart],
+    gaps: Sequence[Gap],
+    end_reason: str,
+    *,
+    origin: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """Seal what was recorded, or note that nothing was."""
+    """Seal what was recorded, or note that nothing was; `origin` goes into the notes of parts."""
     with begin() as session:
         clip = _locked(session, evidence_id)
         if clip.state not in ("waiting", "recording"):
             return
         if parts:
             listed = [_gap(gap) for gap in gaps]
-            outcome = Outcome([_part(part) for part in parts], end_reason, listed)
+            outcome = Outcome([_part(part, origin) for part in parts], end_reason, listed)
             seal(session, clip, outcome, now=datetime.now(UTC))
         else:
             fail(session, clip, NO_PICTURE if end_reason == "stopped" else end_reason)
@@ -145,8 +151,8 @@ def _gap(gap: Gap) -> dict[str, Any]:
     return {"from_at": from_at, "to_at": to_at, "reason": gap.reason}
 
 
-def _part(part: ClipPart) -> Part:
-    notes: dict[str, Any] = {"clock": "arrival"}
+def _part(part: ClipPart, origin: Mapping[str, Any]) -> Part:
+    notes: dict[str, Any] = {"clock": "arrival", **origin}
     if part.device_first_ms is not None:
         notes["device_first_at"] = instant(_at(part.device_first_ms))
     if part.cut_bytes or part.is_doubtful:

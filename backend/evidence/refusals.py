@@ -27,6 +27,12 @@ class AlreadyRecording(Conflict):
     en = "This camera is being recorded for this incident already."
 
 
+class StretchRefused(Refused):
+    code = "evidence.stretch"
+    zh = "时段无效：起点须早于终点，终点不得晚于现在，最长 {minutes} 分钟。"
+    en = "The stretch is not valid: from before to, to not after now, {minutes} minutes at most."
+
+
 class NotKept(Conflict):
     code = "evidence.not_kept"
     zh = "该证据尚未封存，或已删除：状态为 {state}。"

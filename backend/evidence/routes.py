@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse, StreamingResponse
 from .. import db
 from ..access import CurrentUser, Id, Tx, right
 from ..incidents.models import Incident
-from . import asking, exporting, keys, listing, publishing, retention, snapshots, storing
+from . import asking, cutting, exporting, keys, listing, publishing, retention, snapshots, storing
 from .models import Evidence
 from .schemas import (
     ClipIn,
@@ -21,6 +21,7 @@ from .schemas import (
     MarkOut,
     PublicationIn,
     PurposeCode,
+    RecordingIn,
     SnapshotIn,
     StorageOut,
     evidence_out,
@@ -59,6 +60,21 @@ def begin_clip(incident_id: Id, wanted: ClipIn, user: CurrentUser) -> EvidenceOu
     with db.begin(user.scope) as tx:
         incident = asking.incident_of(tx, incident_id, user)
         made = asking.begin(tx, incident, clip, by=user, now=datetime.now(UTC))
+        return evidence_out(made, [])
+
+
+@router.post(
+    "/incidents/{incident_id}/evidence/recordings",
+    status_code=status.HTTP_201_CREATED,
+    **right("evidence.make"),
+)
+def cut_recording(incident_id: Id, wanted: RecordingIn, user: CurrentUser) -> EvidenceOut:
+    """Keep a stretch of what a camera's own device has recorded; its media worker fetches it."""
+    _make_room_if_full()
+    with db.begin(user.scope) as tx:
+        incident = asking.incident_of(tx, incident_id, user)
+        stretch = cutting.Stretch(**wanted.model_dump())
+        made = cutting.ask(tx, incident, stretch, by=user, now=datetime.now(UTC))
         return evidence_out(made, [])
 
 

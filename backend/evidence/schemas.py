@@ -26,6 +26,17 @@ class ClipIn(_Strict):
     purpose: PurposeCode = "incident"
 
 
+class RecordingIn(_Strict):
+    """A stretch of what the device behind a camera has recorded; true time."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    camera_id: BigId
+    from_at: AwareDatetime = Field(alias="from")
+    to_at: AwareDatetime = Field(alias="to")
+    purpose: PurposeCode = "incident"
+
+
 class SnapshotIn(_Strict):
     camera_id: BigId
     purpose: PurposeCode = "incident"

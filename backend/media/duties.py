@@ -15,6 +15,7 @@ from ..alarms.keeping import keep_subscriptions
 from ..cameras.gateway import paths as gateway_paths
 from ..cameras.gateway.following import follow_up
 from ..cameras.health import clocks, sampling
+from ..evidence.cutting import cut_recordings
 from ..evidence.recording import record_evidence
 from . import records
 
@@ -103,6 +104,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty(settle, _SETTLE_EVERY_S),
     Duty(keep_subscriptions),
     Duty(record_evidence),
+    Duty(cut_recordings),
 )
 
 

@@ -56,7 +56,7 @@ export const evidence: typeof source = {
     kind: { clip: 'Clip', snapshot: 'Snapshot', publication: 'Publication' },
     state: { waiting: 'awaiting a picture', recording: 'recording', kept: 'sealed', failed: 'nothing kept', deleted: 'removed' },
     publishing: 'being made',
-    end: { stopped: 'stopped as asked', complete: 'complete', crashed: 'cut off by a crash', disk_full: 'cut off by a full disk', disk_failed: 'cut off by a failing disk', shut_down: 'cut off by a shutdown', no_picture: 'no picture came', masking_failed: 'masking failed', original_gone: 'the original is gone' },
+    end: { stopped: 'stopped as asked', complete: 'complete', crashed: 'cut off by a crash', disk_full: 'cut off by a full disk', disk_failed: 'cut off by a failing disk', shut_down: 'cut off by a shutdown', device_failed: 'cut off by the device', no_picture: 'no picture came', masking_failed: 'masking failed', original_gone: 'the original is gone' },
     reason: { kept_long_enough: 'kept long enough', no_room: 'no room' },
     storage: { full: 'The store of evidence is full: nothing new is recorded. {used} of {budget} used, {free} free on the disk.', tight: 'The store of evidence is nearly full: {used} of {budget} used. The oldest that is not held goes first.' },
   },

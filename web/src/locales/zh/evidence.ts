@@ -56,7 +56,7 @@ export const evidence = {
     kind: { clip: '片段', snapshot: '抓图', publication: '公开件' },
     state: { waiting: '等待画面', recording: '录制中', kept: '已封存', failed: '未留存', deleted: '已删除' },
     publishing: '生成中',
-    end: { stopped: '按要求停止', complete: '完整', crashed: '因故障中断', disk_full: '因存储已满中断', disk_failed: '因磁盘故障中断', shut_down: '因服务停止中断', no_picture: '没有画面', masking_failed: '遮盖失败', original_gone: '原件已删除' },
+    end: { stopped: '按要求停止', complete: '完整', crashed: '因故障中断', disk_full: '因存储已满中断', disk_failed: '因磁盘故障中断', shut_down: '因服务停止中断', device_failed: '因设备中断', no_picture: '没有画面', masking_failed: '遮盖失败', original_gone: '原件已删除' },
     reason: { kept_long_enough: '保留期满', no_room: '存储不足' },
     storage: { full: '证据存储已满：新的录制会被拒绝。已用 {used}，限 {budget}，磁盘剩余 {free}。', tight: '证据存储将满：已用 {used}，限 {budget}。最旧且未保全的会先删除。' },
   },
