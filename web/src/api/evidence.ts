@@ -20,6 +20,9 @@ export const fetchStorage = () => call<Storage>('/evidence/storage')
 export const beginClip = (incidentId: number, body: { camera_id: number; purpose: string; before_s?: number }) =>
   call<Evidence>(of(incidentId, '/clips'), { method: 'POST', body })
 
+export const keepRecording = (incidentId: number, body: { camera_id: number; from: string; to: string; purpose: string }) =>
+  call<Evidence>(of(incidentId, '/recordings'), { method: 'POST', body })
+
 export const stopClip = (incidentId: number, id: number) => call<Evidence>(of(incidentId, `/${id}/stop`), { method: 'POST' })
 
 export const keepSnapshot = (incidentId: number, body: { camera_id: number; purpose: string }) =>

@@ -56,11 +56,12 @@ export const useEvidence = defineStore('evidence', () => {
   }
 
   const begin = (incidentId: number, cameraId: number, why: string) => after(incidentId, api.beginClip(incidentId, { camera_id: cameraId, purpose: why }))
+  const keepRecording = (incidentId: number, body: Parameters<typeof api.keepRecording>[1]) => after(incidentId, api.keepRecording(incidentId, body))
   const stop = (incidentId: number, id: number) => after(incidentId, api.stopClip(incidentId, id))
   const snapshot = (incidentId: number, cameraId: number, why: string) => after(incidentId, api.keepSnapshot(incidentId, { camera_id: cameraId, purpose: why }))
   const mark = (incidentId: number, text: string, at: string, cameraId?: number) => after(incidentId, api.setMark(incidentId, { text, at, camera_id: cameraId }))
   const hold = (evidence: api.Evidence, held: boolean, reason: string) => after(evidence.incident_id, api.holdEvidence(evidence.id, { held, reason }))
   const publish = (evidence: api.Evidence, masks: api.Mask[]) => after(evidence.incident_id, api.publishEvidence(evidence.id, { masks, purpose: purpose.value }))
 
-  return { byIncident, failure, purpose, storage, load, want, listOf, marksOf, running, begin, stop, snapshot, mark, hold, publish }
+  return { byIncident, failure, purpose, storage, load, want, listOf, marksOf, running, begin, keepRecording, stop, snapshot, mark, hold, publish }
 })
