@@ -2531,6 +2531,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/incidents/{incident_id}/evidence/recordings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cut Recording
+         * @description Keep a stretch of what a camera's own device has recorded; its media worker fetches it.
+         */
+        post: operations["cut_recording_api_incidents__incident_id__evidence_recordings_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/incidents/{incident_id}/evidence/snapshots": {
         parameters: {
             query?: never;
@@ -9360,6 +9380,29 @@ export interface components {
             op: "recode";
         };
         /**
+         * RecordingIn
+         * @description A stretch of what the device behind a camera has recorded; true time.
+         */
+        RecordingIn: {
+            /** Camera Id */
+            camera_id: number;
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /**
+             * Purpose
+             * @default incident
+             */
+            purpose: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+        };
+        /**
          * RecordingSpan
          * @description A stretch without interruption.
          */
@@ -12757,6 +12800,7 @@ export type SchemaRateRow = components['schemas']['RateRow'];
 export type SchemaRateRowPage = components['schemas']['RateRowPage'];
 export type SchemaReadings = components['schemas']['Readings'];
 export type SchemaRecode = components['schemas']['Recode'];
+export type SchemaRecordingIn = components['schemas']['RecordingIn'];
 export type SchemaRecordingSpan = components['schemas']['RecordingSpan'];
 export type SchemaRecordingsPage = components['schemas']['RecordingsPage'];
 export type SchemaRedraw = components['schemas']['Redraw'];
@@ -17430,6 +17474,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MarkOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    cut_recording_api_incidents__incident_id__evidence_recordings_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordingIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceOut"];
                 };
             };
             /** @description Validation Error */
