@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 from gis.encodings import choose_encoding
@@ -35,8 +35,8 @@ class TableRefused(Refused):
     )
 
 
-def lines_of(raw: bytes) -> Iterator[Line]:
-    """Yield the rows of a file as cells of text.
+def lines_of(raw: bytes) -> Generator[Line, None, None]:
+    """Return the rows of a file as cells of text.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def lines_of(raw: bytes) -> Iterator[Line]:
     return _of_workbook(raw) if raw.startswith(_ZIP) else _of_text(raw)
 
 
-def _of_text(raw: bytes) -> Iterator[Line]:
+def _of_text(raw: bytes) -> Generator[Line, None, None]:
     text = _text(raw)
     lines = csv.reader(io.StringIO(text), delimiter=_delimiter(text))
     try:
@@ -59,7 +59,7 @@ def _of_text(raw: bytes) -> Iterator[Line]:
         raise TableRefused(reason=f"{lines.line_num}") from broken
 
 
-def _of_workbook(raw: bytes) -> Iterator[Line]:
+def _of_workbook(raw: bytes) -> Generator[Line, None, None]:
     from gis.archive import ArchiveLimits, inspect  # most lists are no workbooks
     from gis.workbooks import sheet_rows
 
