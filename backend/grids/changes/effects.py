@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import shapely
+from shapely import MultiPolygon
+from shapely import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
@@ -15,7 +17,7 @@ from sqlalchemy.orm import Session
 from gis.gridarea import area_m2
 
 from .board import Cell
-from .outcome import Outcome
+from .outcome import Outcome, overlapping
 from .schemas import Effect, GridBrief
 
 _LEAST_M2 = 0.5
@@ -74,20 +76,24 @@ def brief(cell: Cell | None) -> GridBrief | None:
 
 
 def _passages(ended: Sequence[Cell], began: Sequence[Cell]) -> list[_Passage]:
-    found = []
-    for old in ended:
-        same = [new for new in began if new.kind == old.kind]
-        found += [_passage(old, new, shapely.intersection(old.shape, new.shape)) for new in same]
-        found.append(_passage(old, None, _without(old, same)))
-    for new in began:
-        found.append(_passage(None, new, _without(new, [o for o in ended if o.kind == new.kind])))
+    pairs = overlapping(ended, began)
+    found = [
+        _passage(ended[a], began[b], shapely.intersection(ended[a].shape, began[b].shape))
+        for a, b in pairs
+    ]
+    for at, old in enumerate(ended):
+        rest = _without(old, [began[b] for a, b in pairs if a == at])
+        found.append(_passage(old, None, rest))
+    for at, new in enumerate(began):
+        rest = _without(new, [ended[a] for a, b in pairs if b == at])
+        found.append(_passage(None, new, rest))
     return [each for each in found if each.area_m2 >= _LEAST_M2]
 
 
 def _passage(old: Cell | None, new: Cell | None, ground: BaseGeometry) -> _Passage:
     parts = shapely.get_parts(shapely.get_parts(ground))
     is_ground = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
-    ground = shapely.multipolygons(list(parts[is_ground]))
+    ground = MultiPolygon(list(parts[is_ground]))  # none where outlines only touch
     return _Passage(old, new, ground, float(area_m2([ground])[0]))
 
 
