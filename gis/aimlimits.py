@@ -113,11 +113,45 @@ def entered(mount: Mount, views: Views, limits: Limits) -> Ints:
     for first in range(0, len(views), _CHUNK):
         rows = slice(first, first + _CHUNK)
         part = Views(views.azimuth_deg[rows], views.tilt_deg[rows], views.fov_deg[rows])
-        boxes = _widened(picture_boxes(part), limits.error_deg)
-        found[rows] = _first(
-            _areas_entered(mount, part, boxes, limits), _sectors_entered(part, boxes, limits)
+        boxes = widened(picture_boxes(part), limits.error_deg)
+        found[rows] = boxes_entered(
+            mount, part.azimuth_deg, boxes, limits, reach_m=shown_m(part.fov_deg, limits)
         )
     return found
+
+
+def boxes_entered(
+    mount: Mount, azimuth_deg: Floats, boxes: Boxes, limits: Limits, *, reach_m: Floats
+) -> Ints:
+    """What each box of directions reaches into first.
+
+    Parameters
+    ----------
+    mount : Mount
+        Where the lens is.
+    azimuth_deg : numpy.ndarray of float64, shape (n,)
+        True azimuths of the boxes' axes, degrees.
+    boxes : Boxes
+        n boxes, already widened by what the head may be off.
+    limits : Limits
+        Areas in the mount's CRS, on its datum.
+    reach_m : numpy.ndarray of float64, shape (n,)
+        Metres up to which an area counts.
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (n,)
+        As `entered`.
+
+    """
+    areas = _areas_entered(mount, azimuth_deg, boxes, limits, reach_m)
+    return np.where(areas != FREE, areas, _sectors_entered(azimuth_deg, boxes, limits))
+
+
+def shown_m(fov_deg: Floats, limits: Limits) -> Floats:
+    """Metres up to which an area counts in pictures of these fields."""
+    seen_m = assumed_range_m(fov_deg, limits.width_px, px_per_m=limits.least_px_per_m)
+    return np.asarray(np.maximum(seen_m, limits.range_m))
 
 
 def narrowed(mount: Mount, views: Views, lens: Lens, limits: Limits) -> tuple[Views, Ints]:
@@ -198,8 +232,11 @@ def picture_boxes(views: Views) -> Boxes:
     )
 
 
-def _widened(boxes: Boxes, error_deg: float) -> Boxes:
-    """Near nadir and zenith a degree of the head is many degrees of azimuth."""
+def widened(boxes: Boxes, error_deg: float) -> Boxes:
+    """Boxes that hold the pictures of a head that may be off by so much.
+
+    Near nadir and zenith a degree of the head is many degrees of azimuth.
+    """
     steepest = np.minimum(np.maximum(np.abs(boxes.top_deg), np.abs(boxes.bottom_deg)), 89.0)
     half = boxes.half_deg + error_deg / np.cos(np.radians(steepest))
     return Boxes(
@@ -209,28 +246,24 @@ def _widened(boxes: Boxes, error_deg: float) -> Boxes:
     )
 
 
-def _first(areas: Ints, sectors: Ints) -> Ints:
-    return np.where(areas != FREE, areas, sectors)
-
-
-def _sectors_entered(views: Views, boxes: Boxes, limits: Limits) -> Ints:
-    found = np.full(len(views), FREE, dtype=np.intp)
+def _sectors_entered(azimuth_deg: Floats, boxes: Boxes, limits: Limits) -> Ints:
+    found = np.full(len(azimuth_deg), FREE, dtype=np.intp)
     for number, sector in reversed(list(enumerate(limits.sectors))):
         width = (sector.to_deg - sector.from_deg) % 360.0 or 360.0
-        ahead = (views.azimuth_deg - sector.from_deg - width / 2.0 + 180.0) % 360.0 - 180.0
+        ahead = (azimuth_deg - sector.from_deg - width / 2.0 + 180.0) % 360.0 - 180.0
         beside = np.abs(ahead) <= width / 2.0 + boxes.half_deg
         level = (boxes.bottom_deg >= sector.top_deg) & (boxes.top_deg <= sector.bottom_deg)
         found[beside & level] = len(limits.areas) + number
     return found
 
 
-def _areas_entered(mount: Mount, views: Views, boxes: Boxes, limits: Limits) -> Ints:
-    found = np.full(len(views), FREE, dtype=np.intp)
+def _areas_entered(
+    mount: Mount, azimuth_deg: Floats, boxes: Boxes, limits: Limits, reach_m: Floats
+) -> Ints:
+    found = np.full(len(azimuth_deg), FREE, dtype=np.intp)
     if not len(limits.areas):
         return found
-    seen_m = assumed_range_m(views.fov_deg, limits.width_px, px_per_m=limits.least_px_per_m)
-    reach_m = np.maximum(seen_m, limits.range_m)
-    sectors = _sectors(mount, views, boxes, reach_m)
+    sectors = _sectors(mount, azimuth_deg, boxes, reach_m)
     row, number = limits.tree.query(sectors, predicate="intersects")
     # The nearest point of the whole outline, also where it lies beside the picture: the exact one
     # took 9 of 12 s for 100,000 views and hardly let one more through.
@@ -252,17 +285,19 @@ def _depression(below_m: Floats, distance_m: Floats) -> Floats:
     return np.degrees(np.arctan2(below_m, distance_m))
 
 
-def _sectors(mount: Mount, views: Views, boxes: Boxes, reach_m: ArrayLike) -> NDArray[np.object_]:
-    """Sectors of the ground in front of each view, a little larger than the true ones."""
+def _sectors(
+    mount: Mount, azimuth_deg: Floats, boxes: Boxes, reach_m: ArrayLike
+) -> NDArray[np.object_]:
+    """Sectors of the ground in front of each box, a little larger than the true ones."""
     count = max(math.ceil(2.0 * float(np.max(boxes.half_deg, initial=1.0)) / _ARC_STEP_DEG), 2)
     share = np.linspace(-1.0, 1.0, count + 1)
-    grid = views.azimuth_deg - mount.convergence_deg
+    grid = azimuth_deg - mount.convergence_deg
     angle = np.radians(grid[:, np.newaxis] + boxes.half_deg[:, np.newaxis] * share)
     # Chords lie within the circle: points pushed out until the chords touch it.
     step = np.radians(boxes.half_deg / count)
     radius = (np.asarray(reach_m) / np.cos(step))[:, np.newaxis]
     arc = np.stack([mount.x + radius * np.sin(angle), mount.y + radius * np.cos(angle)], axis=2)
-    apex = np.broadcast_to([mount.x, mount.y], (len(views), 1, 2))
+    apex = np.broadcast_to([mount.x, mount.y], (len(azimuth_deg), 1, 2))
     # A whole turn has no apex: its first point stands for it, and it ends where it began.
     whole = (boxes.half_deg >= 180.0)[:, np.newaxis, np.newaxis]
     apex = np.where(whole, arc[:, :1], apex)

@@ -73,7 +73,7 @@ class PtzHead:
 
         """
         body = envelopes.ptz_get_status(profile_token=self.skills.profile_token)
-        xml = await self._call("GetStatus", body)
+        xml = await self.ask("GetStatus", body)
         said = parsers.parse_ptz_status(xml)
         is_ours = space_of(xml) in ("", self.skills.uri)
         moving = {str(word).upper() for word in (said.get("move_status") or {}).values() if word}
@@ -126,7 +126,7 @@ class PtzHead:
             profile_token=self.skills.profile_token,
             pan=speeds[0], tilt=speeds[1], zoom=speeds[2], timeout=f"PT{held_s:.1f}S",
         )  # fmt: skip
-        await self._call("ContinuousMove", body)
+        await self.ask("ContinuousMove", body)
 
     async def move_by(self, pan: float, tilt: float, zoom: float) -> None:
         """RelativeMove with all axes, in generic translations -1 to 1."""
@@ -134,12 +134,12 @@ class PtzHead:
         body = envelopes.ptz_relative_move(
             profile_token=self.skills.profile_token, pan=steps[0], tilt=steps[1], zoom=steps[2]
         )
-        await self._call("RelativeMove", body)
+        await self.ask("RelativeMove", body)
 
     async def stop(self) -> None:
         """Stop, all axes."""
         body = envelopes.ptz_stop(profile_token=self.skills.profile_token, pan_tilt=True, zoom=True)
-        await self._call("Stop", body)
+        await self.ask("Stop", body)
 
     async def move_to_place(
         self, lon: float, lat: float, height_m: float, *, width_m: float
@@ -169,12 +169,12 @@ class PtzHead:
             profile_token=self.skills.profile_token, lat=lat, lon=lon, elevation=height_m,
             area_width=width_m, area_height=width_m * 9.0 / 16.0,
         )  # fmt: skip
-        await self._call("GeoMove", body)
+        await self.ask("GeoMove", body)
 
     async def presets(self) -> tuple[DevicePreset, ...]:
         """Presets the device keeps; those without a token are passed over."""
         body = envelopes.ptz_get_presets(profile_token=self.skills.profile_token)
-        said = parsers.parse_ptz_presets(await self._call("GetPresets", body))
+        said = parsers.parse_ptz_presets(await self.ask("GetPresets", body))
         return tuple(
             DevicePreset(
                 str(one["token"])[:100],
@@ -194,7 +194,7 @@ class PtzHead:
         body = envelopes.ptz_set_preset(
             profile_token=self.skills.profile_token, preset_name=name, preset_token=token
         )
-        given = parsers.parse_set_preset_token(await self._call("SetPreset", body)) or token
+        given = parsers.parse_set_preset_token(await self.ask("SetPreset", body)) or token
         if not given:
             raise ProtocolViolation("SetPreset: no token in the answer")
         return given[:100]
@@ -209,13 +209,14 @@ class PtzHead:
 
     async def _command(self, operation: str, inner: str) -> None:
         token = escape(self.skills.profile_token)
-        await self._call(
+        await self.ask(
             operation,
             f"<tptz:{operation}><tptz:ProfileToken>{token}</tptz:ProfileToken>{inner}"
             f"</tptz:{operation}>",
         )
 
-    async def _call(self, operation: str, body: str) -> str:
+    async def ask(self, operation: str, body: str) -> str:
+        """The answer of the device's PTZ service to one question, XML."""
         return await self._session.call(operation, body, service="ptz")
 
 

@@ -55,6 +55,8 @@ class Skills:
     tells_position: bool
     #: Where the device believes to stand; GeoMove is worked out from there.
     location: GeoLocation | None
+    #: How many tours of presets the device keeps and runs by itself; 0: it can none.
+    tours_max: int = 0
 
 
 async def read_skills(session: OnvifSession) -> Skills:
@@ -100,6 +102,7 @@ async def read_skills(session: OnvifSession) -> Skills:
         presets_max=_count(node, "MaximumNumberOfPresets"),
         location=await read_location(session),
         tells_position=status is not None and (not status or status == uri),
+        tours_max=_tours_max(node),
     )
 
 
@@ -158,6 +161,16 @@ def space_of(status: str) -> str | None:
     position = None if root is None else parsers.find_local(root, "Position")
     place = None if position is None else parsers.find_local(position, "PanTilt")
     return None if place is None else place.attrib.get("space", "")
+
+
+def _tours_max(node: Element) -> int:
+    """How many tours a node keeps; a device that can start none keeps them for itself."""
+    offered = parsers.find_local(node, "SupportedPresetTour")
+    if offered is None:
+        return 0
+    operations = parsers.find_all_local(offered, "PTZPresetTourOperation")
+    can = {(operation.text or "").strip() for operation in operations}
+    return _count(offered, "MaximumNumberOfPresetTours") if {"Start", "Stop"} <= can else 0
 
 
 def _absolute(described: Element) -> tuple[Space | None, str, Ranges | None]:

@@ -1,6 +1,7 @@
 """Who may do what: the one table of roles and rights.
 
 An inspector reads, and opens no picture: supervision looks at the register, not at the street.
+A planner turns heads as pictures are opened: to calibrate, and for nothing else.
 A worker has the handheld: the tasks of the own unit and the ground, no camera and no other unit.
 """
 

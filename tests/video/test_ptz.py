@@ -12,9 +12,11 @@ from video.errors import CredentialsRejected, ProtocolViolation, TimedOut, Unsup
 from video.onvif_session import OnvifSession
 from video.ptz import PtzHead
 from video.ptz_skills import read_skills
+from video.ptz_tours import TourStop, device_tours, duration_s, keep_tour, operate_tour, remove_tour
 from video.simulator.devices import DeviceSpec
 from video.simulator.fleet import Fleet
-from video.simulator.ptz import Position
+from video.simulator.ptz import Position, Tour
+from video.simulator.ptz import PtzHead as Simulated
 
 POLICY = AddressPolicy.of("127.0.0.0/8")
 CALM = {"scene": "clip", "main_size": (320, 180), "sub_size": (320, 180), "main_fps": 5.0}
@@ -212,3 +214,54 @@ def test_a_command_into_silence_ends_at_its_deadline_and_is_not_repeated() -> No
             assert state(device).pan == 0.0
 
     run(scenario)
+
+
+def test_a_device_keeps_a_tour_runs_it_and_stops_it_when_it_is_told_anything_else() -> None:
+    async def scenario(fleet: Fleet) -> None:
+        async with head_of(fleet, "geo") as (head, device):
+            assert head.skills.tours_max == 4
+            stops = []
+            for pan in (-40.0, 40.0):
+                await head.move_to(pan, -10.0, 0.5)
+                await until(lambda: not device.head.is_moving(time.monotonic()))
+                stops.append(TourStop(await head.set_preset(f"at {pan}"), 7))
+            token = await keep_tour(head, "早巡", tuple(stops), token=None)
+            assert await keep_tour(head, "早巡", tuple(stops), token=token) == token
+            [kept] = await device_tours(head)
+            assert (kept.name, kept.stops, kept.is_running) == ("早巡", tuple(stops), False)
+            await operate_tour(head, token, "Start")
+            await until(lambda: abs(state(device).pan * 180.0 + 40.0) < 0.1)
+            assert [tour.is_running for tour in await device_tours(head)] == [True]
+            await operate_tour(head, token, "Stop")
+            assert device.head.touring is None
+            await operate_tour(head, token, "Start")
+            await head.move_to(0.0, 0.0, 0.0)
+            assert [tour.is_running for tour in await device_tours(head)] == [False]
+            await remove_tour(head, token)
+            assert await device_tours(head) == ()
+        async with head_of(fleet, "spherical") as (head, _):
+            assert head.skills.tours_max == 0
+            with pytest.raises(ProtocolViolation):
+                await keep_tour(head, "x", tuple(stops), token=None)
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("PT20S", 20), ("PT1M5S", 65), ("PT0.4S", 0), ("None", 0), ("P1D", 0)]
+)
+def test_how_long_a_tour_stays(text: str, seconds: int) -> None:
+    assert duration_s(text) == seconds
+
+
+def test_a_simulated_tour_is_where_its_times_say() -> None:
+    head = Simulated()
+    for name, pan in (("a", 0.0), ("b", 0.5)):
+        head.presets[name] = (name, Position(pan, 0.0, 0.0))
+    head.tours["t"] = Tour("t", [("a", 2.0), ("b", 3.0)])
+    head.start_tour("t", 100.0)
+    # At a until 102, at b from 102.5 until 105.5, at a again from 106.
+    told = [head.position(at).pan for at in (101.0, 102.25, 104.0, 105.75, 107.0)]
+    assert told == pytest.approx([0.0, 0.25, 0.5, 0.25, 0.0])
+    head.stop(107.0)
+    assert head.position(200.0).pan == 0.0

@@ -50,7 +50,7 @@ def configuration_options(call: Call) -> str:
 
 def status(call: Call) -> str:
     """GetStatus: position where the kind tells it, MOVING or IDLE, and the device's own time."""
-    head, kind = _profile_head(call), call.device.head_kind
+    head, kind = profile_head(call), call.device.head_kind
     now_s = time.monotonic()
     state = "MOVING" if head.is_moving(now_s) else "IDLE"
     moment = datetime.fromtimestamp(call.device.clock.now_s(), UTC)
@@ -65,7 +65,7 @@ def status(call: Call) -> str:
 
 def absolute_move(call: Call) -> str:
     """AbsoluteMove; an axis the request leaves out goes to 0, as on devices that are known."""
-    head, kind = _profile_head(call), call.device.head_kind
+    head, kind = profile_head(call), call.device.head_kind
     if not kind.space:
         raise SoapFault("Receiver", "ActionNotSupported", reason="no absolute positions")
     place = _vector(call, "tptz:Position", (kind.pan, kind.tilt))
@@ -75,7 +75,7 @@ def absolute_move(call: Call) -> str:
 
 def geo_move(call: Call) -> str:
     """GeoMove: turn to a place, worked out from where the device knows it stands."""
-    head, kind, spec = _profile_head(call), call.device.head_kind, call.device.spec
+    head, kind, spec = profile_head(call), call.device.head_kind, call.device.spec
     if not kind.can_geo:
         raise SoapFault("Receiver", "ActionNotSupported", "GeoMoveNotSupported", reason="no")
     if spec.lon is None or spec.lat is None:
@@ -112,14 +112,14 @@ def _target(call: Call) -> tuple[tuple[float, float, float], float]:
 
 def relative_move(call: Call) -> str:
     """RelativeMove."""
-    head = _profile_head(call)
+    head = profile_head(call)
     head.move_by(_vector(call, "tptz:Translation"), time.monotonic())
     return "<tptz:RelativeMoveResponse/>"
 
 
 def continuous_move(call: Call) -> str:
     """ContinuousMove until Stop or the time-out."""
-    head = _profile_head(call)
+    head = profile_head(call)
     velocity = _vector(call, "tptz:Velocity")
     asked_s = duration_s(child_text(call.request, "tptz:Timeout"))
     timeout_s = DEFAULT_TIMEOUT_S if asked_s is None else asked_s
@@ -129,7 +129,7 @@ def continuous_move(call: Call) -> str:
 
 def stop(call: Call) -> str:
     """Stop, both axes."""
-    _profile_head(call).stop(time.monotonic())
+    profile_head(call).stop(time.monotonic())
     return "<tptz:StopResponse/>"
 
 
@@ -139,14 +139,14 @@ def presets(call: Call) -> str:
     entries = "".join(
         f"<tptz:Preset token={attribute(token)}><tt:Name>{text(name)}</tt:Name>"
         f"{_position('tt:PTZPosition', place, kind) if kind.space else ''}</tptz:Preset>"
-        for token, (name, place) in _profile_head(call).presets.items()
+        for token, (name, place) in profile_head(call).presets.items()
     )
     return f"<tptz:GetPresetsResponse>{entries}</tptz:GetPresetsResponse>"
 
 
 def set_preset(call: Call) -> str:
     """SetPreset: the present position under a new or an existing token."""
-    head = _profile_head(call)
+    head = profile_head(call)
     token = child_text(call.request, "tptz:PresetToken") or ""
     if token and token not in head.presets:
         raise SoapFault("Sender", "InvalidArgVal", "NoToken", reason=f"no preset {token!r}")
@@ -162,7 +162,7 @@ def set_preset(call: Call) -> str:
 
 def goto_preset(call: Call) -> str:
     """GotoPreset."""
-    head = _profile_head(call)
+    head = profile_head(call)
     token = child_text(call.request, "tptz:PresetToken") or ""
     if token not in head.presets:
         raise SoapFault("Sender", "InvalidArgVal", "NoToken", reason=f"no preset {token!r}")
@@ -173,21 +173,21 @@ def goto_preset(call: Call) -> str:
 def remove_preset(call: Call) -> str:
     """RemovePreset."""
     token = child_text(call.request, "tptz:PresetToken") or ""
-    if _profile_head(call).presets.pop(token, None) is None:
+    if profile_head(call).presets.pop(token, None) is None:
         raise SoapFault("Sender", "InvalidArgVal", "NoToken", reason=f"no preset {token!r}")
     return "<tptz:RemovePresetResponse/>"
 
 
 def goto_home(call: Call) -> str:
     """GotoHomePosition."""
-    head = _profile_head(call)
+    head = profile_head(call)
     head.move_to(head.home, time.monotonic())
     return "<tptz:GotoHomePositionResponse/>"
 
 
 def set_home(call: Call) -> str:
     """SetHomePosition: where the head is now."""
-    head = _profile_head(call)
+    head = profile_head(call)
     head.home = head.position(time.monotonic())
     return "<tptz:SetHomePositionResponse/>"
 
@@ -207,7 +207,8 @@ def _head(call: Call) -> PtzHead:
     return call.device.head
 
 
-def _profile_head(call: Call) -> PtzHead:
+def profile_head(call: Call) -> PtzHead:
+    """The head of the profile a call names."""
     profile_stream(call)
     return _head(call)
 
@@ -278,6 +279,15 @@ def _spaces(kind: HeadKind) -> str:
     )
 
 
+_TOURS = (
+    "<tt:Extension><tt:SupportedPresetTour>"
+    "<tt:MaximumNumberOfPresetTours>4</tt:MaximumNumberOfPresetTours>"
+    "<tt:PTZPresetTourOperation>Start</tt:PTZPresetTourOperation>"
+    "<tt:PTZPresetTourOperation>Stop</tt:PTZPresetTourOperation>"
+    "</tt:SupportedPresetTour></tt:Extension>"
+)
+
+
 def _node(call: Call) -> str:
     _head(call)
     kind = call.device.head_kind
@@ -286,5 +296,5 @@ def _node(call: Call) -> str:
         f'<tptz:PTZNode token="ptz-node-1" FixedHomePosition="false"{geo}><tt:Name>head</tt:Name>'
         f"<tt:SupportedPTZSpaces>{_spaces(kind)}</tt:SupportedPTZSpaces>"
         f"<tt:MaximumNumberOfPresets>{PRESETS_MAX}</tt:MaximumNumberOfPresets>"
-        "<tt:HomeSupported>true</tt:HomeSupported></tptz:PTZNode>"
+        f"<tt:HomeSupported>true</tt:HomeSupported>{_TOURS if kind.can_tour else ''}</tptz:PTZNode>"
     )

@@ -9,7 +9,14 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 
-from video.simulator import onvif_device, onvif_events, onvif_media, onvif_ptz, onvif_recording
+from video.simulator import (
+    onvif_device,
+    onvif_events,
+    onvif_media,
+    onvif_ptz,
+    onvif_recording,
+    onvif_tours,
+)
 from video.simulator.devices import Fault, SimulatedDevice
 from video.simulator.digest import Verdict
 from video.simulator.dripping import write_slowly
@@ -63,6 +70,11 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("tptz", "GotoHomePosition"): onvif_ptz.goto_home,
     ("tptz", "SetHomePosition"): onvif_ptz.set_home,
     ("tptz", "GeoMove"): onvif_ptz.geo_move,
+    ("tptz", "GetPresetTours"): onvif_tours.tours,
+    ("tptz", "CreatePresetTour"): onvif_tours.create_tour,
+    ("tptz", "ModifyPresetTour"): onvif_tours.modify_tour,
+    ("tptz", "OperatePresetTour"): onvif_tours.operate_tour,
+    ("tptz", "RemovePresetTour"): onvif_tours.remove_tour,
     ("tptz", "GetConfigurationOptions"): onvif_ptz.configuration_options,
     ("tev", "GetServiceCapabilities"): onvif_events.service_capabilities,
     ("tev", "GetEventProperties"): onvif_events.event_properties,

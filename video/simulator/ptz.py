@@ -34,6 +34,14 @@ def _toward(start: float, target: float, travel: float) -> float:
 
 
 @dataclass(slots=True)
+class Tour:
+    """A tour of presets: tokens and the seconds at each."""
+
+    name: str = ""
+    stops: list[tuple[str, float]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class PtzHead:
     """State of one head; every method takes `now_s`, seconds on any steady scale.
 
@@ -50,10 +58,17 @@ class PtzHead:
     _velocity: Position = field(default_factory=Position)
     _ends_s: float | None = None
     presets: dict[str, tuple[str, Position]] = field(default_factory=dict)
+    tours: dict[str, Tour] = field(default_factory=dict)
+    _touring: str | None = None
+    _stop: int = 0
     home: Position = field(default_factory=Position)
 
     def position(self, now_s: float) -> Position:
         """Where the head points at *now_s*."""
+        self._tour_on(now_s)
+        return self._position(now_s)
+
+    def _position(self, now_s: float) -> Position:
         end_s = now_s if self._ends_s is None else min(now_s, self._ends_s)
         elapsed_s = max(0.0, end_s - self._started_s)
         travel = elapsed_s * TRAVEL_PER_S
@@ -96,6 +111,35 @@ class PtzHead:
         """Halt where the head is."""
         self._begin(now_s)
 
+    def start_tour(self, token: str, now_s: float) -> None:
+        """Go from preset to preset until another command comes (OperatePresetTour)."""
+        self._begin(now_s)
+        self._touring, self._stop = token, 0
+        self._go_to_stop(now_s)
+
+    @property
+    def touring(self) -> str | None:
+        """Token of the tour that runs."""
+        return self._touring
+
+    def _go_to_stop(self, now_s: float) -> None:
+        token, _ = self.tours[self._touring or ""].stops[self._stop]
+        self._start, self._started_s = self._position(now_s), now_s
+        self._target, self._ends_s = self.presets[token][1], None
+
+    def _tour_on(self, now_s: float) -> None:
+        """Begin each leg of a tour whose time has come, at the instant it began."""
+        while self._touring is not None and self._target is not None:
+            stops = self.tours[self._touring].stops
+            here, there = self._start, self._target
+            way = max(abs(there.pan - here.pan), abs(there.tilt - here.tilt))
+            way = max(way, abs(there.zoom - here.zoom))
+            leaves_s = self._started_s + way / TRAVEL_PER_S + max(stops[self._stop][1], 0.1)
+            if leaves_s > now_s:
+                return
+            self._stop = (self._stop + 1) % len(stops)
+            self._go_to_stop(leaves_s)
+
     def remember(self, name: str, now_s: float, *, token: str = "") -> str:
         """Store the present position as a preset and return its token (SetPreset)."""
         token = token or f"preset-{len(self.presets) + 1}"
@@ -104,6 +148,7 @@ class PtzHead:
 
     def _begin(self, now_s: float) -> None:
         self._start = self.position(now_s)
+        self._touring = None
         self._started_s = now_s
         self._target = None
         self._velocity = Position()

@@ -36,6 +36,8 @@ class HeadKind:
     pan: tuple[float, float] = (-1.0, 1.0)
     tilt: tuple[float, float] = (-1.0, 1.0)
     can_geo: bool = False
+    #: Whether the device runs tours of presets by itself.
+    can_tour: bool = False
     #: Degrees a unit of the state turns, and by how much the gear is off in between.
     pan_turn_deg: float = 180.0
     pan_bend_deg: float = 0.0
@@ -95,7 +97,7 @@ KINDS: dict[KindName, HeadKind] = {
         pan_turn_deg=173.0, pan_bend_deg=2.2, tilt_turn_deg=52.0, tilt_bend_deg=1.6,
     ),
     "spherical": _SPHERICAL,
-    "geo": replace(_SPHERICAL, name="geo", can_geo=True),
+    "geo": replace(_SPHERICAL, name="geo", can_geo=True, can_tour=True),
     "presets": HeadKind("presets", ""),
 }  # fmt: skip
 

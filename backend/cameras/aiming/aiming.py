@@ -22,7 +22,8 @@ from ..models import Camera
 from . import stated
 from .asking import ensure_asked
 from .candidates import Candidate, candidates, target_of
-from .facts import HeadFacts, heads, reach_of
+from .facts import HeadFacts, heads
+from .headrows import reach_of
 from .lines import Lines, Reach, lines
 from .locking import take
 from .models import Head
@@ -30,9 +31,13 @@ from .moving import Arrival, carry_out
 from .planning import Plan, Target, plan_aim, shape_of
 from .refusals import NoHead, failed, words
 from .schemas import AimAnswer, AimedCamera, AimOrder
-from .storing import store_arrival, store_failure
+from .storing import interrupt_tour, store_arrival, store_failure
 
 _OUTCOME_ORDER = {"aimed": 0, "refused": 1, "skipped": 2}
+
+
+_LEGS = 3
+"""Legs of a way round are short: together they are given the time of three."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +143,8 @@ async def _command(lines: Lines, ordered: list[Ordered]) -> list[Outcome]:
 
 async def commanded(lines: Lines, item: Ordered) -> Outcome:
     """Return how one command ended; a head that answers nothing ends at a limit of its own."""
-    limit_s = load().aiming.arrive_s + 3 * load().aiming.command_s
+    legs = 1 if item.facts.limits.is_empty else _LEGS  # round what is forbidden it takes several
+    limit_s = legs * load().aiming.arrive_s + 3 * load().aiming.command_s
     try:
         async with asyncio.timeout(limit_s):
             return await carry_out(lines, item.reach, item.facts, item.plan)
@@ -159,6 +165,7 @@ def _settle(session: Session, item: Ordered, outcome: Outcome, user: Principal) 
     if isinstance(outcome, GridlinkError):
         return _refused(camera.id, camera.name, outcome, user)
     plan = item.plan
+    interrupt_tour(session, camera.id, datetime.now(UTC))
     store_arrival(
         session,
         camera,

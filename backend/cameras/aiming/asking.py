@@ -16,7 +16,7 @@ from ...db import Scope, begin
 from ...errors import GridlinkError
 from ...settings import load
 from ..models import Camera
-from .facts import reach_of
+from .headrows import reach_of
 from .lines import Lines, Reach, lines
 from .models import Head
 from .refusals import HeadFailed, NoHead, failed

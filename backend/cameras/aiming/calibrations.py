@@ -18,11 +18,12 @@ from ...audit.register import Act, enter
 from ...errors import Refused
 from .. import lookout
 from ..models import Camera
-from .facts import HeadFacts, axes_of
+from .facts import HeadFacts
+from .headrows import axes_of
+from .keeping_schemas import CalibrationShape, HeadCalibrationOrder, Sighting
 from .locking import tell
 from .models import Head
 from .refusals import NoHead
-from .schemas import CalibrationShape, HeadCalibrationOrder, Sighting
 
 
 class NotCalibrated(Refused):

@@ -16,7 +16,7 @@ from ...access import Principal
 from ...settings import load
 from .. import lookout
 from ..models import Camera
-from .facts import lens_of
+from .headrows import lens_of
 from .models import Head
 from .planning import Target
 from .schemas import AimOrder

@@ -13,11 +13,10 @@ import time
 from video.errors import DeviceError
 from video.ptz import PtzHead
 
-from ...errors import GridlinkError
 from .facts import HeadFacts
 from .lines import Lines, Reach
 from .moving import told
-from .planning import require_free, view_at
+from .planning import is_lawful, view_at
 
 _POLL_S = 0.15
 #: How far ahead the movement is foreseen: a poll, an answer and a stop.
@@ -58,13 +57,13 @@ async def guard(head: PtzHead, facts: HeadFacts) -> bool:
         if place is None:
             await head.stop()
             return True
-        if not _is_free(facts, place):
+        if not is_lawful(facts, view_at(facts, place)):
             await head.stop()
             if free is not None:
                 await head.move_to(*free)
             return True
         free = place
-        if last is not None and not _is_free(facts, _ahead(last, (now, place))):
+        if last is not None and not is_lawful(facts, view_at(facts, _ahead(last, (now, place)))):
             await head.stop()
             return await _settled(head, facts, free)
         still = still + 1 if last is not None and last[1] == place else 0
@@ -77,7 +76,7 @@ async def _settled(head: PtzHead, facts: HeadFacts, free: Place) -> bool:
     """After a stop: where it slid into what is forbidden it goes back."""
     await asyncio.sleep(_POLL_S)
     place = told(await head.status())
-    if place is not None and not _is_free(facts, place):
+    if place is not None and not is_lawful(facts, view_at(facts, place)):
         await head.move_to(*free)
     return True
 
@@ -86,11 +85,3 @@ def _ahead(last: tuple[float, Place], now: tuple[float, Place]) -> Place:
     step = _AHEAD_S / max(now[0] - last[0], 0.01)
     pan, tilt, zoom = (b + (b - a) * step for a, b in zip(last[1], now[1], strict=True))
     return pan, tilt, zoom
-
-
-def _is_free(facts: HeadFacts, place: Place) -> bool:
-    try:
-        require_free(facts, view_at(facts, place))
-    except GridlinkError:
-        return False
-    return True

@@ -11,18 +11,24 @@ import time
 from dataclasses import dataclass
 
 from gis.aim import Views
-from video.errors import DeviceError
+from video.errors import DeviceError, TimedOut
 from video.ptz import HeadPosition, HeadStatus, PtzHead
+from video.ptz_tours import operate_tour
 
 from ...errors import GridlinkError
 from ...settings import load
 from .facts import HeadFacts
 from .lines import Lines, Reach
+from .passing import way
 from .planning import Plan, require_free, view_at
 
 _POLL_S = 0.25
 #: As near as this, in units of the axis' range, a head has arrived.
 _ARRIVED_SHARE = 0.002
+#: A stop on the way round need not be met as exactly.
+_THROUGH_SHARE = 0.01
+
+Place = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,35 +41,55 @@ class Arrival:
 
 
 async def carry_out(lines: Lines, reach: Reach, facts: HeadFacts, plan: Plan) -> Arrival:
-    """Send one plan's command and wait for the head to stand.
+    """Send one plan's command and wait for the head to stand; round what lies in between.
 
     Raises
     ------
     DeviceError
-        The device failed; the command is not sent again.
+        The device failed; no command is sent again.
+    WayForbidden
+        No way there keeps out of what must not be seen.
     IntoForbidden, IntoMask
         The head stood elsewhere than it should, and was sent back.
 
     """
-    before = None
-    if facts.skills.tells_position and not facts.limits.is_empty:
-        before = told(await lines.on(reach, lambda head: head.status()))
 
-    async def act(head: PtzHead) -> Arrival:
+    async def act(head: PtzHead) -> tuple[Place | None, Arrival]:
         began = time.monotonic()
+        await halt_tour(head, facts)
+        here = None
+        if head.skills.tells_position and not facts.limits.is_empty:
+            here = told(await head.status())
+        for stop in way(facts, here, plan):
+            await _go_through(head, stop)
         await _send(head, plan)
-        status = await _standing(head, plan.position)
+        status = await standing(head, plan.position)
         seconds = time.monotonic() - began if status is not None else None
-        return arrival(facts, plan, status, seconds)
+        return here, arrival(facts, plan, status, seconds)
 
-    ended = await lines.on(reach, act)
+    before, ended = await lines.on(reach, act)
     try:
         if ended.view is not None:
             _require_kept(facts, ended.view)
     except GridlinkError:
-        await _send_back(lines, reach, before)
+        await _send_back(lines, reach, facts, before)
         raise
     return ended
+
+
+async def halt_tour(head: PtzHead, facts: HeadFacts) -> None:
+    """End a tour the device runs by itself, and let the head come to a stand."""
+    if facts.touring is not None:
+        await operate_tour(head, facts.touring, "Stop")
+        await standing(head, None)
+
+
+async def _go_through(head: PtzHead, stop: Place) -> None:
+    await head.move_to(*stop)
+    status = await standing(head, stop)
+    if status is None or not _is_there(head, status, stop, _THROUGH_SHARE):
+        await head.stop()
+        raise TimedOut("the head did not go the way it was sent")
 
 
 async def _send(head: PtzHead, plan: Plan) -> None:
@@ -84,7 +110,7 @@ async def _send(head: PtzHead, plan: Plan) -> None:
         await head.goto_preset(plan.preset_token)
 
 
-async def _standing(head: PtzHead, wanted: tuple[float, float, float] | None) -> HeadStatus | None:
+async def standing(head: PtzHead, wanted: Place | None) -> HeadStatus | None:
     """Return the status once the head stands; None where it does not tell, or not in time."""
     if not head.skills.tells_position:
         return None
@@ -100,19 +126,21 @@ async def _standing(head: PtzHead, wanted: tuple[float, float, float] | None) ->
     return None
 
 
-def _is_there(head: PtzHead, status: HeadStatus, wanted: tuple[float, float, float]) -> bool:
+def _is_there(
+    head: PtzHead, status: HeadStatus, wanted: Place, share: float = _ARRIVED_SHARE
+) -> bool:
     ranges = head.skills.ranges
     place = told(status)
     if ranges is None or place is None:
         return False
     spans = (ranges.pan, ranges.tilt, ranges.zoom or (0.0, 1.0))
     return all(
-        abs(place[axis] - wanted[axis]) <= _ARRIVED_SHARE * (spans[axis][1] - spans[axis][0])
+        abs(place[axis] - wanted[axis]) <= share * (spans[axis][1] - spans[axis][0])
         for axis in range(2 if ranges.zoom is None else 3)
     )
 
 
-def told(status: HeadStatus) -> tuple[float, float, float] | None:
+def told(status: HeadStatus) -> Place | None:
     """Return a told position; a head without zoom is at 0 there. None where it is not told."""
     place = status.position
     if place.pan is None or place.tilt is None:
@@ -138,13 +166,17 @@ def _require_kept(facts: HeadFacts, view: Views) -> None:
     require_free(facts.exactly, view)
 
 
-async def _send_back(lines: Lines, reach: Reach, before: tuple[float, float, float] | None) -> None:
+async def _send_back(lines: Lines, reach: Reach, facts: HeadFacts, before: Place | None) -> None:
     async def act(head: PtzHead) -> None:
         await head.stop()
-        if before is not None and head.skills.space is not None:
-            await head.move_to(*before)
+        if before is None or head.skills.space is None:
+            return
+        back = Plan("absolute", view_at(facts, before), None, position=before)
+        for stop in way(facts, told(await head.status()), back):
+            await _go_through(head, stop)
+        await head.move_to(*before)
 
     try:
         await lines.on(reach, act)
-    except DeviceError:
+    except (DeviceError, GridlinkError):
         return  # the refusal that follows says more

@@ -15,6 +15,7 @@ from gis.aimlimits import FREE, entered, narrowed
 
 from ...errors import GridlinkError
 from .facts import HeadFacts
+from .models import Preset
 from .refusals import DirectionUnknown, IntoForbidden, IntoMask, NoWay, OutOfReach
 from .schemas import Method, ViewShape
 
@@ -46,7 +47,7 @@ class Plan:
     view: Views | None
     error_deg: float | None
     zoomed_in: bool = False
-    #: Device units, of an absolute move.
+    #: Device units: of an absolute move, and of a preset whose position is known.
     position: tuple[float, float, float] | None = None
     preset_token: str | None = None
     target: Target | None = None
@@ -131,6 +132,15 @@ def require_free(facts: HeadFacts, view: Views | None) -> None:
         raise _into(facts, reached)
 
 
+def is_lawful(facts: HeadFacts, view: Views | None) -> bool:
+    """Return whether a view may be shown; one that nobody knows may not."""
+    try:
+        require_free(facts, view)
+    except GridlinkError:
+        return False
+    return True
+
+
 def view_at(facts: HeadFacts, position: tuple[float, float, float] | None) -> Views | None:
     """Return where a head looks at a device position; None where nobody knows."""
     if facts.model is None or position is None:
@@ -206,4 +216,12 @@ def _preset(facts: HeadFacts, wanted: Views, refusal: GridlinkError) -> Plan:
         raise refusal
     row = int(rows[best])
     view = views(*(c[row] for c in (seen.azimuth_deg, seen.tilt_deg, seen.fov_deg)))
-    return Plan("preset", view, _PRESET_ERROR_DEG, preset_token=known[row].token)
+    position = preset_position(known[row])
+    return Plan("preset", view, _PRESET_ERROR_DEG, position=position, preset_token=known[row].token)
+
+
+def preset_position(preset: Preset) -> tuple[float, float, float] | None:
+    """Return where a preset stands in device units; None where its device does not tell."""
+    if preset.pan is None or preset.tilt is None:
+        return None
+    return preset.pan, preset.tilt, preset.zoom or 0.0

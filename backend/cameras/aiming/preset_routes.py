@@ -6,22 +6,22 @@ from fastapi import APIRouter, Response
 
 from ...accounts.access import CurrentUser, Id, Tx, right
 from .. import registry
-from . import stated
-from .schemas import (
+from .keeping_schemas import (
     CalibrationShape,
     HeadCalibrationOrder,
     HeadEdit,
     MaskNew,
     MaskShape,
-    MoveAnswer,
+    PositionShape,
     PresetEdit,
     PresetNew,
     PresetShape,
+    PresetTourEdit,
     PresetTourNew,
     PresetTourShape,
     PtzSheet,
-    Stated,
 )
+from .schemas import MoveAnswer, Stated
 
 router = APIRouter(prefix="/api/cameras/{camera_id}/ptz", tags=["ptz"])
 
@@ -29,8 +29,8 @@ router = APIRouter(prefix="/api/cameras/{camera_id}/ptz", tags=["ptz"])
 @router.patch("", **right("cameras.edit"))
 def edit_head(camera_id: Id, change: HeadEdit, user: CurrentUser, tx: Tx) -> PtzSheet:
     """State the widest and narrowest field, the home view and after how long it goes there."""
-    from .presets import edit_head
     from .sheet import sheet
+    from .stating import edit_head
 
     edit_head(tx, registry.get(tx, camera_id), change, user)
     return sheet(tx, user, camera_id, datetime.now(UTC))
@@ -78,50 +78,66 @@ def go_to_preset(camera_id: Id, preset_id: Id, order: Stated, user: CurrentUser)
 @router.post("/tours", status_code=201, **right("ptz.control"))
 def keep_tour(camera_id: Id, new: PresetTourNew, user: CurrentUser, tx: Tx) -> PresetTourShape:
     """Keep a tour: presets one after the other, each for its seconds."""
-    from .presets import keep_tour
     from .sheet import tour_shape
+    from .tours import keep_tour
 
     return tour_shape(keep_tour(tx, registry.get(tx, camera_id), new, user))
 
 
-@router.post("/tours/{tour_id}/start", **right("ptz.control"))
-def start_tour(
-    camera_id: Id, tour_id: Id, order: Stated, user: CurrentUser, tx: Tx
+@router.patch("/tours/{tour_id}", **right("ptz.control"))
+def edit_tour(
+    camera_id: Id, tour_id: Id, change: PresetTourEdit, user: CurrentUser
 ) -> PresetTourShape:
-    """Let a tour run from its first stop; it rests while somebody else holds the head."""
-    from .presets import start_tour
+    """Change a tour's name or its stops; one that runs ends."""
     from .sheet import tour_shape
+    from .tours import edit_tour
 
-    camera = registry.get(tx, camera_id)
-    why = stated.why_of(tx, user, camera, order)
-    return tour_shape(start_tour(tx, camera, tour_id, why, datetime.now(UTC)))
+    return tour_shape(edit_tour(user, camera_id, tour_id, change))
+
+
+@router.post("/tours/{tour_id}/start", **right("ptz.control"))
+def start_tour(camera_id: Id, tour_id: Id, order: Stated, user: CurrentUser) -> PresetTourShape:
+    """Let a tour run from its first stop; it rests while somebody else holds the head."""
+    from .sheet import tour_shape
+    from .tours import start_tour
+
+    return tour_shape(start_tour(user, camera_id, tour_id, order))
 
 
 @router.post("/tours/{tour_id}/stop", **right("ptz.control"))
-def stop_tour(camera_id: Id, tour_id: Id, user: CurrentUser, tx: Tx) -> PresetTourShape:
+def stop_tour(camera_id: Id, tour_id: Id, user: CurrentUser) -> PresetTourShape:
     """Let a tour end where it is."""
-    from .presets import stop_tour
     from .sheet import tour_shape
+    from .tours import stop_tour
 
-    return tour_shape(stop_tour(tx, registry.get(tx, camera_id), tour_id, user))
+    return tour_shape(stop_tour(user, camera_id, tour_id))
 
 
 @router.delete("/tours/{tour_id}", status_code=204, response_class=Response, **right("ptz.control"))
-def drop_tour(camera_id: Id, tour_id: Id, user: CurrentUser, tx: Tx) -> Response:
-    """Remove a tour."""
-    from .presets import drop_tour
+def drop_tour(camera_id: Id, tour_id: Id, user: CurrentUser) -> Response:
+    """Remove a tour, in its device as well."""
+    from .tours import drop_tour
 
-    drop_tour(tx, registry.get(tx, camera_id), tour_id, user)
+    drop_tour(user, camera_id, tour_id)
     return Response(status_code=204)
 
 
 @router.post("/masks", status_code=201, **right("cameras.edit"))
 def keep_mask(camera_id: Id, new: MaskNew, user: CurrentUser, tx: Tx) -> MaskShape:
     """Keep a sector into which this camera never looks."""
-    from .presets import keep_mask
     from .sheet import mask_shape
+    from .stating import keep_mask
 
     return mask_shape(keep_mask(tx, registry.get(tx, camera_id), new, user))
+
+
+@router.put("/masks/{mask_id}", **right("cameras.edit"))
+def edit_mask(camera_id: Id, mask_id: Id, wanted: MaskNew, user: CurrentUser, tx: Tx) -> MaskShape:
+    """Change a masked sector, whole."""
+    from .sheet import mask_shape
+    from .stating import edit_mask
+
+    return mask_shape(edit_mask(tx, registry.get(tx, camera_id), mask_id, wanted, user))
 
 
 @router.delete(
@@ -129,10 +145,18 @@ def keep_mask(camera_id: Id, new: MaskNew, user: CurrentUser, tx: Tx) -> MaskSha
 )
 def drop_mask(camera_id: Id, mask_id: Id, user: CurrentUser, tx: Tx) -> Response:
     """Remove a masked sector."""
-    from .presets import drop_mask
+    from .stating import drop_mask
 
     drop_mask(tx, registry.get(tx, camera_id), mask_id, user)
     return Response(status_code=204)
+
+
+@router.post("/position", **right("ptz.control"))
+def read_position(camera_id: Id, user: CurrentUser) -> PositionShape:
+    """Ask the device where its head stands, once it stands: what a landmark is seen at."""
+    from .refreshing import position_now
+
+    return position_now(user, camera_id)
 
 
 @router.post("/calibration", **right("cameras.edit"))

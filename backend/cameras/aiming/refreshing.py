@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from video.errors import DeviceError
 from video.ptz import DevicePreset, PtzHead
 from video.ptz_skills import Skills
+from video.ptz_tours import DeviceTour, device_tours
 
 from ...access import Principal
 from ...db import begin
@@ -18,14 +19,16 @@ from .. import registry
 from ..models import Camera
 from .asking import ensure_asked
 from .calibrations import apply, fitted, shape_of_fit
-from .facts import HeadFacts, heads, reach_of
+from .facts import HeadFacts, heads
+from .headrows import reach_of
+from .keeping_schemas import CalibrationShape, HeadCalibrationOrder, PositionShape, PtzSheet
 from .lines import lines
-from .models import HeadPosition, Preset
-from .moving import Arrival, told
+from .models import HeadPosition, Preset, PresetTour
+from .moving import Arrival, standing, told
 from .planning import shape_of, view_at
-from .refusals import NoHead, failed
-from .schemas import CalibrationShape, HeadCalibrationOrder, PtzSheet
-from .sheet import sheet
+from .refusals import Moving, NoHead, NoPosition, failed
+from .sheet import position_shape, sheet
+from .steering import commanded_on, steered_of
 from .storing import store_arrival, store_failure, store_skills
 
 
@@ -36,13 +39,14 @@ class Told:
     skills: Skills
     position: tuple[float, float, float] | None
     presets: tuple[DevicePreset, ...]
+    tours: tuple[DeviceTour, ...]
 
 
 def refresh(user: Principal, camera_id: int) -> PtzSheet:
     """Ask a device of its head and keep the answers.
 
-    Presets the device keeps and nobody named here are taken over; their angles follow from their
-    positions where the head's directions are known.
+    Presets and tours the device keeps and nobody named here are taken over; angles of presets
+    follow from their positions where the head's directions are known.
 
     Raises
     ------
@@ -57,14 +61,43 @@ def refresh(user: Principal, camera_id: int) -> PtzSheet:
         store_skills(session, camera, answer.skills, now)
         facts = heads(session, [camera_id])[camera_id]
         _take_over(session, camera, facts, answer.presets)
-        last = session.get(HeadPosition, camera_id)
-        due = last.home_due_at if last is not None else None
-        arrival = Arrival(answer.position, view_at(facts, answer.position), None)
-        store_arrival(session, camera, arrival, now, method=last.method if last else "told")
-        if last is not None:  # to be looked at is no use that puts the way home off
-            session.get_one(HeadPosition, camera_id).home_due_at = due
+        _take_over_tours(session, camera, answer.tours)
+        _keep_position(
+            session, camera, Arrival(answer.position, view_at(facts, answer.position), None)
+        )
         session.flush()
         return sheet(session, user, camera_id, now)
+
+
+def position_now(user: Principal, camera_id: int) -> PositionShape:
+    """Return where a head stands, as its device says once it has come to a stand.
+
+    Raises
+    ------
+    NoHead, HeadFailed, NoPosition, Moving
+        There is none, it did not answer, tells no position, or still moves.
+
+    """
+    steered = steered_of(user, camera_id)
+    if not steered.facts.skills.tells_position:
+        raise NoPosition(name=steered.facts.name)
+    status = commanded_on(user, steered, lambda head: standing(head, None))
+    place = told(status) if status is not None else None
+    if place is None:
+        raise Moving()
+    view = view_at(steered.facts, place)
+    with begin(user.scope) as session:
+        camera = registry.get(session, camera_id)
+        _keep_position(session, camera, Arrival(place, view, None))
+        return position_shape(session.get_one(HeadPosition, camera_id))
+
+
+def _keep_position(session: Session, camera: Camera, arrival: Arrival) -> None:
+    """Keep a position told: to be asked is no use that puts the way home off."""
+    last = session.get(HeadPosition, camera.id)
+    method, due = (last.method, last.home_due_at) if last is not None else ("told", None)
+    store_arrival(session, camera, arrival, datetime.now(UTC), method=method)
+    session.get_one(HeadPosition, camera.id).home_due_at = due
 
 
 def calibrate(
@@ -105,7 +138,8 @@ def _asked(user: Principal, camera_id: int) -> Told:
     async def ask(head: PtzHead) -> Told:
         place = told(await head.status()) if head.skills.tells_position else None
         presets = await head.presets() if head.skills.presets_max else ()
-        return Told(head.skills, place, presets)
+        tours = await device_tours(head) if head.skills.tours_max else ()
+        return Told(head.skills, place, presets, tours)
 
     async def anew() -> Told:
         await lines().drop(camera_id)
@@ -143,6 +177,33 @@ def _take_over(
         )
     session.flush()
     _directions(session, facts)
+
+
+def _take_over_tours(session: Session, camera: Camera, tours: tuple[DeviceTour, ...]) -> None:
+    own = session.scalars(select(PresetTour).where(PresetTour.camera_id == camera.id)).all()
+    presets = session.scalars(select(Preset).where(Preset.camera_id == camera.id)).all()
+    id_of = {preset.token: preset.id for preset in presets}
+    tokens, names = {tour.token for tour in own}, {tour.name for tour in own}
+    for found in tours:
+        stops = [
+            {"preset_id": id_of[stop.preset_token], "dwell_s": min(max(stop.dwell_s, 5), 3600)}
+            for stop in found.stops
+            if stop.preset_token in id_of
+        ]
+        if found.token in tokens or len(stops) < 2:
+            continue
+        name = found.name if found.name not in names else f"{found.name} ({found.token})"
+        names.add(name)
+        session.add(
+            PresetTour(
+                camera_id=camera.id,
+                division_code=camera.division_code,
+                name=name[:60],
+                stops=stops[:32],
+                token=found.token,
+            )
+        )
+    session.flush()
 
 
 def _directions(session: Session, facts: HeadFacts) -> None:

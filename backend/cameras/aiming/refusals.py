@@ -35,6 +35,15 @@ class IntoMask(Refused):
     en = "The picture would reach into the masked sector {area}."
 
 
+class WayForbidden(Refused):
+    code = "ptz.way_forbidden"
+    zh = "转过去的途中画面会扫过“{area}”（禁设区域或遮挡扇区），绕不开：已拒绝。"
+    en = (
+        "On its way there the picture would sweep over {area}, forbidden or masked, and no way"
+        " leads round it."
+    )
+
+
 class DirectionUnknown(Refused):
     code = "ptz.direction_unknown"
     zh = "云台当前指向未知，而附近有禁设区域或遮挡扇区：请先校准，或改用已标方位的预置位。"
@@ -54,6 +63,18 @@ class NoWay(Refused):
     code = "ptz.no_way"
     zh = "云台未校准，也没有能看到该处的预置位。"
     en = "The head is not calibrated, and none of its presets shows the place."
+
+
+class Moving(Conflict):
+    code = "ptz.moving"
+    zh = "云台仍在转动：请等它停稳后再读取位置。"
+    en = "The head is still moving: wait until it stands."
+
+
+class NoPosition(Refused):
+    code = "ptz.no_position"
+    zh = "“{name}”的云台不报告自身位置，无法校准：请为预置位填写方位。"
+    en = "The head of {name} tells no position and cannot be calibrated: state its presets' angles."
 
 
 class TooShort(Refused):

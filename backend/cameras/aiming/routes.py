@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 from ...accounts.access import CurrentUser, Id, Tx, right
 from .. import registry
 from . import locking, stated
+from .keeping_schemas import PtzSheet
 from .schemas import (
     AimAnswer,
     AimOrder,
@@ -17,7 +18,6 @@ from .schemas import (
     MapBox,
     MoveAnswer,
     MoveOrder,
-    PtzSheet,
     Stated,
 )
 
@@ -59,7 +59,7 @@ def refresh_head(camera_id: Id, user: CurrentUser) -> PtzSheet:
 @router.post("/{camera_id}/ptz/move", **right("ptz.control"))
 def move_head(camera_id: Id, order: MoveOrder, user: CurrentUser) -> MoveAnswer:
     """Move a head: by speeds while a key is held, to a point of its picture, to a direction."""
-    from .steering import move
+    from .driving import move
 
     return move(user, camera_id, order)
 

@@ -1,4 +1,7 @@
-"""Shapes of the PTZ API; the console's types are made from these."""
+"""Shapes of turning heads: orders, answers, locks, sectors of the map.
+
+What is kept of a head is in `keeping_schemas`.
+"""
 
 from datetime import datetime
 from typing import Annotated, Literal, Self
@@ -11,17 +14,15 @@ Method = Literal["geo", "absolute", "preset"]
 Azimuth = Annotated[float, Field(ge=0, lt=360)]
 Tilt = Annotated[float, Field(ge=-90, le=90)]
 Fov = Annotated[float, Field(gt=0, lt=180)]
-Name = Annotated[str, Field(min_length=1, max_length=60)]
 Speed = Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)]
-Seconds = Annotated[int, Field(ge=10, le=86_400)]
 
 
-class _Shape(BaseModel):
+class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Stated(_Shape):
+class Stated(Shape):
     """Why a head is turned: a purpose, or the open stream that was given one."""
 
     purpose: Annotated[str, Field(max_length=50)] | None = None
@@ -35,7 +36,7 @@ class Stated(_Shape):
         return self
 
 
-class AimOrder(_Shape):
+class AimOrder(Shape):
     """A place that every PTZ camera able to see it shall look at."""
 
     lon: Longitude
@@ -53,7 +54,7 @@ class AimOrder(_Shape):
     )
 
 
-class ViewShape(_Shape):
+class ViewShape(Shape):
     """Where a head looks: true azimuth, tilt below the horizon, horizontal field."""
 
     azimuth_deg: float
@@ -61,7 +62,7 @@ class ViewShape(_Shape):
     fov_deg: float
 
 
-class AimedCamera(_Shape):
+class AimedCamera(Shape):
     """What came of one camera; every camera in reach has a row."""
 
     camera_id: int
@@ -78,13 +79,13 @@ class AimedCamera(_Shape):
     reason_text: str | None = None
 
 
-class AimAnswer(_Shape):
+class AimAnswer(Shape):
     lon: float
     lat: float
     cameras: list[AimedCamera]
 
 
-class Drive(_Shape):
+class Drive(Shape):
     """Speeds while a key or button is held: right, up, in. Ends by itself unless sent again."""
 
     pan: Speed = 0.0
@@ -92,7 +93,7 @@ class Drive(_Shape):
     zoom: Speed = 0.0
 
 
-class InPicture(_Shape):
+class InPicture(Shape):
     """The point of the picture that shall be its middle, in halves of width and height."""
 
     dx: Share = 0.0
@@ -102,7 +103,7 @@ class InPicture(_Shape):
     )
 
 
-class Direction(_Shape):
+class Direction(Shape):
     azimuth_deg: Azimuth
     tilt_deg: Tilt
     fov_deg: Fov | None = None
@@ -122,7 +123,7 @@ class MoveOrder(Stated):
         return self
 
 
-class MoveAnswer(_Shape):
+class MoveAnswer(Shape):
     """Where the head looks, or is on its way to; null where its direction is not known."""
 
     view: ViewShape | None
@@ -133,7 +134,7 @@ class LockOrder(Stated):
     seconds: Annotated[int, Field(ge=10, le=3600)] = 120
 
 
-class LockShape(_Shape):
+class LockShape(Shape):
     """Who turns the head: `use` while somebody moves it, `lock` when somebody keeps it."""
 
     kind: Literal["use", "lock"]
@@ -143,151 +144,7 @@ class LockShape(_Shape):
     expires_at: datetime
 
 
-class PositionShape(_Shape):
-    """Where a head was last known to look; null = not known."""
-
-    azimuth_deg: float | None
-    tilt_deg: float | None
-    fov_deg: float | None
-    error_deg: float | None
-    pan: float | None
-    tilt: float | None
-    zoom: float | None
-    method: str
-    moved_at: datetime
-    home_due_at: datetime | None
-
-
-class PresetShape(_Shape):
-    id: int
-    name: str
-    azimuth_deg: float | None
-    tilt_deg: float | None
-    fov_deg: float | None
-
-
-class PresetNew(Stated):
-    """Keep the present view under a name; the angles are stated where the head knows none."""
-
-    name: Name
-    azimuth_deg: Azimuth | None = None
-    tilt_deg: Tilt | None = None
-    fov_deg: Fov | None = None
-
-
-class PresetEdit(_Shape):
-    name: Name | None = None
-    azimuth_deg: Azimuth | None = None
-    tilt_deg: Tilt | None = None
-    fov_deg: Fov | None = None
-
-
-class PresetTourStop(_Shape):
-    preset_id: BigId
-    dwell_s: Annotated[int, Field(ge=5, le=3600)] = 20
-
-
-class PresetTourNew(_Shape):
-    name: Name
-    stops: Annotated[list[PresetTourStop], Field(min_length=2, max_length=32)]
-
-
-class PresetTourShape(_Shape):
-    id: int
-    name: str
-    stops: list[PresetTourStop]
-    step: int
-    is_running: bool
-
-
-class MaskNew(_Shape):
-    """A sector never to look into: azimuths clockwise from one edge to the other."""
-
-    name: Name
-    from_deg: Azimuth
-    to_deg: Azimuth
-    top_deg: Tilt = -90.0
-    bottom_deg: Tilt = 90.0
-
-    @model_validator(mode="after")
-    def _upright(self) -> Self:
-        if self.top_deg >= self.bottom_deg:
-            raise ValueError("top_deg must lie above bottom_deg: depressions grow downwards")
-        return self
-
-
-class MaskShape(MaskNew):
-    id: int
-
-
-class HeadEdit(_Shape):
-    """What planners state of a head; a field left out stays."""
-
-    widest_deg: Fov | None = None
-    narrowest_deg: Fov | None = None
-    home_preset_id: BigId | None = None
-    home_after_s: Seconds | None = None
-
-
-class HeadCan(_Shape):
-    """What the head can: `aims_by` in the order in which it is tried."""
-
-    aims_by: list[Method]
-    space: Literal["spherical", "generic"] | None
-    drives: bool
-    tells_position: bool
-    has_home: bool
-
-
-class CalibrationShape(_Shape):
-    """What speaks for a head's calibration."""
-
-    calibrated_at: datetime | None
-    error_deg: float = Field(description="two standard errors where landmarks were seen, at most")
-    rms_deg: float
-    residuals_deg: list[float]
-    field_measured: bool
-    pan_zero_deg: float
-    lean_deg: float
-
-
-class PtzSheet(_Shape):
-    """All of one head; `can` is null while its device was never asked."""
-
-    camera_id: int
-    can: HeadCan | None
-    widest_deg: float | None
-    narrowest_deg: float | None
-    position: PositionShape | None
-    lock: LockShape | None
-    my_priority: int
-    presets: list[PresetShape]
-    tours: list[PresetTourShape]
-    masks: list[MaskShape]
-    calibration: CalibrationShape | None
-    home_preset_id: int | None
-    home_after_s: int | None
-
-
-class Sighting(_Shape):
-    """A landmark on the map and in the picture, at the position the head had."""
-
-    pan: Annotated[float, Field(ge=-1e4, le=1e4, allow_inf_nan=False)]
-    tilt: Annotated[float, Field(ge=-1e4, le=1e4, allow_inf_nan=False)]
-    zoom: Annotated[float, Field(ge=-1e4, le=1e4, allow_inf_nan=False)]
-    lon: Longitude
-    lat: Latitude
-    height_m: Annotated[float, Field(ge=-100, le=300)] = 0.0
-    dx: Share = Field(default=0.0, description="0, 0: the landmark is in the middle")
-    dy: Share = 0.0
-
-
-class HeadCalibrationOrder(_Shape):
-    sightings: Annotated[list[Sighting], Field(max_length=60)]
-    error_m: Annotated[float, Field(ge=0, le=20)] = 1.0
-
-
-class HeadView(_Shape):
+class HeadView(Shape):
     """A sector of the map: where a head looks now, or one of its presets."""
 
     camera_id: int
@@ -302,7 +159,16 @@ class HeadView(_Shape):
     moved_at: datetime | None
 
 
-class MapBox(_Shape):
+class HeadTour(Shape):
+    """A tour on the map: the presets it goes through, in order, those whose angles are known."""
+
+    camera_id: int
+    name: str
+    is_running: bool
+    azimuths_deg: list[float]
+
+
+class MapBox(Shape):
     """A box of the map, degrees."""
 
     west: Longitude
@@ -311,5 +177,6 @@ class MapBox(_Shape):
     north: Latitude
 
 
-class HeadViews(_Shape):
+class HeadViews(Shape):
     views: list[HeadView]
+    tours: list[HeadTour]

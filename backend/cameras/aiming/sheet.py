@@ -15,21 +15,18 @@ from ...settings import load
 from .. import registry
 from . import locking
 from .calibrations import calibration_shape
-from .facts import lens_of, model_of, skills_of
-from .models import Head, HeadPosition, Mask, Preset, PresetTour
-from .schemas import (
+from .headrows import lens_of, model_of, skills_of
+from .keeping_schemas import (
     HeadCan,
-    HeadView,
-    HeadViews,
-    MapBox,
     MaskShape,
-    Method,
     PositionShape,
     PresetShape,
     PresetTourShape,
     PresetTourStop,
     PtzSheet,
 )
+from .models import Head, HeadPosition, Mask, Preset, PresetTour
+from .schemas import HeadTour, HeadView, HeadViews, MapBox, Method
 from .stated import priority_of
 
 T = TypeVar("T", Preset, PresetTour, Mask)
@@ -61,7 +58,7 @@ def sheet(session: Session, user: Principal, camera_id: int, now: datetime) -> P
         can=_can(head, presets) if head is not None else None,
         widest_deg=head.widest_deg if head else None,
         narrowest_deg=head.narrowest_deg if head else None,
-        position=_position(position) if position is not None else None,
+        position=position_shape(position) if position is not None else None,
         lock=locking.shown(session, camera, user, now),
         my_priority=priority_of(session, user, None),
         presets=[preset_shape(preset) for preset in presets],
@@ -98,7 +95,29 @@ def head_views(session: Session, span: tuple[int, int], box: MapBox) -> HeadView
                 moved_at=row.moved_at,
             )
         )
-    return HeadViews(views=views)
+    return HeadViews(views=views, tours=_tours(session, {view.camera_id for view in views}))
+
+
+def _tours(session: Session, camera_ids: set[int]) -> list[HeadTour]:
+    """Tours of those cameras, each as the azimuths it goes through; unknown ones are left out."""
+    presets = session.execute(
+        select(Preset.id, Preset.azimuth_deg).where(Preset.camera_id.in_(camera_ids))
+    )
+    azimuths = {row.id: row.azimuth_deg for row in presets if row.azimuth_deg is not None}
+    query = select(PresetTour).where(PresetTour.camera_id.in_(camera_ids)).order_by(PresetTour.id)
+    tours = []
+    for tour in session.scalars(query):
+        known = [azimuths[s["preset_id"]] for s in tour.stops if s["preset_id"] in azimuths]
+        if len(known) > 1:
+            tours.append(
+                HeadTour(
+                    camera_id=tour.camera_id,
+                    name=tour.name,
+                    is_running=tour.due_at is not None,
+                    azimuths_deg=known,
+                )
+            )
+    return tours
 
 
 def preset_shape(preset: Preset) -> PresetShape:
@@ -120,6 +139,8 @@ def tour_shape(tour: PresetTour) -> PresetTourShape:
         stops=[PresetTourStop(**stop) for stop in tour.stops],
         step=tour.step,
         is_running=tour.due_at is not None,
+        in_device=tour.token is not None,
+        on_device=tour.on_device,
     )
 
 
@@ -154,10 +175,12 @@ def _can(head: Head, presets: list[Preset]) -> HeadCan:
         drives=skills.can_drive,
         tells_position=skills.tells_position,
         has_home=head.home_preset_id is not None,
+        tours_itself=skills.tours_max > 0,
     )
 
 
-def _position(position: HeadPosition) -> PositionShape:
+def position_shape(position: HeadPosition) -> PositionShape:
+    """Return a position as the API shows it."""
     return PositionShape(
         azimuth_deg=position.azimuth_deg,
         tilt_deg=position.tilt_deg,

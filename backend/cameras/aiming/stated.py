@@ -45,7 +45,7 @@ class Why:
 
 
 def why(session: Session, user: Principal, purpose: str, incident_id: int | None) -> Why:
-    """Return the reason as the register keeps it.
+    """Return the reason as the register keeps it; whoever opens no pictures turns to calibrate.
 
     Raises
     ------
@@ -54,6 +54,8 @@ def why(session: Session, user: Principal, purpose: str, incident_id: int | None
 
     """
     viewer = streams.Viewer(user.id, user.display_name, purpose, incident_id)
+    if not user.may("streams.open") and purpose != streams.CALIBRATION:
+        raise streams.PurposeMissing(field="purpose", purpose=purpose)
     known = streams.require_purpose(session, viewer)
     return Why(user, known.code, incident_id, priority_of(session, user, incident_id))
 

@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 from video.errors import DeviceError
 from video.ptz_skills import Skills
 
+from ...settings import load
 from ..models import Camera, Device
 from .locking import tell
-from .models import Head, HeadPosition
+from .models import Head, HeadPosition, PresetTour
 from .moving import Arrival
 from .planning import shape_of
 from .refusals import is_rejection
@@ -76,6 +77,14 @@ def store_arrival(
     )
     session.expire_all()
     tell(session, camera)
+
+
+def interrupt_tour(session: Session, camera_id: int, now: datetime) -> None:
+    """Note that somebody's command ended a tour the device ran: it is begun anew after the use."""
+    again_at = now + timedelta(seconds=load().aiming.use_s)
+    running = (PresetTour.camera_id == camera_id) & PresetTour.on_device
+    ended = {"on_device": False, "step": 0, "due_at": again_at}
+    session.execute(update(PresetTour).where(running).values(**ended))
 
 
 def store_failure(session: Session, camera_id: int, error: DeviceError) -> None:

@@ -15,18 +15,21 @@ from sqlalchemy.orm import Session
 
 from video.errors import DeviceError
 
-from ...audit.register import Act, enter
+from ...audit.register import enter
 from ...db import begin
 from ...errors import GridlinkError
 from ...settings import load
 from ..models import Camera
+from . import touring
 from .aiming import Ordered, Outcome, commanded
 from .asking import ensure_asked
-from .facts import heads, reach_of
+from .facts import heads
+from .headrows import reach_of
+from .keeping import act_of_clock
 from .lines import Lines, lines
 from .models import Head, HeadPosition, Preset, PresetTour
 from .steering import preset_plan
-from .storing import store_arrival, store_failure
+from .storing import interrupt_tour, store_arrival, store_failure
 
 _AGAIN_S = 60
 """A head that could not go home is sent again after this, or after its time, what is longer."""
@@ -41,7 +44,7 @@ _HOME_DUE = text(
 # Whoever started a tour and was shut out since starts nothing any more.
 _TOUR_DUE = text(
     "SELECT t.id FROM ptz_tours t JOIN users u ON u.id = t.started_by WHERE t.due_at <= :now"
-    " AND u.is_active AND (u.ends_at IS NULL OR u.ends_at > :now)"
+    " AND NOT t.on_device AND u.is_active AND (u.ends_at IS NULL OR u.ends_at > :now)"
     " AND NOT EXISTS (SELECT FROM ptz_locks l WHERE l.camera_id = t.camera_id"
     "  AND l.expires_at > :now AND l.holder_id <> t.started_by)"
     " ORDER BY t.camera_id FOR UPDATE OF t SKIP LOCKED"
@@ -55,10 +58,13 @@ class Due:
     camera_id: int
     preset_id: int
     method: str
+    #: Of a stop that is its tour's first: from there the device may go on by itself.
+    begins_tour: int | None = None
 
 
 def sweep(now: datetime) -> int:
     """Send heads where their time has come, and return how many went."""
+    touring.watch(now)
     with begin() as session:
         due = [
             Due(row.camera_id, row.preset_id, "home")
@@ -72,12 +78,16 @@ def sweep(now: datetime) -> int:
         ordered, refused = _ordered(session, [d for d in due if d.camera_id not in deaf])
     outcomes = lines().run(_command_all(lines(), [order for _, order in ordered]))
     refused += [(one, deaf[one.camera_id].code) for one in due if one.camera_id in deaf]
+    begun = []
     with begin() as session:
         for (one, order), outcome in zip(ordered, outcomes, strict=True):
             code = _settle(session, one, order, outcome, now)
             if code is not None:
                 refused.append((one, code))
+            elif one.begins_tour is not None and order.facts.skills.tours_max:
+                begun.append(one.begins_tour)
         _put_off(session, refused, now)
+    touring.hand_over(begun, now)
     return len(due) - len(refused)
 
 
@@ -90,9 +100,10 @@ def _tour_stops(session: Session, now: datetime) -> list[Due]:
             tour.due_at = None
             continue
         stop = tour.stops[tour.step % len(tour.stops)]
+        begins = tour.id if tour.step % len(tour.stops) == 0 else None
         tour.step = (tour.step + 1) % len(tour.stops)
         tour.due_at = now + timedelta(seconds=stop["dwell_s"])
-        due.append(Due(tour.camera_id, stop["preset_id"], "tour"))
+        due.append(Due(tour.camera_id, stop["preset_id"], "tour", begins))
     return due
 
 
@@ -142,7 +153,8 @@ def _settle(
         return outcome.code
     store_arrival(session, camera, outcome, now, method=one.method)
     if one.method == "home":
-        enter(session, _act("ptz.went_home", camera, {}))
+        interrupt_tour(session, camera.id, now)
+        enter(session, act_of_clock("ptz.went_home", camera, {}))
     return None
 
 
@@ -155,16 +167,4 @@ def _put_off(session: Session, refused: list[tuple[Due, str]], now: datetime) ->
             continue
         wait_s = max(head.home_after_s or 0, _AGAIN_S)
         position.home_due_at = now + timedelta(seconds=wait_s)
-        enter(session, _act("ptz.home_failed", camera, {"reason": code}))
-
-
-def _act(act: str, camera: Camera, detail: dict[str, str]) -> Act:
-    return Act(
-        act,
-        None,
-        "gridlink",
-        camera_id=camera.id,
-        camera_name=camera.name,
-        division_code=camera.division_code,
-        detail=detail,
-    )
+        enter(session, act_of_clock("ptz.home_failed", camera, {"reason": code}))
