@@ -29,6 +29,7 @@ _PLAN: frozenset[Right] = _EVERYBODY | {
     "sight.read",
     "incidents.read",
     "cameras.edit",
+    "ptz.control",
     "grids.edit",
     "health.confirm",
     "coverage.plan",

@@ -31,6 +31,15 @@ def is_home(session: Session, camera_id: int, seen_at: datetime) -> bool:
     return home is not None and _is_same(home, last)
 
 
+def home_field_deg(session: Session, camera_id: int) -> float | None:
+    """Return the field of a head's home view; None where it has none, or nobody knows it."""
+    head = session.get(Head, camera_id)
+    if head is None or head.home_preset_id is None:
+        return None
+    home = session.get(Preset, head.home_preset_id)
+    return home.fov_deg if home is not None else None
+
+
 def _is_same(home: Preset, last: HeadPosition) -> bool:
     pairs = (
         (home.azimuth_deg, last.azimuth_deg),

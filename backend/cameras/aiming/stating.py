@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from ...access import Principal
 from ...errors import NotFound, Refused
+from ..health.models import CameraReference
 from ..models import Camera
 from .keeping import entered, preset_of
 from .keeping_schemas import HeadEdit, MaskNew
@@ -62,6 +64,10 @@ def edit_head(session: Session, camera: Camera, change: HeadEdit, user: Principa
     given = change.model_dump(exclude_unset=True)
     if given.get("home_preset_id") is not None:
         preset_of(session, camera.id, given["home_preset_id"])
+    if given.get("home_preset_id", head.home_preset_id) != head.home_preset_id:
+        # Pictures of the former home view are no reference for the new one.
+        learned = CameraReference.camera_id == camera.id
+        session.execute(delete(CameraReference).where(learned))
     for field, value in given.items():
         setattr(head, field, value)
     if head.widest_deg and head.narrowest_deg and head.narrowest_deg > head.widest_deg:
