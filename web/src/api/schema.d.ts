@@ -664,7 +664,11 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put?: never;
+        /**
+         * Edit Mask
+         * @description Change a masked sector, whole.
+         */
+        put: operations["edit_mask_api_cameras__camera_id__ptz_masks__mask_id__put"];
         post?: never;
         /**
          * Drop Mask
@@ -690,6 +694,26 @@ export interface paths {
          * @description Move a head: by speeds while a key is held, to a point of its picture, to a direction.
          */
         post: operations["move_head_api_cameras__camera_id__ptz_move_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cameras/{camera_id}/ptz/position": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Position
+         * @description Ask the device where its head stands, once it stands: what a landmark is seen at.
+         */
+        post: operations["read_position_api_cameras__camera_id__ptz_position_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -832,12 +856,16 @@ export interface paths {
         post?: never;
         /**
          * Drop Tour
-         * @description Remove a tour.
+         * @description Remove a tour, in its device as well.
          */
         delete: operations["drop_tour_api_cameras__camera_id__ptz_tours__tour_id__delete"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Edit Tour
+         * @description Change a tour's name or its stops; one that runs ends.
+         */
+        patch: operations["edit_tour_api_cameras__camera_id__ptz_tours__tour_id__patch"];
         trace?: never;
     };
     "/api/cameras/{camera_id}/ptz/tours/{tour_id}/start": {
@@ -7134,6 +7162,11 @@ export interface components {
             space: ("spherical" | "generic") | null;
             /** Tells Position */
             tells_position: boolean;
+            /**
+             * Tours Itself
+             * @description the device runs tours of presets by itself
+             */
+            tours_itself: boolean;
         };
         /**
          * HeadEdit
@@ -7148,6 +7181,20 @@ export interface components {
             narrowest_deg?: number | null;
             /** Widest Deg */
             widest_deg?: number | null;
+        };
+        /**
+         * HeadTour
+         * @description A tour on the map: the presets it goes through, in order, those whose angles are known.
+         */
+        HeadTour: {
+            /** Azimuths Deg */
+            azimuths_deg: number[];
+            /** Camera Id */
+            camera_id: number;
+            /** Is Running */
+            is_running: boolean;
+            /** Name */
+            name: string;
         };
         /**
          * HeadView
@@ -7180,6 +7227,8 @@ export interface components {
         };
         /** HeadViews */
         HeadViews: {
+            /** Tours */
+            tours: components["schemas"]["HeadTour"][];
             /** Views */
             views: components["schemas"]["HeadView"][];
         };
@@ -9012,6 +9061,16 @@ export interface components {
             /** Tilt Deg */
             tilt_deg: number | null;
         };
+        /**
+         * PresetTourEdit
+         * @description A field left out stays; a running tour ends, and begins anew when it is started again.
+         */
+        PresetTourEdit: {
+            /** Name */
+            name?: string | null;
+            /** Stops */
+            stops?: components["schemas"]["PresetTourStop"][] | null;
+        };
         /** PresetTourNew */
         PresetTourNew: {
             /** Name */
@@ -9019,14 +9078,21 @@ export interface components {
             /** Stops */
             stops: components["schemas"]["PresetTourStop"][];
         };
-        /** PresetTourShape */
+        /**
+         * PresetTourShape
+         * @description A tour; `in_device`: the device keeps it, `on_device`: and runs it now.
+         */
         PresetTourShape: {
             /** Id */
             id: number;
+            /** In Device */
+            in_device: boolean;
             /** Is Running */
             is_running: boolean;
             /** Name */
             name: string;
+            /** On Device */
+            on_device: boolean;
             /** Step */
             step: number;
             /** Stops */
@@ -12688,6 +12754,7 @@ export type SchemaHandheldSettings = components['schemas']['HandheldSettings'];
 export type SchemaHeadCalibrationOrder = components['schemas']['HeadCalibrationOrder'];
 export type SchemaHeadCan = components['schemas']['HeadCan'];
 export type SchemaHeadEdit = components['schemas']['HeadEdit'];
+export type SchemaHeadTour = components['schemas']['HeadTour'];
 export type SchemaHeadView = components['schemas']['HeadView'];
 export type SchemaHeadViews = components['schemas']['HeadViews'];
 export type SchemaHealthOut = components['schemas']['HealthOut'];
@@ -12780,6 +12847,7 @@ export type SchemaPositionShape = components['schemas']['PositionShape'];
 export type SchemaPresetEdit = components['schemas']['PresetEdit'];
 export type SchemaPresetNew = components['schemas']['PresetNew'];
 export type SchemaPresetShape = components['schemas']['PresetShape'];
+export type SchemaPresetTourEdit = components['schemas']['PresetTourEdit'];
 export type SchemaPresetTourNew = components['schemas']['PresetTourNew'];
 export type SchemaPresetTourShape = components['schemas']['PresetTourShape'];
 export type SchemaPresetTourStop = components['schemas']['PresetTourStop'];
@@ -14229,6 +14297,42 @@ export interface operations {
             };
         };
     };
+    edit_mask_api_cameras__camera_id__ptz_masks__mask_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: number;
+                mask_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaskNew"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaskShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     drop_mask_api_cameras__camera_id__ptz_masks__mask_id__delete: {
         parameters: {
             query?: never;
@@ -14281,6 +14385,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MoveAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_position_api_cameras__camera_id__ptz_position_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionShape"];
                 };
             };
             /** @description Validation Error */
@@ -14550,6 +14685,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    edit_tour_api_cameras__camera_id__ptz_tours__tour_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: number;
+                tour_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PresetTourEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresetTourShape"];
+                };
             };
             /** @description Validation Error */
             422: {
