@@ -54,6 +54,13 @@ export const router = createRouter({
       component: () => import('@/grids/GridsView.vue'),
       meta: { roles: ['operator', 'dispatcher', 'planner', 'admin', 'inspector'] },
     },
+    {
+      path: '/plan/heads/:id(\\d+)/:page(calibration|presets|tours|masks)?',
+      name: 'head',
+      component: () => import('@/heads/HeadView.vue'),
+      props: (to) => ({ id: Number(to.params.id), page: to.params.page || 'calibration' }),
+      meta: { roles: ['planner', 'admin'] },
+    },
     { path: '/devices/:page(enrolments|duplicates)?/:id(\\d+)?', name: 'devices', component: () => import('@/devices/DevicesPages.vue') },
     {
       path: '/devices/:page(health)/:id(\\d+)?',

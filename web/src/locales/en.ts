@@ -5,6 +5,7 @@ import { dispatch } from './en/dispatch'
 import { enrolment } from './en/enrolment'
 import { evidence } from './en/evidence'
 import { grids } from './en/grids'
+import { heads } from './en/heads'
 import { health } from './en/health'
 import { office } from './en/office'
 import { plan } from './en/plan'
@@ -13,4 +14,4 @@ import { recordings } from './en/recordings'
 import { wall } from './en/wall'
 import { watch } from './en/watch'
 
-export const en: Messages = { ...alarms, ...calibration, ...dispatch, ...enrolment, ...evidence, ...grids, ...health, ...office, ...plan, ...ptz, ...recordings, ...wall, ...watch }
+export const en: Messages = { ...alarms, ...calibration, ...dispatch, ...enrolment, ...evidence, ...grids, ...heads, ...health, ...office, ...plan, ...ptz, ...recordings, ...wall, ...watch }

@@ -4,6 +4,7 @@ import { dispatch } from './zh/dispatch'
 import { enrolment } from './zh/enrolment'
 import { evidence } from './zh/evidence'
 import { grids } from './zh/grids'
+import { heads } from './zh/heads'
 import { health } from './zh/health'
 import { office } from './zh/office'
 import { plan } from './zh/plan'
@@ -13,6 +14,6 @@ import { wall } from './zh/wall'
 import { watch } from './zh/watch'
 
 /** Chinese is the source: the other languages have its keys. */
-export const zh = { ...alarms, ...calibration, ...dispatch, ...enrolment, ...evidence, ...grids, ...health, ...office, ...plan, ...ptz, ...recordings, ...wall, ...watch }
+export const zh = { ...alarms, ...calibration, ...dispatch, ...enrolment, ...evidence, ...grids, ...heads, ...health, ...office, ...plan, ...ptz, ...recordings, ...wall, ...watch }
 
 export type Messages = typeof zh

@@ -1,4 +1,4 @@
-import type { Feature, Polygon } from 'geojson'
+import type { Feature, LineString, Polygon } from 'geojson'
 import { describe, expect, it } from 'vitest'
 import type { HeadView } from '@/api/types'
 import { headSectors } from './headSectors'
@@ -15,6 +15,14 @@ describe('sectors of heads', () => {
     expect(chosen.map(({ properties }) => [properties?.camera_id, properties?.kind, properties?.part])).toEqual([
       [1, 'now', 'sector'], [2, 'now', 'sector'], [2, 'preset', 'sector'], [2, 'preset', 'label'],
     ])
+  })
+  it('show the tours of the camera chosen as closed lines with their names', () => {
+    const tour = { camera_id: 2, name: '早巡', is_running: true, azimuths_deg: [0, 90, 180] }
+    expect(headSectors([view(1, 'now')], 1, [tour]).features).toHaveLength(1)
+    const [line, label] = headSectors([view(2, 'preset')], 2, [tour]).features.slice(2)
+    expect(line?.geometry).toMatchObject({ type: 'LineString' })
+    expect((line?.geometry as LineString).coordinates).toHaveLength(4)
+    expect(label?.properties).toMatchObject({ part: 'tour-label', name: '早巡', isRunning: true })
   })
   it('are drawn no longer than 400 m', () => {
     const { geometry } = headSectors([view(1, 'now', 5000)], null).features[0] as Feature<Polygon>
