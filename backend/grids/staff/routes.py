@@ -1,4 +1,4 @@
-"""Staff of grids at the API."""
+"""Staff and versions of a grid at the API."""
 
 from datetime import date
 from typing import Annotated
@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from ...access import CurrentUser, Id, Tx, right
 from ...divisions.codes import parse_jurisdiction, span
+from .. import versions
 from . import keeping, listing
 from .schemas import AccountPage, DutyEnd, DutyNew, DutyRow, Role, StaffSheet, VacancyPage
 
@@ -71,3 +72,9 @@ def begin_duty(grid_id: Id, new: DutyNew, user: CurrentUser, tx: Tx) -> DutyRow:
     """Put an account on duty in a grid; with `relieve`, the present chief's duty ends that day."""
     duty = keeping.begin(tx, grid_id, new, by=user)
     return listing.one(tx, duty, listing.today())
+
+
+@router.get("/{grid_id}/versions", **right("map.read"))
+def read_versions(grid_id: Id, user: CurrentUser, tx: Tx) -> versions.GridHistory:
+    """The versions a grid's code has had, the latest first, and the change sets that made them."""
+    return versions.history(tx, keeping.grid_of(tx, grid_id, user), user)

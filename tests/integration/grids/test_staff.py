@@ -137,3 +137,22 @@ def test_the_database_itself_refuses_a_second_chief(client, land, account, today
             " starts_on, entered_by) SELECT set_name, grid_code, division_code, entered_by, role,"
             " starts_on + 5, entered_by FROM grid_staff"
         )
+
+
+def test_the_versions_of_a_code_are_told_with_the_change_sets_between_them(client, land) -> None:
+    planner, grid = client("planner"), grid_id(land)
+    ring = [[110.0, 34.51], [110.03, 34.51]]
+    split = {"op": "split", "grid_id": grid, "line": {"type": "LineString", "coordinates": ring}}
+    order = {"set_name": "basic", "title": "南网格拆分", "reason": "试", "operations": [split]}
+    land.run("UPDATE grids SET valid_from = CURRENT_DATE - 30")
+    made = planner.post("/api/grids/changes", json=order).json()
+    assert planner.post(f"/api/grids/changes/{made['id']}/apply", json={}).status_code == 200
+    told = planner.get(f"/api/grids/{grid}/versions").json()
+    assert told["code"] == CODE
+    now, before = told["versions"]
+    assert (now["began_by"], now["change_title"], now["valid_to"]) == (
+        made["id"],
+        "南网格拆分",
+        None,
+    )
+    assert (before["id"], before["began_by"], before["valid_to"]) == (grid, None, now["valid_from"])

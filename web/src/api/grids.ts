@@ -88,6 +88,9 @@ export type DutyNew = Pick<Schema['DutyNew'], 'account' | 'role' | 'starts_on'> 
 export type Vacancies = Schema['VacancyPage']
 export type Vacancy = Schema['VacancyRow']
 
+export type GridHistory = Schema['GridHistory']
+
+export const fetchVersions = (grid: number) => call<GridHistory>(`/grids/${grid}/versions`)
 export const fetchStaff = (grid: number) => call<Schema['StaffSheet']>(`/grids/${grid}/staff`)
 export const beginDuty = (grid: number, duty: DutyNew) => call<DutyRow>(`/grids/${grid}/staff`, { method: 'POST', body: duty })
 export const endDuty = (id: number, version: number, ends_on: string | null) =>

@@ -2255,6 +2255,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/grids/{grid_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Versions
+         * @description The versions a grid's code has had, the latest first, and the change sets that made them.
+         */
+        get: operations["read_versions_api_grids__grid_id__versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/handheld/duty": {
         parameters: {
             query?: never;
@@ -6959,6 +6979,16 @@ export interface components {
             units: number;
             /** Unknown Share */
             unknown_share: number | null;
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+            /**
+             * Valid To
+             * @description first day no longer in force; null: in force
+             */
+            valid_to: string | null;
             /** Visited Share */
             visited_share: number | null;
             /**
@@ -6966,6 +6996,18 @@ export interface components {
              * @description visits that are sure
              */
             visits: number;
+        };
+        /**
+         * GridHistory
+         * @description The latest first.
+         */
+        GridHistory: {
+            /** Code */
+            code: string;
+            /** Set Name */
+            set_name: string;
+            /** Versions */
+            versions: components["schemas"]["GridVersion"][];
         };
         /** GridOfTask */
         GridOfTask: {
@@ -7034,6 +7076,16 @@ export interface components {
             units: number;
             /** Unknown Share */
             unknown_share: number | null;
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+            /**
+             * Valid To
+             * @description first day no longer in force; null: in force
+             */
+            valid_to: string | null;
             /** Visit Rows */
             visit_rows: components["schemas"]["VisitRow"][];
             /** Visited Share */
@@ -7114,6 +7166,27 @@ export interface components {
             name: string;
             /** Set Name */
             set_name: string;
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+            /** Valid To */
+            valid_to: string | null;
+        };
+        /** GridVersion */
+        GridVersion: {
+            /**
+             * Began By
+             * @description the change set that made it; null: imported
+             */
+            began_by: number | null;
+            /** Change Title */
+            change_title: string | null;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
             /**
              * Valid From
              * Format: date
@@ -12743,12 +12816,14 @@ export type SchemaGridBrief = components['schemas']['GridBrief'];
 export type SchemaGridCollection = components['schemas']['GridCollection'];
 export type SchemaGridFeature = components['schemas']['GridFeature'];
 export type SchemaGridFigures = components['schemas']['GridFigures'];
+export type SchemaGridHistory = components['schemas']['GridHistory'];
 export type SchemaGridOfTask = components['schemas']['GridOfTask'];
 export type SchemaGridPatrolSheet = components['schemas']['GridPatrolSheet'];
 export type SchemaGridRef = components['schemas']['GridRef'];
 export type SchemaGridSet = components['schemas']['GridSet'];
 export type SchemaGridSetList = components['schemas']['GridSetList'];
 export type SchemaGridSheet = components['schemas']['GridSheet'];
+export type SchemaGridVersion = components['schemas']['GridVersion'];
 export type SchemaHttpValidationError = components['schemas']['HTTPValidationError'];
 export type SchemaHandheldSettings = components['schemas']['HandheldSettings'];
 export type SchemaHeadCalibrationOrder = components['schemas']['HeadCalibrationOrder'];
@@ -17177,6 +17252,37 @@ export interface operations {
             };
         };
     };
+    read_versions_api_grids__grid_id__versions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                grid_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GridHistory"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     switch_duty_api_handheld_duty_post: {
         parameters: {
             query?: never;
@@ -17376,6 +17482,8 @@ export interface operations {
                 severity?: ("red" | "yellow" | "blue") | null;
                 before?: number | null;
                 limit?: number;
+                /** @description as reported, or where it lies today */
+                grids?: "then" | "today";
             };
             header?: never;
             path?: never;
@@ -17460,7 +17568,9 @@ export interface operations {
     };
     read_incident_api_incidents__incident_id__get: {
         parameters: {
-            query?: never;
+            query?: {
+                grids?: "then" | "today";
+            };
             header?: never;
             path: {
                 incident_id: number;
@@ -18149,6 +18259,8 @@ export interface operations {
                 from?: string | null;
                 to?: string | null;
                 set?: string | null;
+                /** @description by the grids of today, or of then: each for its own days */
+                grids?: "today" | "then";
                 sort?: "code" | "name" | "visited_share" | "unknown_share" | "visits" | "dwell_s" | "last_visit_at" | "state";
                 descending?: boolean;
                 offset?: number;
@@ -18185,6 +18297,8 @@ export interface operations {
             query?: {
                 from?: string | null;
                 to?: string | null;
+                /** @description by the grids of today, or of then: each for its own days */
+                grids?: "today" | "then";
             };
             header?: never;
             path: {
@@ -18489,6 +18603,8 @@ export interface operations {
                 from?: string | null;
                 to?: string | null;
                 set?: string | null;
+                /** @description by the grids of today, or of then: each for its own days */
+                grids?: "today" | "then";
             };
             header?: never;
             path?: never;

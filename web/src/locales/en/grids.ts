@@ -115,6 +115,7 @@ export const grids: Pick<Messages, 'grids'> = {
       revertDone: 'Reverted: {title}',
       remove: 'Delete',
     },
+    versions: { title: '{n} versions', now: 'now', imported: 'imported' },
     measure: { households: 'Households', buildings: 'Buildings', places: 'Places', incidents: 'Incidents a month', road_m: 'Roads' },
     load: {
       title: 'Workload',

@@ -115,6 +115,7 @@ export const grids = {
       revertDone: '已撤回：{title}',
       remove: '删除',
     },
+    versions: { title: '历次版本 {n}', now: '今', imported: '导入' },
     measure: { households: '户数', buildings: '建筑', places: '地点', incidents: '每月事件', road_m: '道路' },
     load: {
       title: '工作量',
