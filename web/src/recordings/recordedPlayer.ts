@@ -14,9 +14,12 @@ export interface TilePicture {
   /** False: the recorder does not stamp its pictures, their times are reckoned. */
   isExact: boolean
   clockOffset_s: number
+  /** The place in the line for a conversion. */
+  queue: { place: number; of: number } | null
+  isConverted: boolean
 }
 
-export const emptyTilePicture = (): TilePicture => ({ state: 'asking', errorCode: null, errorMessage: null, isExact: true, clockOffset_s: 0 })
+export const emptyTilePicture = (): TilePicture => ({ state: 'asking', errorCode: null, errorMessage: null, isExact: true, clockOffset_s: 0, queue: null, isConverted: false })
 
 export interface ReplayRequest {
   cameraId: number
@@ -36,6 +39,9 @@ interface Told {
   is_exact?: boolean
   clock_offset_s?: number
   at?: number
+  rung?: string
+  place?: number
+  of?: number
 }
 
 const keepBehind_s = 30
@@ -174,6 +180,7 @@ export class RecordedPlayer {
     const told = JSON.parse(text) as Told
     if (told.type === 'error') this.fail(told.code ?? 'stream.failed', told.message ?? null)
     if (told.type === 'init') this.begin(told)
+    if (told.type === 'queue') this.picture.queue = { place: told.place ?? 0, of: told.of ?? 0 }
     if (told.type !== 'replay') return
     this.hasEnded = told.state === 'ended'
     if (told.state === 'opening') this.picture.state = 'opening'
@@ -186,7 +193,8 @@ export class RecordedPlayer {
   }
 
   /** A new segment: the buffer stays when the format does, for its time line is true time in any case. */
-  private begin({ mime, origin_ms }: Told): void {
+  private begin({ mime, origin_ms, rung }: Told): void {
+    Object.assign(this.picture, { queue: null, isConverted: rung === 'transcode' })
     this.origin_ms = origin_ms ?? 0
     if (mime === this.mime && this.buffer) return
     this.mime = mime ?? ''

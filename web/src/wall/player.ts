@@ -1,63 +1,18 @@
-// One live picture: a WebSocket of fragments into a MediaSource, held near the live edge, rebuilt when the camera restarts.
+// One live picture: asked for, carried by a WebSocket or the outer gateway, begun anew when the camera or the server restarts.
 
 import { ApiError } from '@/api/client'
 import { openStream } from '@/api/streams'
 import type { StreamOrder, StreamTicket } from '@/api/types'
-import { correctionFor } from './liveEdge'
+import { LiveBuffer } from './liveBuffer'
 import { Meter } from './meter'
+import type { Picture, PictureState } from './picture'
 import { SoundTrack } from './sound'
 import { Whep } from './whep'
-import { isFinal, parseMedia, parseNotice, type InitNotice, type MediaMessage, type Notice, type SoundNotice } from './wire'
-
-export type PictureState = 'asking' | 'connecting' | 'live' | 'stalled' | 'dead' | 'failed'
-
-export interface Picture {
-  state: PictureState
-  /** Why the server has no picture, in its own code. */
-  reason: string | null
-  streamId: number | null
-  generation: number | null
-  codec: string | null
-  rung: string | null
-  width: number | null
-  height: number | null
-  posterUrl: string | null
-  /** Frames by which B-frames delay the picture. */
-  reorder: number
-  /** The place in the line for a conversion, while stills come. */
-  queue: { place: number; of: number } | null
-  /** What sound the camera sends; null where it sends none. */
-  sound: SoundNotice['state'] | null
-  isHeard: boolean
-  errorCode: string | null
-  errorMessage: string | null
-}
-
-export function emptyPicture(): Picture {
-  return {
-    state: 'asking',
-    reason: null,
-    streamId: null,
-    generation: null,
-    codec: null,
-    rung: null,
-    width: null,
-    height: null,
-    posterUrl: null,
-    reorder: 0,
-    queue: null,
-    sound: null,
-    isHeard: false,
-    errorCode: null,
-    errorMessage: null,
-  }
-}
+import { isFinal, parseMedia, parseNotice, type InitNotice, type MediaMessage, type Notice } from './wire'
 
 const firstRetry_ms = 400
 const lastRetry_ms = 8000
 const control_ms = 200
-/** More than this unappended means the tab slept: begin again at the next key frame. */
-const maxQueued = 250
 
 export class Player {
   /** What changes with every frame; read at leisure, never watched. */
@@ -66,11 +21,7 @@ export class Player {
   private outer: Whep | null = null
   private soundMime = ''
   private sound: SoundTrack | null = null
-  private source: MediaSource | null = null
-  private buffer: SourceBuffer | null = null
-  private queue: MediaMessage[] = []
-  private keyStarts_s: number[] = []
-  private needsKey = true
+  private readonly live: LiveBuffer
   private retry_ms = firstRetry_ms
   private retryTimer = 0
   private controlTimer = 0
@@ -82,7 +33,8 @@ export class Player {
     private readonly picture: Picture,
     private readonly ask: () => Promise<StreamTicket> = () => openStream(order),
   ) {
-    this.controlTimer = window.setInterval(() => this.control(), control_ms)
+    this.live = new LiveBuffer(video, this.meter, { onBroken: () => this.reopen(), onUnplayable: () => this.fail('stream.codec_unplayable', null) })
+    this.controlTimer = window.setInterval(() => this.live.control(), control_ms)
     void this.open()
   }
 
@@ -93,7 +45,7 @@ export class Player {
     this.socket?.close(1000)
     this.outer?.close()
     this.sound?.end()
-    this.dropSource()
+    this.live.drop()
     this.setPoster(null)
   }
 
@@ -153,7 +105,7 @@ export class Player {
 
   /** Through the outer gateway; the browser itself keeps such a picture at its live edge. */
   private connectOuter(url: string, ticket: string): void {
-    this.dropSource()
+    this.live.drop()
     const outer = new Whep(this.video, url, {
       onFrame: (at_ms, time_s) => {
         this.meter.arrived(0, at_ms)
@@ -205,24 +157,12 @@ export class Player {
     }
     if (message.kind === 'soundInit') return this.sound?.begin(this.soundMime, message.payload)
     if (message.kind === 'sound') return this.sound?.take(message.payload)
-    if (message.kind !== 'init') {
-      if (this.needsKey && message.kind === 'delta') return
-      this.needsKey = false
-      this.meter.arrived(message.payload.byteLength, performance.now())
-      this.retry_ms = firstRetry_ms
-      this.report('live')
-    }
-    this.queue.push(message)
-    if (this.queue.length > maxQueued) {
-      this.queue = this.queue.filter((queued) => queued.kind === 'init')
-      this.needsKey = true
-    }
-    this.append()
+    if (!this.live.take(message) || message.kind === 'init') return
+    this.retry_ms = firstRetry_ms
+    this.report('live')
   }
 
-  /** A new generation has new codec parameters: a new MediaSource, because a SourceBuffer keeps its time line. */
   private rebuild(init: InitNotice): void {
-    this.dropSource()
     Object.assign(this.picture, {
       generation: init.generation,
       rung: init.rung,
@@ -234,71 +174,7 @@ export class Player {
       errorCode: null,
       errorMessage: null,
     })
-    const source = new MediaSource()
-    this.source = source
-    source.addEventListener('sourceopen', () => this.attach(source, init.mime), { once: true })
-    this.video.src = URL.createObjectURL(source)
-  }
-
-  private attach(source: MediaSource, mime: string): void {
-    URL.revokeObjectURL(this.video.src)
-    if (source !== this.source) return
-    try {
-      this.buffer = source.addSourceBuffer(mime)
-    } catch {
-      this.fail('stream.codec_unplayable', null)
-      return
-    }
-    this.buffer.addEventListener('updateend', () => this.append())
-    this.append()
-    void this.video.play().catch(() => undefined)
-  }
-
-  private append(): void {
-    const buffer = this.buffer
-    if (!buffer || buffer.updating || this.source?.readyState !== 'open') return
-    const next = this.queue.shift()
-    if (!next) return
-    try {
-      if (next.kind !== 'init') {
-        const start_s = this.bufferedEnd_s()
-        if (next.kind === 'key') this.keyStarts_s.push(start_s)
-        this.meter.appended(start_s, next.arrived_ms, next.receivedAt)
-      }
-      buffer.appendBuffer(next.payload)
-    } catch (error) {
-      if (error instanceof DOMException && error.name === 'QuotaExceededError') {
-        this.queue.unshift(next)
-        buffer.remove(0, Math.max(0.1, this.video.currentTime - 1))
-      } else this.reopen()
-    }
-  }
-
-  private control(): void {
-    const { video, buffer } = this
-    if (!buffer || this.source?.readyState !== 'open') return
-    if (video.error) {
-      this.reopen()
-      return
-    }
-    const buffered = buffer.buffered
-    const ranges = Array.from({ length: buffered.length }, (_, i): [number, number] => [buffered.start(i), buffered.end(i)])
-    const correction = correctionFor({ time_s: video.currentTime, isSeeking: video.seeking, ranges, keyStarts_s: this.keyStarts_s })
-    if (video.playbackRate !== correction.rate) video.playbackRate = correction.rate
-    if (correction.seekTo_s !== null) video.currentTime = correction.seekTo_s
-    if (correction.trimBefore_s !== null && !buffer.updating) this.trim(buffer, correction.trimBefore_s)
-    if (video.paused) void video.play().catch(() => undefined)
-  }
-
-  private trim(buffer: SourceBuffer, before_s: number): void {
-    this.keyStarts_s = this.keyStarts_s.filter((start_s) => start_s >= before_s)
-    // A hair before the key frame, so that rounding of its time cannot take the key frame itself.
-    if (before_s > 0.02) buffer.remove(0, before_s - 0.01)
-  }
-
-  private bufferedEnd_s(): number {
-    const buffered = this.buffer?.buffered
-    return buffered?.length ? buffered.end(buffered.length - 1) : 0
+    this.live.begin(init.mime)
   }
 
   private report(state: PictureState): void {
@@ -323,16 +199,5 @@ export class Player {
   private setPoster(url: string | null): void {
     if (this.picture.posterUrl) URL.revokeObjectURL(this.picture.posterUrl)
     this.picture.posterUrl = url
-  }
-
-  private dropSource(): void {
-    this.queue = []
-    this.keyStarts_s = []
-    this.needsKey = true
-    this.meter.restart()
-    this.buffer = null
-    this.source = null
-    this.video.removeAttribute('src')
-    this.video.load()
   }
 }

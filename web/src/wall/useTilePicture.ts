@@ -1,6 +1,7 @@
 import { computed, onActivated, onBeforeUnmount, onDeactivated, onMounted, reactive, ref, shallowRef, watch, type Ref } from 'vue'
 import { playableCodecs } from '@/api/streams'
-import { emptyPicture, Player, type Picture } from './player'
+import { emptyPicture, type Picture } from './picture'
+import { Player } from './player'
 import type { Tile } from './tiles'
 import { useTick } from './tick'
 import { presented, useReading } from './useReading'

@@ -1,7 +1,7 @@
 import { computed, type ComputedRef } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useWords } from '@/format/useWords'
-import type { Picture } from './player'
+import type { Picture } from './picture'
 import type { Reading } from './useReading'
 import type { Profile } from './useTilePicture'
 

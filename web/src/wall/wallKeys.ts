@@ -7,6 +7,7 @@ export interface GroundHandle {
   enlarge: () => unknown
   full: () => unknown
   snapshot: () => unknown
+  hear: () => unknown
   zoomBy: (by: 1 | -1) => void
   resetZoom: () => boolean
 }
@@ -30,6 +31,7 @@ export function wallKeys(ground: () => GroundHandle | null | undefined): KeyMap 
   return {
     f: act((tiles) => tiles.full()),
     s: act((tiles) => tiles.snapshot()),
+    m: act((tiles) => tiles.hear()),
     '+': act((tiles) => tiles.zoomBy(1)),
     '=': act((tiles) => tiles.zoomBy(1)),
     '-': act((tiles) => tiles.zoomBy(-1)),

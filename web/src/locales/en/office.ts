@@ -243,6 +243,8 @@ export const office: typeof source = {
     wallEnlarge: 'Enlarge the chosen tile, or back',
     wallZoom: 'Digital zoom: in, out, reset',
     wallPages: 'Previous and next page',
+    wallSound: 'Sound of the chosen tile on or off',
+    recordings: 'Recordings around the incident',
     wallTour: 'Pause or resume the tour',
     wallSearch: 'Find cameras',
     wallSide: 'Side panel, second window',

@@ -52,7 +52,7 @@ export const wall: typeof source = {
     errors: {
       camera_unreachable: 'The camera cannot be reached. Check network and power; we keep trying.',
       credentials_rejected: 'The camera refused the password. An administrator must enrol it again under Devices.',
-      codec_unplayable: 'This browser cannot play the codec of this camera and no transcoder is free. Choose another camera.',
+      codec_unplayable: 'The codec of this camera can neither be played nor converted. Set the camera to H.264 or H.265.',
       no_key_picture: 'The camera sends no key pictures, so nothing can begin. Set its key frame interval to 1 second.',
       ticket_refused: 'The ticket has expired; asking for a new one.',
       overloaded: 'The media service is busy. Close pictures you do not need.',

@@ -243,6 +243,8 @@ export const office = {
     wallEnlarge: '放大选中画面，再按恢复',
     wallZoom: '数字变焦：放大、缩小、恢复',
     wallPages: '上一页、下一页',
+    wallSound: '所选窗格的声音：开、关',
+    recordings: '事件前后的录像',
     wallTour: '暂停或继续轮巡',
     wallSearch: '查找摄像机',
     wallSide: '收起侧栏、打开第二屏',

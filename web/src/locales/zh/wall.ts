@@ -52,7 +52,7 @@ export const wall = {
     errors: {
       camera_unreachable: '摄像机连接不上。请核对网络与供电，系统会继续重试。',
       credentials_rejected: '摄像机拒绝了口令。请管理员在“设备”中重新接入。',
-      codec_unplayable: '此浏览器播放不了该摄像机的编码，且转码名额已满。请换一台摄像机。',
+      codec_unplayable: '该摄像机的编码既播放不了，也转换不了。请在摄像机上改用 H.264 或 H.265。',
       no_key_picture: '摄像机不发关键帧，画面无从开始。请把关键帧间隔设为 1 秒。',
       ticket_refused: '调阅凭证已失效，正在重新申请。',
       overloaded: '媒体服务繁忙。请关闭不用的画面。',
