@@ -51,6 +51,7 @@ from .evidence import routes as evidence
 from .evidence.verify_page import serve as verify_page
 from .exchange import routes as exchange
 from .exchange.exports import routes as exports
+from .exchange.ogc import routes as ogc
 from .eyeson import routes as eyeson
 from .grids import routes as grids
 from .grids.changes import routes as grid_changes
@@ -105,6 +106,7 @@ ROUTERS = (
     eyeson.router,
     exchange.router,
     exports.router,
+    ogc.router,
     incidents.router,
     evidence.router,
     alarms.router,

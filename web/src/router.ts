@@ -75,7 +75,7 @@ export const router = createRouter({
       meta: { roles: ['admin', 'inspector'] },
     },
     {
-      path: '/admin/:page(imports|users)?',
+      path: '/admin/:page(imports|exports|users)?',
       name: 'admin',
       component: () => import('@/admin/AdminView.vue'),
       meta: { roles: ['admin'] },

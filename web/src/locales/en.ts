@@ -4,6 +4,7 @@ import { calibration } from './en/calibration'
 import { dispatch } from './en/dispatch'
 import { enrolment } from './en/enrolment'
 import { evidence } from './en/evidence'
+import { exports_ } from './en/exports'
 import { grids } from './en/grids'
 import { heads } from './en/heads'
 import { health } from './en/health'
@@ -14,4 +15,4 @@ import { recordings } from './en/recordings'
 import { wall } from './en/wall'
 import { watch } from './en/watch'
 
-export const en: Messages = { ...alarms, ...calibration, ...dispatch, ...enrolment, ...evidence, ...grids, ...heads, ...health, ...office, ...plan, ...ptz, ...recordings, ...wall, ...watch }
+export const en: Messages = { ...alarms, ...calibration, ...dispatch, ...enrolment, ...evidence, ...exports_, ...grids, ...heads, ...health, ...office, ...plan, ...ptz, ...recordings, ...wall, ...watch }

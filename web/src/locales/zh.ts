@@ -3,6 +3,7 @@ import { calibration } from './zh/calibration'
 import { dispatch } from './zh/dispatch'
 import { enrolment } from './zh/enrolment'
 import { evidence } from './zh/evidence'
+import { exports_ } from './zh/exports'
 import { grids } from './zh/grids'
 import { heads } from './zh/heads'
 import { health } from './zh/health'
@@ -14,6 +15,6 @@ import { wall } from './zh/wall'
 import { watch } from './zh/watch'
 
 /** Chinese is the source: the other languages have its keys. */
-export const zh = { ...alarms, ...calibration, ...dispatch, ...enrolment, ...evidence, ...grids, ...heads, ...health, ...office, ...plan, ...ptz, ...recordings, ...wall, ...watch }
+export const zh = { ...alarms, ...calibration, ...dispatch, ...enrolment, ...evidence, ...exports_, ...grids, ...heads, ...health, ...office, ...plan, ...ptz, ...recordings, ...wall, ...watch }
 
 export type Messages = typeof zh
