@@ -51,11 +51,16 @@ class Landing:
 
 @dataclass(frozen=True, slots=True)
 class Berth:
-    """Where rows land: the table, the set that is replaced, and the divisions one may change."""
+    """Where rows land: the table, the set that is replaced, and the divisions one may change.
+
+    `actor_id` and `actor_name` are whose import it is, for what keeps its own history.
+    """
 
     table: str
     set_name: str
     bounds: tuple[int, int] = WHOLE_LAND
+    actor_id: int | None = None
+    actor_name: str = ""
 
 
 class RowRefused(Exception):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
 from gis.gridarea import area_m2
@@ -80,7 +81,7 @@ def _polygonal(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     for at, shape in enumerate(shapes):
         parts = shapely.get_parts(shapely.get_parts(shape))
         is_ground = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
-        made[at] = shapely.multipolygons(list(parts[is_ground]))
+        made[at] = MultiPolygon(list(parts[is_ground]))
     return made
 
 

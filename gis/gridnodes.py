@@ -1,7 +1,8 @@
 """Nodes on common borders: put on an edge, moved onto a near one, found where paths cross.
 
 All in degrees lon/lat, EPSG:4326. A border is common when both sides have the same nodes to the
-last bit, so a node is computed once, rounded to `STEP_DEG`, and given to everybody it concerns.
+last bit, so a node is computed once and given to everybody it concerns. It is not rounded to a
+grid of precision: that would move the edge it lies on, and 0.1 mm along 1 km is 0.1 m2.
 """
 
 from __future__ import annotations
@@ -16,8 +17,6 @@ from shapely.geometry.base import BaseGeometry
 
 Floats = NDArray[np.float64]
 
-STEP_DEG = 1e-9
-"""0.1 mm: to this new nodes are rounded."""
 REACH_DEG = 1e-8
 """1 mm: nodes nearer than this are one node, and a node nearer than this to an edge is on it."""
 _PAIRS_AT_ONCE = 2_000_000
@@ -132,8 +131,7 @@ def crossings(path: Floats, others: Floats, ends: Floats) -> Floats:
     Returns
     -------
     numpy.ndarray of float64, shape (k, 2)
-        Rounded to `STEP_DEG`; none within `REACH_DEG` of an end of either edge, because there the
-        end itself is the node.
+        None within `REACH_DEG` of an end of either edge, because there the end itself is the node.
 
     """
     found = [np.empty((0, 2))]
@@ -151,7 +149,7 @@ def crossings(path: Floats, others: Floats, ends: Floats) -> Floats:
         along = (away[:, 0] * edge[:, 1] - away[:, 1] * edge[:, 0]) / cross
         aside = (away[:, 0] * step[1] - away[:, 1] * step[0]) / cross
         meets = (along >= 0.0) & (along <= 1.0) & (aside >= 0.0) & (aside <= 1.0)
-        at = np.round((base + aside[:, None] * edge)[meets] / STEP_DEG) * STEP_DEG
+        at = (base + aside[:, None] * edge)[meets]
         tips = (start, start + step, base[meets], (base + edge)[meets])
         is_free = np.all([np.hypot(*(at - tip).T) > REACH_DEG for tip in tips], axis=0)
         found.append(at[is_free])

@@ -221,7 +221,8 @@ def _write(session: Session, order: ImportOrder, kind: Kind, landing: Landing) -
     """Write rows and defer what follows from them, all in the caller's transaction."""
     # Two imports of one kind take turns: each replaces a set as the other left it.
     session.execute(_TURN, {"key": f"import:{kind.name}"})
-    kind.write(session, landing, Berth(kind.target, order.target_set, order.bounds))
+    whose = (order.user_id, order.user_name)
+    kind.write(session, landing, Berth(kind.target, order.target_set, order.bounds, *whose))
     if kind.name == "divisions":
         relocate(session, _LOCATED)
     if kind.changes_ways:

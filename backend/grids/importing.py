@@ -1,6 +1,5 @@
 """Grids from a file: code, outline, kind; the village by its code, else by where the grid lies."""
 
-import shapely
 from sqlalchemy.orm import Session
 
 from gis.columns import Field
@@ -9,8 +8,9 @@ from gis.intake import Intake
 
 from ..divisions import assigning
 from ..divisions.codes import parse
-from ..landing import Berth, Landing, Row, each_row, end_missing, merge, multi, spots
+from ..landing import Berth, Landing, Row, each_row, spots
 from ..landing import refuse_duplicates as unique
+from . import replacing
 
 WANTED = "polygon"
 FIELDS = (
@@ -75,6 +75,8 @@ def locate(session: Session, landing: Landing) -> list[int]:
 
 
 def write(session: Session, landing: Landing, berth: Berth) -> None:
-    """Bring the set to what the file says; grids it no longer has end today."""
-    ids = merge(session, berth, landing, multi(landing.shapes, shapely.multipolygons))
-    end_missing(session, berth, ids, how="close")
+    """Bring the set to what the file says: a change set of its own where it changes anything.
+
+    A grid with another outline or kind is another version; one that the file no longer has ends.
+    """
+    replacing.replace_set(session, landing, berth)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from ..access import Principal
 from ..divisions.locating import DivisionRef, named
 from ..errors import NotFound
+from ..grids.locating import grids_at_each
 from .models import Incident, IncidentCamera, IncidentEntry, IncidentGrid
 
 _STATES = {
@@ -18,6 +19,10 @@ _STATES = {
     "closed": ("closed", "rejected"),
     "all": ("reported", "handling", "closed", "rejected"),
 }
+
+
+ByGrids = Literal["then", "today"]
+"""The grids an incident fell into when it was reported, or those its place lies in now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,17 @@ class Listing:
     severity: str | None = None
     before: int | None = None
     limit: int = 100
+    grids: ByGrids = "then"
+
+
+@dataclass(frozen=True, slots=True)
+class InGrid:
+    """A grid of an incident; one for each set."""
+
+    grid_id: int
+    set_name: str
+    grid_code: str
+    grid_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +54,7 @@ class Dressed:
     lon: float
     lat: float
     division: DivisionRef | None
-    grids: tuple[IncidentGrid, ...]
+    grids: tuple[InGrid, ...]
     reporter: str
 
 
@@ -57,10 +73,10 @@ def page(session: Session, wanted: Listing, *, by: Principal) -> list[Dressed]:
         chosen = chosen.where(Incident.severity == wanted.severity)
     if wanted.before is not None:
         chosen = chosen.where(Incident.id < wanted.before)
-    return dressed(session, session.scalars(chosen).all())
+    return dressed(session, session.scalars(chosen).all(), wanted.grids, by=by)
 
 
-def one(session: Session, incident_id: int, *, by: Principal) -> Dressed:
+def one(session: Session, incident_id: int, *, by: Principal, grids: ByGrids = "then") -> Dressed:
     """Return one incident of the jurisdiction.
 
     Raises
@@ -77,10 +93,12 @@ def one(session: Session, incident_id: int, *, by: Principal) -> Dressed:
     ).all()
     if not found:
         raise NotFound()
-    return dressed(session, found)[0]
+    return dressed(session, found, grids, by=by)[0]
 
 
-def dressed(session: Session, incidents: Sequence[Incident]) -> list[Dressed]:
+def dressed(
+    session: Session, incidents: Sequence[Incident], grids: ByGrids, *, by: Principal
+) -> list[Dressed]:
     """Return the incidents with positions, divisions, grids and reporters, in four queries."""
     ids = [incident.id for incident in incidents]
     at = {
@@ -91,10 +109,7 @@ def dressed(session: Session, incidents: Sequence[Incident]) -> list[Dressed]:
             )
         )
     }
-    grids: dict[int, list[IncidentGrid]] = defaultdict(list)
-    rows = select(IncidentGrid).where(IncidentGrid.incident_id.in_(ids))
-    for grid in session.scalars(rows.order_by(IncidentGrid.set_name)):
-        grids[grid.incident_id].append(grid)
+    held = _today(session, at, by) if grids == "today" else _then(session, ids)
     divisions = {code: named(session, code) for code in {i.division_code for i in incidents}}
     reporters = _reporters(session, ids)
     return [
@@ -102,11 +117,30 @@ def dressed(session: Session, incidents: Sequence[Incident]) -> list[Dressed]:
             incident,
             *at[incident.id],
             division=divisions[incident.division_code],
-            grids=tuple(grids[incident.id]),
+            grids=tuple(held.get(incident.id, ())),
             reporter=reporters.get(incident.id, ""),
         )
         for incident in incidents
     ]
+
+
+def _then(session: Session, ids: list[int]) -> dict[int, list[InGrid]]:
+    held: dict[int, list[InGrid]] = defaultdict(list)
+    rows = select(IncidentGrid).where(IncidentGrid.incident_id.in_(ids))
+    for row in session.scalars(rows.order_by(IncidentGrid.set_name)):
+        told = InGrid(row.grid_id, row.set_name, row.grid_code, row.grid_name)
+        held[row.incident_id].append(told)
+    return held
+
+
+def _today(
+    session: Session, at: dict[int, tuple[float, float]], by: Principal
+) -> dict[int, list[InGrid]]:
+    found = grids_at_each(session, at, (by.scope.low, by.scope.high))
+    return {
+        key: [InGrid(grid.id, grid.set_name, grid.code, grid.name) for grid in grids]
+        for key, grids in found.items()
+    }
 
 
 def linked_cameras(session: Session, incident_id: int) -> list[IncidentCamera]:

@@ -93,9 +93,11 @@ def list_incidents(
 
 
 @router.get("/{incident_id}", **right("incidents.read"))
-def read_incident(incident_id: Id, user: CurrentUser, session: Tx) -> IncidentSheet:
+def read_incident(
+    incident_id: Id, user: CurrentUser, session: Tx, grids: listing.ByGrids = "then"
+) -> IncidentSheet:
     """Return one incident with the cameras linked at the time."""
-    return _sheet(session, user, incident_id)
+    return _sheet(session, user, incident_id, grids)
 
 
 @router.get("/{incident_id}/timeline", **right("incidents.read"))
@@ -132,7 +134,9 @@ def act_on_incident(
     return _sheet(session, user, incident_id)
 
 
-def _sheet(session: Tx, user: CurrentUser, incident_id: int) -> IncidentSheet:
-    found = listing.one(session, incident_id, by=user)
+def _sheet(
+    session: Tx, user: CurrentUser, incident_id: int, grids: listing.ByGrids = "then"
+) -> IncidentSheet:
+    found = listing.one(session, incident_id, by=user, grids=grids)
     may_know = user.may("sight.read")  # who reports from the street is not told of cameras
     return sheet_of(found, listing.linked_cameras(session, incident_id) if may_know else [])

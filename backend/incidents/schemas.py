@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from ..divisions.locating import DivisionRef
-from .listing import Dressed
+from .listing import ByGrids, Dressed
 from .models import IncidentCamera, IncidentEntry
 
 Severity = Literal["red", "yellow", "blue"]
@@ -63,6 +63,7 @@ class QueueQuery(BaseModel):
     severity: Severity | None = None
     before: BigId | None = None
     limit: Annotated[int, Field(ge=1, le=500)] = 100
+    grids: ByGrids = Field(default="then", description="as reported, or where it lies today")
 
 
 class StepIn(_Strict):

@@ -132,13 +132,13 @@ def write(session: Session, change_id: int, outcome: Outcome, day: date) -> None
         ]
         for was, now in outcome.knitted:
             _knit(session, change_id, was, now)
-        session.execute(_FOLLOW_HOME, {"began": began, "ended": ended})
-        _hand_on(session, began, ended)
+        hand_on(session, began, ended)
     follow(session)
 
 
-def _hand_on(session: Session, began: list[int], ended: list[int]) -> None:
-    """Let what is asked of ended grids be asked of their heirs."""
+def hand_on(session: Session, began: list[int], ended: list[int]) -> None:
+    """Let forces of ended grids be at home in their heirs, and what is asked be asked of them."""
+    session.execute(_FOLLOW_HOME, {"began": began, "ended": ended})
     pairs = session.execute(_HEIRS, {"began": began, "ended": ended}).all()
     if not pairs:
         return

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import shapely
 from shapely import MultiPolygon
-from shapely import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session

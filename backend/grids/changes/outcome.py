@@ -1,16 +1,19 @@
 """What a change set makes of its grids: which end, which begin, and what speaks against it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+import shapely
+from shapely import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from gis.errors import GridEditError
 from gis.gridarea import area_m2
-from gis.gridloss import losses
+from gis.gridloss import LEAST_M2, losses
 
 from ...db import as_owner
 from .board import Board, Cell
@@ -22,6 +25,13 @@ _TAKEN = text(
     "SELECT code FROM grids WHERE set_name = :set_name AND valid_to IS NULL"
     " AND code = ANY(:codes) AND id <> ALL(:ids)"
 )
+
+
+_TRACE_DEG2 = 1e-12
+"""A hundredth of a square metre: what the nodes of a border may take along."""
+
+
+Judge = Callable[[list[Cell], list[Cell], list[Cell]], list[Fault]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +79,13 @@ def work_out(
     board.lay_out(named_ids(operations), grounds)
     carry_out(board, operations)
     gives_up = any(isinstance(op, Retire) and op.into is None for op in operations)
-    return outcome_of(board, may_open_gaps=gives_up)
+    return outcome_of(board, partial(_losses, may_open_gaps=gives_up))
 
 
-def outcome_of(board: Board, *, may_open_gaps: bool) -> Outcome:
+def outcome_of(board: Board, judge: Judge) -> Outcome:
     """Return the difference between the board and what it was laid out with.
+
+    `judge` finds what speaks against it, of the grids that end, begin and stay.
 
     Raises
     ------
@@ -91,7 +103,7 @@ def outcome_of(board: Board, *, may_open_gaps: bool) -> Outcome:
     ]
     _refuse_taken(board, began, [cell.id for cell in ended])
     standing = [board.cells[number] for number in same]
-    faults = _losses(ended, began, standing, may_open_gaps=may_open_gaps)
+    faults = judge(ended, began, standing)
     faults += _strays(ended, began)
     return Outcome(board.set_name, tuple(ended), tuple(began), tuple(knitted), tuple(faults))
 
@@ -133,18 +145,43 @@ def _losses(
     return found
 
 
+def taken_ground(began: list[Cell], later: list[Cell]) -> list[Fault]:
+    """Return what restored grids would have of the ground of those that came after them.
+
+    What they had in common with each other and with older ones was so in their time.
+    """
+    found = []
+    for new, own in overlapping(later, began):
+        ground = later[new].shape.intersection(began[own].shape)
+        parts = [part for part in shapely.get_parts(ground) if part.geom_type == "Polygon"]
+        if sum(area_m2(parts)) >= LEAST_M2:
+            found.append(
+                _fault("overlap", [began[own], later[new]], MultiPolygon(parts), is_blocking=True)
+            )
+    return found
+
+
 def _strays(ended: list[Cell], began: list[Cell]) -> list[Fault]:
     """Return grids that take in ground of several villages; every grid belongs to one."""
-    found = []
-    for cell in began:
-        homes = {
-            old.division_code
-            for old in ended
-            if old.kind == cell.kind and old.shape.intersection(cell.shape).area > 1e-12
-        }
-        if len(homes) > 1:
-            found.append(_fault("two_villages", [cell], cell.shape, is_blocking=False))
-    return found
+    homes: dict[int, set[int]] = {}
+    for old, new in overlapping(ended, began):
+        if ended[old].shape.intersection(began[new].shape).area > _TRACE_DEG2:
+            homes.setdefault(new, set()).add(ended[old].division_code)
+    return [
+        _fault("two_villages", [began[at]], began[at].shape, is_blocking=False)
+        for at, found in sorted(homes.items())
+        if len(found) > 1
+    ]
+
+
+def overlapping(ended: Sequence[Cell], began: Sequence[Cell]) -> list[tuple[int, int]]:
+    """Return the places of an old and a new cell of one kind that may have common ground."""
+    if not ended or not began:
+        return []
+    tree = shapely.STRtree([cell.shape for cell in ended])
+    new, old = tree.query([cell.shape for cell in began], predicate="intersects")
+    pairs = zip(old.tolist(), new.tolist(), strict=True)
+    return sorted((a, b) for a, b in pairs if ended[a].kind == began[b].kind)
 
 
 def _fault(kind: str, cells: list[Cell], ground: BaseGeometry, *, is_blocking: bool) -> Fault:

@@ -21,7 +21,7 @@ from ..models import Grid, GridChange, GridChangeBorder
 from . import keeping
 from .applying import Actor, follow_renamed, write
 from .board import Board, Cell
-from .outcome import Outcome, outcome_of
+from .outcome import Outcome, outcome_of, taken_ground
 from .refusals import ChangedSince, NotApplied, StaleChange
 
 _CREDIT = text(
@@ -123,7 +123,9 @@ def _backwards(
         standing = [cell.shape for cell in board.cells.values()]
         shapes = fitted([cell.shape for cell in old], standing)
         board.change(*(replace(c, shape=shape) for c, shape in zip(old, shapes, strict=True)))
-    return outcome_of(board, may_open_gaps=True)
+    newest = max((grid.id for grid in (*made, *gone)), default=0)
+    later = [cell for cell in board.cells.values() if cell.id > newest]
+    return outcome_of(board, lambda _ended, began, _standing: taken_ground(began, later))
 
 
 def _cell(grid: Grid, **changed: Any) -> Cell:

@@ -232,3 +232,20 @@ def test_only_planners_and_administrators_change_grids(planner, client) -> None:
             "/api/grids/changes/preview", json={"set_name": "basic", "operations": [operation]}
         )
         assert answer.status_code == 403
+
+
+def test_a_mended_overlap_comes_back_with_the_revert(land, planner) -> None:
+    """What was wrong before is restored as it was; only ground that others took since is refused."""
+    ids = {code: feature["id"] for code, feature in planner.grids().items()}
+    land.run(
+        "UPDATE grids SET geom = ST_Multi(ST_MakeEnvelope(110.0, 34.5, 110.025, 34.52, 4326))"
+        " WHERE id = %s",
+        ids[SOUTH],
+    )
+    cut = {"grid_id": ids[EAST_SOUTH], "geometry": square(110.025, 34.5, 110.04, 34.52)}
+    mended = planner.apply({"op": "redraw", "pieces": [cut]})
+    undone = planner.act(mended, "revert")
+    assert undone.status_code == 200, undone.text
+    back = shape(planner.grids()[EAST_SOUTH]["geometry"])
+    # Of the neighbour's corner on its border it keeps the node.
+    assert back.symmetric_difference(shapely.box(110.02, 34.5, 110.04, 34.52)).area < 1e-12
