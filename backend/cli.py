@@ -140,6 +140,12 @@ def _mount_export() -> None:
     app.command("export")(export_file)
 
 
+def _mount_check() -> None:
+    from .exchange.checking.commands import check
+
+    app.add_typer(check, name="check")
+
+
 def _mount_coverage() -> None:
     from .coverage.commands import coverage
 
@@ -193,6 +199,7 @@ _DOMAINS = {
     "grids": _mount_grids,
     "import": _mount_import,
     "export": _mount_export,
+    "check": _mount_check,
     "coverage": _mount_coverage,
     "patrol": _mount_patrol,
     "siting": _mount_siting,

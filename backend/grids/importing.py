@@ -42,7 +42,7 @@ def read_rows(intake: Intake) -> Landing:
     def take(row: Row) -> None:
         code = row.required("code") if is_coded else str(row.number)
         unique(seen, code, row, "code")
-        kind = "exclusive" if (row.text("kind") or "").lower() in _EXCLUSIVE else "basic"
+        kind = "exclusive" if is_exclusive(row.text("kind")) else "basic"
         households = row.whole_in("households", 0, 10_000_000)
         name = row.text("name") or code
         landing.rows.append((code, name, kind, _village(row.text("division_code")), households))
@@ -52,6 +52,11 @@ def read_rows(intake: Intake) -> Landing:
 
     each_row(intake, landing, take)
     return landing
+
+
+def is_exclusive(kind: str | None) -> bool:
+    """Return whether a file's word for the kind of a grid means an exclusive one."""
+    return (kind or "").lower() in _EXCLUSIVE
 
 
 def _village(written: str | None) -> int:

@@ -1,0 +1,176 @@
+"""Overlaps and gaps of a tiling, from the faces that its unmatched edges enclose; plane metres.
+
+Across a matched edge the ground passes from one grid to its neighbour, so the number of grids that
+hold a place changes only at unmatched edges: it is one number for each face they enclose. None is
+a gap, two and more an overlap.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from gis.tilingedges import edges_of, is_unmatched
+from gis.tilingplane import TilingPlane
+from gis.tilingspots import NOISE_M2, PIECE_M2, is_real, polygons_in
+
+Shapes = NDArray[np.object_]
+Rows = NDArray[np.int64]
+#: Two rows, a < b, and the polygons both hold.
+Pairs = dict[tuple[int, int], Shapes]
+
+#: How near a grid must come to a gap to be its neighbour.
+_TOUCH_M = 1e-4
+_REST_SHARE = 1e-9
+_MARGINS_M = np.array([-1.0, -1.0, 1.0, 1.0])
+
+
+@dataclass(frozen=True, slots=True)
+class Faces:
+    """Faces of the arrangement of unmatched edges.
+
+    Attributes
+    ----------
+    polygons : ndarray of Polygon, shape (n,)
+        Plane metres.
+    holders : list of ndarray of int64
+        Rows of the grids that hold a point inside each face.
+
+    """
+
+    polygons: Shapes
+    holders: list[Rows]
+
+
+class Tiles:
+    """Grids of one tiling in lon/lat, those asked for also in metres: few ever are."""
+
+    def __init__(self, shapes: Shapes, plane: TilingPlane) -> None:
+        self.shapes = shapes
+        self.plane = plane
+        self._tree: shapely.STRtree | None = None
+        self._metric: dict[int, object] = {}
+
+    @property
+    def tree(self) -> shapely.STRtree:
+        """Index of the grids in lon/lat."""
+        if self._tree is None:
+            self._tree = shapely.STRtree(self.shapes)
+        return self._tree
+
+    def metric(self, rows: Rows) -> Shapes:
+        """Grids of these rows in metres."""
+        wanted = [row for row in dict.fromkeys(rows.tolist()) if row not in self._metric]
+        if wanted:
+            moved = self.plane.to_metric(self.shapes[np.array(wanted)])
+            self._metric.update(zip(wanted, moved, strict=True))
+        found = np.empty(len(rows), dtype=object)
+        found[:] = [self._metric[row] for row in rows.tolist()]
+        return found
+
+
+def faces_of(tiles: Tiles) -> Faces:
+    """Faces that the unmatched edges of a tiling enclose, and the grids that hold each."""
+    edges = edges_of(tiles.shapes)
+    ends = edges.ends[is_unmatched(edges)]
+    lines = tiles.plane.to_metric(np.asarray(shapely.linestrings(ends.reshape(-1, 2, 2))))
+    polygons = shapely.get_parts(shapely.polygonize([shapely.union_all(lines)]))
+    polygons = polygons[is_real(polygons, tiles.plane)]
+    points = shapely.point_on_surface(polygons)
+    x, y = shapely.get_x(points), shapely.get_y(points)
+    lonlat = tiles.plane.lonlat(x, y)
+    # Found by their boxes in degrees, judged in the plane in which the faces were made.
+    face, row = tiles.tree.query(shapely.points(lonlat))
+    is_held = shapely.intersects(tiles.metric(row), points[face])
+    face, row = face[is_held], row[is_held]
+    order = np.lexsort([row, face])
+    split = np.searchsorted(face[order], np.arange(1, len(polygons)))
+    return Faces(polygons, np.split(row[order], split) if len(polygons) else [])
+
+
+def overlaps_of(tiles: Tiles, faces: Faces) -> Pairs:
+    """Pairs of grids (a < b) that overlap, with the polygons they share, plane metres."""
+    count = np.array([len(holders) for holders in faces.holders], dtype=np.int64)
+    shared = np.flatnonzero(count > 1)
+    whole = _are_held_whole(tiles, faces, shared)
+    pairs: dict[tuple[int, int], list[object]] = defaultdict(list)
+    for face in shared[whole].tolist():
+        for pair in combinations(faces.holders[face].tolist(), 2):
+            pairs[pair].append(faces.polygons[face])
+    _share_out(tiles, faces.polygons[shared[~whole]], pairs)
+    pieces = np.array([piece for found in pairs.values() for piece in found], dtype=object)
+    real = is_real(pieces, tiles.plane)
+    ends = np.cumsum([len(found) for found in pairs.values()])
+    kept = {
+        pair: pieces[end - len(found) : end][real[end - len(found) : end]]
+        for (pair, found), end in zip(pairs.items(), ends, strict=True)
+    }
+    return {pair: kept[pair] for pair in sorted(kept) if shapely.area(kept[pair]).sum() > NOISE_M2}
+
+
+def gaps_of(tiles: Tiles, faces: Faces) -> list[tuple[object, Rows]]:
+    """Faces that no grid holds, with the rows of the grids beside them."""
+    found = [
+        polygon
+        for polygon, holders in zip(faces.polygons, faces.holders, strict=True)
+        if not len(holders)
+    ]
+    gaps = np.array(found, dtype=object)
+    gaps = gaps[shapely.area(gaps) > NOISE_M2]
+    return [(gap, beside) for gap, beside in zip(gaps, beside_each(tiles, gaps), strict=True)]
+
+
+def beside_each(tiles: Tiles, polygons: Shapes) -> list[Rows]:
+    """Rows of the grids that touch or hold each polygon (plane metres), ascending."""
+    if not len(polygons):
+        return []
+    boxes = shapely.box(*(shapely.bounds(polygons) + _MARGINS_M).T)
+    at, row = tiles.tree.query(tiles.plane.to_lonlat(boxes))
+    is_near = shapely.dwithin(tiles.metric(row), polygons[at], _TOUCH_M)
+    at, row = at[is_near], row[is_near]
+    order = np.lexsort([row, at])
+    return np.split(row[order], np.searchsorted(at[order], np.arange(1, len(polygons))))
+
+
+def _are_held_whole(tiles: Tiles, faces: Faces, chosen: Rows) -> NDArray[np.bool_]:
+    """Whether each holder holds the whole face: then, being as many, no other holds any of it."""
+    rows = [faces.holders[face] for face in chosen.tolist()]
+    if not rows:
+        return np.zeros(0, dtype=bool)
+    at = np.repeat(np.arange(len(chosen)), [len(held) for held in rows])
+    polygons = faces.polygons[chosen]
+    outside = shapely.area(shapely.difference(polygons[at], tiles.metric(np.concatenate(rows))))
+    worst = np.zeros(len(chosen))
+    np.maximum.at(worst, at, outside)
+    return np.asarray(worst <= np.maximum(PIECE_M2, _REST_SHARE * shapely.area(polygons)))
+
+
+def _share_out(tiles: Tiles, polygons: Shapes, pairs: dict[tuple[int, int], list[object]]) -> None:
+    """Faces across which matched edges pass: the holders differ from part to part."""
+    found = beside_each(tiles, polygons)
+    if not found:
+        return
+    at = np.repeat(np.arange(len(polygons)), [len(rows) for rows in found])
+    rows = np.concatenate(found)
+    held = shapely.intersection(tiles.metric(rows), polygons[at])
+    is_held = shapely.area(held) > PIECE_M2
+    at, rows, held = at[is_held], rows[is_held], held[is_held]
+    starts = np.searchsorted(at, np.arange(len(polygons) + 1))
+    both = [
+        pair
+        for low, high in itertools.pairwise(starts.tolist())
+        for pair in combinations(range(low, high), 2)
+    ]
+    one, other = np.array(both, dtype=np.int64).reshape(-1, 2).T
+    meets = shapely.intersects(held[one], held[other])
+    one, other = one[meets], other[meets]
+    for i, j, shape in zip(one, other, shapely.intersection(held[one], held[other]), strict=True):
+        pieces = polygons_in(shape)
+        if len(pieces):
+            pairs[int(rows[i]), int(rows[j])] += list(pieces)
