@@ -24,7 +24,7 @@ def write_copy(path: Path, read: Read, tiling: Tiling) -> int:
         {
             "type": "Feature",
             "properties": {name: cells[index] for name, cells in columns.items()},
-            "geometry": json.loads(shapely.to_geojson(shape)),
+            "geometry": shapely.geometry.mapping(shape),
         }
         for index, shape in enumerate(tiling.shapes)
         if shape is not None
