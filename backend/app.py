@@ -56,6 +56,7 @@ from .eyeson import routes as eyeson
 from .grids import routes as grids
 from .grids.changes import routes as grid_changes
 from .grids.staff import routes as grid_staff
+from .grids.tiling import routes as grid_tiling
 from .handheld import routes as handheld
 from .incidents import routes as incidents
 from .patrol.advice import routes as advice
@@ -84,6 +85,7 @@ ROUTERS = (
     workload.router,  # and `workload`
     grid_staff.router,  # before grids: `vacancies` is no grid's number
     grid_changes.router,  # before grids, for the same reason
+    grid_tiling.router,  # before grids, likewise
     grids.router,
     places.router,
     restricted.router,

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from gis.errors import GeometryError
 from gis.tilingfaces import Pairs, Tiles, faces_of, gaps_of, overlaps_of
-from gis.tilingplane import TilingPlane, plane_for
+from gis.tilingplane import METRES_PER_DEGREE, TilingPlane, plane_for
 from gis.tilingspots import SLIVER_M, Spot, spots_of
 
 Shapes = NDArray[np.object_]
@@ -159,7 +159,7 @@ def _pieces(shapes: Shapes, present: Rows, plane: TilingPlane) -> list[Piece]:
     is_apart = count[at] > 1
     is_apart[largest] = False
     width_deg = np.divide(2.0 * area, length, out=np.zeros_like(area), where=length > 0.0)
-    is_thin = width_deg * 111_195.0 < 3.0 * SLIVER_M
+    is_thin = width_deg * METRES_PER_DEGREE < 3.0 * SLIVER_M
     chosen = np.flatnonzero(is_apart | (is_thin & (count[at] == 1)))
     spots = spots_of(list(plane.to_metric(parts[chosen])[:, None]), plane)
     return [

@@ -75,7 +75,9 @@ def is_unmatched(edges: Edges) -> Flags:
     return unmatched
 
 
-def shared_lengths(edges: Edges) -> tuple[Rows, Rows, Floats]:
+def shared_lengths(
+    edges: Edges, scale: tuple[float, float] = (1.0, 1.0)
+) -> tuple[Rows, Rows, Floats]:
     """Pairs of polygons that share edges, and the length they share.
 
     Returns
@@ -83,7 +85,7 @@ def shared_lengths(edges: Edges) -> tuple[Rows, Rows, Floats]:
     one, other : ndarray of int64, shape (pairs,)
         Rows, each pair both ways round.
     length : ndarray of float64, shape (pairs,)
-        In the unit of the coordinates.
+        In the unit of the coordinates, x and y first multiplied by `scale`.
 
     """
     order = np.argsort(edges.key)
@@ -91,7 +93,7 @@ def shared_lengths(edges: Edges) -> tuple[Rows, Rows, Floats]:
     first = np.flatnonzero(keys[1:] == keys[:-1])
     one, other = edges.owner[order[first]], edges.owner[order[first + 1]]
     ends = edges.ends[order[first]]
-    length = np.hypot(ends[:, 2] - ends[:, 0], ends[:, 3] - ends[:, 1])
+    length = np.hypot((ends[:, 2] - ends[:, 0]) * scale[0], (ends[:, 3] - ends[:, 1]) * scale[1])
     keep = one != other
     one, other, length = one[keep], other[keep], length[keep]
     pairs, at = np.unique(

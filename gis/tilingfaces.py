@@ -81,7 +81,7 @@ def faces_of(tiles: Tiles) -> Faces:
     ends = edges.ends[is_unmatched(edges)]
     lines = tiles.plane.to_metric(np.asarray(shapely.linestrings(ends.reshape(-1, 2, 2))))
     polygons = shapely.get_parts(shapely.polygonize([shapely.union_all(lines)]))
-    polygons = polygons[is_real(polygons, tiles.plane)]
+    polygons = polygons[shapely.area(polygons) > PIECE_M2]
     points = shapely.point_on_surface(polygons)
     x, y = shapely.get_x(points), shapely.get_y(points)
     lonlat = tiles.plane.lonlat(x, y)
@@ -105,7 +105,14 @@ def overlaps_of(tiles: Tiles, faces: Faces) -> Pairs:
             pairs[pair].append(faces.polygons[face])
     _share_out(tiles, faces.polygons[shared[~whole]], pairs)
     pieces = np.array([piece for found in pairs.values() for piece in found], dtype=object)
-    real = is_real(pieces, tiles.plane)
+    both = [pair for pair, found in pairs.items() for _ in found]
+    one, other = np.array(both, dtype=np.int64).reshape(-1, 2).T
+
+    def held_twice(lonlat: Shapes, at: Rows) -> Shapes:
+        first = shapely.intersection(lonlat, tiles.shapes[one[at]])
+        return np.asarray(shapely.intersection(first, tiles.shapes[other[at]]))
+
+    real = is_real(pieces, tiles.plane, held_twice)
     ends = np.cumsum([len(found) for found in pairs.values()])
     kept = {
         pair: pieces[end - len(found) : end][real[end - len(found) : end]]
@@ -123,7 +130,14 @@ def gaps_of(tiles: Tiles, faces: Faces) -> list[tuple[object, Rows]]:
     ]
     gaps = np.array(found, dtype=object)
     gaps = gaps[shapely.area(gaps) > NOISE_M2]
-    return [(gap, beside) for gap, beside in zip(gaps, beside_each(tiles, gaps), strict=True)]
+    beside = beside_each(tiles, gaps)
+
+    def held_by_none(lonlat: Shapes, at: Rows) -> Shapes:
+        around = [shapely.union_all(tiles.shapes[beside[k]]) for k in at.tolist()]
+        return np.asarray(shapely.difference(lonlat, np.array(around, dtype=object)))
+
+    real = is_real(gaps, tiles.plane, held_by_none)
+    return [(gaps[k], beside[k]) for k in np.flatnonzero(real).tolist()]
 
 
 def beside_each(tiles: Tiles, polygons: Shapes) -> list[Rows]:

@@ -103,7 +103,9 @@ def leaving_parents(
     shapely.prepare(metric_parents)
     groups, held = [], []
     for row, own in zip(rows.tolist(), metric, strict=True):
-        pieces = _real_pieces(shapely.difference(own, metric_parents[parent_of[row]]), plane)
+        parent = int(parent_of[row])
+        beyond = shapely.difference(own, metric_parents[parent])
+        pieces = _real_pieces(beyond, plane, (shapes[row], parents[parent]))
         if len(pieces):
             groups.append(pieces)
             held.append((row, float(own.area)))
@@ -126,8 +128,10 @@ def unfilled_parents(
     metric, metric_parents = plane.to_metric(shapes[rows]), plane.to_metric(parents)
     groups, held = [], []
     for parent in np.unique(parent_of[rows]).tolist():
-        union = shapely.union_all(metric[parent_of[rows] == parent])
-        pieces = _real_pieces(shapely.difference(metric_parents[parent], union), plane)
+        is_own = parent_of[rows] == parent
+        bare = shapely.difference(metric_parents[parent], shapely.union_all(metric[is_own]))
+        union = shapely.union_all(shapes[rows[is_own]])
+        pieces = _real_pieces(bare, plane, (parents[parent], union))
         if len(pieces):
             groups.append(pieces)
             held.append(parent)
@@ -146,12 +150,19 @@ def _with_parent(shapes: Shapes, parents: Shapes, parent_of: Rows) -> Rows:
     return np.asarray(rows[parent_has[parent_of[rows]]], dtype=np.int64)
 
 
-def _real_pieces(shape: BaseGeometry, plane: TilingPlane) -> Shapes:
-    """The pieces of a fault; none where all of them together are rounding."""
+def _real_pieces(
+    shape: BaseGeometry, plane: TilingPlane, lonlat: tuple[BaseGeometry, BaseGeometry]
+) -> Shapes:
+    """Pieces of a fault that are there in degrees too: the first of `lonlat` less the second."""
     pieces = polygons_in(shape)
     if not len(pieces):
         return pieces
-    pieces = pieces[is_real(pieces, plane)]
+    held, less = lonlat
+
+    def beyond(found: Shapes, _at: Rows) -> Shapes:
+        return np.asarray(shapely.difference(shapely.intersection(found, held), less))
+
+    pieces = pieces[is_real(pieces, plane, beyond)]
     is_enough = float(shapely.area(pieces).sum()) > NOISE_M2
     return pieces if is_enough else pieces[:0]
 

@@ -22,7 +22,7 @@ Shapes = NDArray[np.object_]
 
 #: A projected CRS that stretches areas more than this is no plane to measure in: Web Mercator.
 _MOST_STRETCH = 0.01
-_METRES_PER_DEGREE = 111_195.0
+METRES_PER_DEGREE = 111_195.0
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def plane_for(bounds: tuple[float, float, float, float], declared: str = "") -> 
 def area_in_degrees_m2(shapes: Shapes) -> Floats:
     """Areas, m2, of shapes in degrees whose edges are straight in degrees; good to 1 %."""
     middle = np.nan_to_num(shapely.bounds(shapes)[:, 1::2].mean(axis=1))
-    return np.asarray(shapely.area(shapes) * _METRES_PER_DEGREE**2 * np.cos(np.radians(middle)))
+    return np.asarray(shapely.area(shapes) * METRES_PER_DEGREE**2 * np.cos(np.radians(middle)))
 
 
 def _projected(declared: str) -> pyproj.CRS | None:

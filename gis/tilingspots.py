@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,19 +53,37 @@ class Spot:
         return self.width_m < SLIVER_M
 
 
-def is_real(pieces: Shapes, plane: TilingPlane) -> Flags:
+def is_real(
+    pieces: Shapes, plane: TilingPlane, rest: Callable[[Shapes, NDArray[np.int64]], Shapes]
+) -> Flags:
     """Whether each piece (plane metres) is a fault and not rounding.
+
+    Parameters
+    ----------
+    pieces : ndarray of Polygon, shape (n,)
+        Plane metres.
+    plane : TilingPlane
+        Where they were found.
+    rest : callable
+        Given some of the pieces in lon/lat and their rows, returns what of each is a fault there.
 
     Notes
     -----
     A corner that only one of two neighbours has lies on the straight edge in the file's own
-    coordinates and up to 1 mm beside it in another plane (500 m edge; 1.5 m for 10 km). So in a
-    file in degrees a piece counts only when it is there in degrees as well.
+    coordinates and beside it in any other plane (1 mm for an edge of 500 m, 1.5 m for 10 km). So
+    in a file in degrees a thin piece counts only when it is a fault in degrees as well.
 
     """
     real = shapely.area(pieces) > PIECE_M2
-    if not plane.is_own and real.any():
-        real[real] = area_in_degrees_m2(plane.to_lonlat(pieces[real])) > PIECE_M2
+    if plane.is_own or not real.any():
+        return np.asarray(real, dtype=bool)
+    length = shapely.length(pieces)
+    thin = np.flatnonzero(real & (2.0 * shapely.area(pieces) < SLIVER_M * length))
+    lonlat = plane.to_lonlat(pieces[thin])
+    # One that turns over on the way to degrees is judged by its own area: nothing holds it there.
+    is_sound = shapely.is_valid(lonlat)
+    lonlat[is_sound] = rest(lonlat[is_sound], thin[is_sound])
+    real[thin] = area_in_degrees_m2(lonlat) > PIECE_M2
     return np.asarray(real, dtype=bool)
 
 

@@ -34,7 +34,7 @@ class CodeFault(BaseModel):
 
     code: str
     grid_ids: list[int]
-    reason: Literal["twice", "blank", "space", "control", "width", "layout"]
+    reason: str = Field(description="twice, blank, space, control, width or layout")
 
 
 class TilingCounts(BaseModel):
