@@ -86,7 +86,7 @@ def check_tiling(
     Raises
     ------
     GeometryError
-        If a shape is no polygon, or is invalid.
+        If a shape is no polygon, or one that is not shared edge by edge is invalid.
 
     Notes
     -----
@@ -127,9 +127,6 @@ def _present(shapes: Shapes) -> Rows:
     if len(wrong):
         raise GeometryError("shapes", got=f"type {types[wrong[0]]}", allowed="polygons")
     present = np.flatnonzero((types != -1) & ~shapely.is_empty(shapes))
-    invalid = present[~shapely.is_valid(shapes[present])]
-    if len(invalid):
-        raise GeometryError("shapes", got=f"invalid polygon at {invalid[0]}", allowed="valid ones")
     return np.asarray(present, dtype=np.int64)
 
 

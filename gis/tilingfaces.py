@@ -16,6 +16,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from gis.errors import GeometryError
 from gis.tilingedges import edges_of, is_unmatched
 from gis.tilingplane import TilingPlane
 from gis.tilingspots import NOISE_M2, PIECE_M2, is_real, polygons_in
@@ -76,9 +77,18 @@ class Tiles:
 
 
 def faces_of(tiles: Tiles) -> Faces:
-    """Faces that the unmatched edges of a tiling enclose, and the grids that hold each."""
+    """Faces that the unmatched edges of a tiling enclose, and the grids that hold each.
+
+    Raises
+    ------
+    GeometryError
+        If a grid with such an edge is no valid polygon.
+
+    """
     edges = edges_of(tiles.shapes)
-    ends = edges.ends[is_unmatched(edges)]
+    unmatched = is_unmatched(edges)
+    _refuse_invalid(tiles, np.unique(edges.owner[unmatched]))
+    ends = edges.ends[unmatched]
     lines = tiles.plane.to_metric(np.asarray(shapely.linestrings(ends.reshape(-1, 2, 2))))
     polygons = shapely.get_parts(shapely.polygonize([shapely.union_all(lines)]))
     polygons = polygons[shapely.area(polygons) > PIECE_M2]
@@ -133,8 +143,12 @@ def gaps_of(tiles: Tiles, faces: Faces) -> list[tuple[object, Rows]]:
     beside = beside_each(tiles, gaps)
 
     def held_by_none(lonlat: Shapes, at: Rows) -> Shapes:
-        around = [shapely.union_all(tiles.shapes[beside[k]]) for k in at.tolist()]
-        return np.asarray(shapely.difference(lonlat, np.array(around, dtype=object)))
+        left = lonlat.copy()
+        for turn in range(max(map(len, beside))):
+            some = np.flatnonzero([len(beside[k]) > turn for k in at.tolist()])
+            rows = np.array([beside[k][turn] for k in at[some].tolist()], dtype=np.int64)
+            left[some] = shapely.difference(left[some], tiles.shapes[rows])
+        return left
 
     real = is_real(gaps, tiles.plane, held_by_none)
     return [(gaps[k], beside[k]) for k in np.flatnonzero(real).tolist()]
@@ -150,6 +164,13 @@ def beside_each(tiles: Tiles, polygons: Shapes) -> list[Rows]:
     at, row = at[is_near], row[is_near]
     order = np.lexsort([row, at])
     return np.split(row[order], np.searchsorted(at[order], np.arange(1, len(polygons))))
+
+
+def _refuse_invalid(tiles: Tiles, rows: Rows) -> None:
+    """Refuse what GEOS could not overlay; a grid all of whose edges match meets no overlay."""
+    invalid = rows[~shapely.is_valid(tiles.shapes[rows])]
+    if len(invalid):
+        raise GeometryError("shapes", got=f"invalid polygon at {invalid[0]}", allowed="valid ones")
 
 
 def _are_held_whole(tiles: Tiles, faces: Faces, chosen: Rows) -> NDArray[np.bool_]:
