@@ -14,11 +14,15 @@ from gis.tilingplane import TilingPlane, area_in_degrees_m2
 
 Shapes = NDArray[np.object_]
 Flags = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 
 #: Smaller than this is rounding: two borders drawn apart by 1e-9 degrees hold 0.0001 m2 a metre.
 NOISE_M2 = 0.001
 #: A piece of a fault may be smaller than a fault, down to what GEOS itself leaves behind.
 PIECE_M2 = 1e-6
+#: Mean width of what a projection there and back can leave along a border.
+ROUNDING_M = 1e-6
+_MILLIMETRE_DEG = 1e-8
 #: Thinner than this on the average is a sliver: a border drawn twice.
 SLIVER_M = 2.0
 
@@ -65,7 +69,8 @@ def is_real(
     plane : TilingPlane
         Where they were found.
     rest : callable
-        Given some of the pieces in lon/lat and their rows, returns what of each is a fault there.
+        Given what surrounds some of the pieces in lon/lat, and their rows, returns what of each
+        is a fault there.
 
     Notes
     -----
@@ -74,17 +79,19 @@ def is_real(
     in a file in degrees a thin piece counts only when it is a fault in degrees as well.
 
     """
-    real = shapely.area(pieces) > PIECE_M2
+    real = _is_wide(shapely.area(pieces), shapely.length(pieces))
     if plane.is_own or not real.any():
         return np.asarray(real, dtype=bool)
     length = shapely.length(pieces)
     thin = np.flatnonzero(real & (2.0 * shapely.area(pieces) < SLIVER_M * length))
-    lonlat = plane.to_lonlat(pieces[thin])
-    # One that turns over on the way to degrees is judged by its own area: nothing holds it there.
-    is_sound = shapely.is_valid(lonlat)
-    lonlat[is_sound] = rest(lonlat[is_sound], thin[is_sound])
-    real[thin] = area_in_degrees_m2(lonlat) > PIECE_M2
+    # A piece may turn over on the way to degrees; a millimetre around it is sound again.
+    around = shapely.buffer(plane.to_lonlat(pieces[thin]), _MILLIMETRE_DEG, quad_segs=1)
+    real[thin] = _is_wide(area_in_degrees_m2(rest(around, thin)), length[thin])
     return np.asarray(real, dtype=bool)
+
+
+def _is_wide(area_m2: Floats, length_m: Floats) -> Flags:
+    return np.asarray(area_m2 > np.maximum(PIECE_M2, ROUNDING_M * length_m))
 
 
 def spots_of(groups: list[Shapes], plane: TilingPlane) -> list[Spot]:
