@@ -2131,6 +2131,46 @@ export interface paths {
         patch: operations["end_duty_api_grids_staff__duty_id__patch"];
         trace?: never;
     };
+    "/api/grids/tiling": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Faults
+         * @description Faults of a set as in force: overlaps, gaps, slivers, grids beyond their village.
+         */
+        get: operations["read_faults_api_grids_tiling_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/grids/tiling/mends": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Mends
+         * @description What mending would do; nothing is written. Its operations make a change set.
+         */
+        post: operations["preview_mends_api_grids_tiling_mends_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/grids/vacancies": {
         parameters: {
             query?: never;
@@ -5614,6 +5654,21 @@ export interface components {
             watched_since: string;
         };
         /**
+         * CodeFault
+         * @description A code that several grids have, or that is not written as codes are.
+         */
+        CodeFault: {
+            /** Code */
+            code: string;
+            /** Grid Ids */
+            grid_ids: number[];
+            /**
+             * Reason
+             * @description twice, blank, space, control, width or layout
+             */
+            reason: string;
+        };
+        /**
          * CodesAsked
          * @description Codes for `count` grids, or one for each outline, from west to east and north to south.
          */
@@ -7017,6 +7072,23 @@ export interface components {
             id: number;
             /** Name */
             name: string;
+        };
+        /** GridOutline */
+        GridOutline: {
+            /** After */
+            after: {
+                [key: string]: unknown;
+            };
+            /** Area Change M2 */
+            area_change_m2: number;
+            /** Before */
+            before: {
+                [key: string]: unknown;
+            };
+            /** Code */
+            code: string;
+            /** Grid Id */
+            grid_id: number;
         };
         /** GridPatrolSheet */
         GridPatrolSheet: {
@@ -8485,6 +8557,75 @@ export interface components {
             area: components["schemas"]["MeasureReadings"];
             outline: components["schemas"]["MeasureReadings"];
             road: components["schemas"]["MeasureReadings"];
+        };
+        /**
+         * MendBulk
+         * @description All faults of these kinds below a size.
+         */
+        MendBulk: {
+            /** Below M2 */
+            below_m2: number;
+            /** Kinds */
+            kinds: ("overlap" | "gap" | "sliver")[];
+        };
+        /** MendDone */
+        MendDone: {
+            /** Key */
+            key: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "overlap" | "gap" | "sliver";
+            /**
+             * To
+             * @description grids that hold the ground then; none: left alone
+             */
+            to: number[];
+        };
+        /**
+         * MendOrder
+         * @description Which faults to mend, and how: one by one, or in bulk.
+         */
+        MendOrder: {
+            /**
+             * Along Roads
+             * @default false
+             */
+            along_roads: boolean;
+            bulk?: components["schemas"]["MendBulk"] | null;
+            /**
+             * Mends
+             * @default []
+             */
+            mends: components["schemas"]["MendWish"][];
+            /** Set Name */
+            set_name: string;
+        };
+        /**
+         * MendPreview
+         * @description What mending would do. `operations` make a change set of `POST /api/grids/changes`.
+         */
+        MendPreview: {
+            left: components["schemas"]["TilingCounts"];
+            /** Mends */
+            mends: components["schemas"]["MendDone"][];
+            /** Operations */
+            operations: {
+                [key: string]: unknown;
+            }[];
+            /** Outlines */
+            outlines: components["schemas"]["GridOutline"][];
+        };
+        /**
+         * MendWish
+         * @description A fault to be mended; `to` names the grid that gets its ground, null the longest border.
+         */
+        MendWish: {
+            /** Key */
+            key: string;
+            /** To */
+            to?: number | null;
         };
         /** MendedPolygon */
         MendedPolygon: {
@@ -11506,6 +11647,95 @@ export interface components {
             /** Labels */
             labels: string;
         };
+        /** TilingCounts */
+        TilingCounts: {
+            /** Above */
+            above: {
+                [key: string]: number;
+            };
+            /** All */
+            all: {
+                [key: string]: number;
+            };
+            /** Threshold M2 */
+            threshold_m2: number;
+        };
+        /**
+         * TilingFault
+         * @description One fault of a tiling: what, whose, how large and where.
+         */
+        TilingFault: {
+            /**
+             * Area M2
+             * @description in the plane of the check
+             */
+            area_m2: number;
+            /** Can Be Mended */
+            can_be_mended: boolean;
+            /** Codes */
+            codes: string[];
+            /** Geometry */
+            geometry: {
+                [key: string]: unknown;
+            };
+            /** Grid Ids */
+            grid_ids: number[];
+            /**
+             * Ground M2
+             * @description on the ellipsoid
+             */
+            ground_m2: number;
+            /** Is Sliver */
+            is_sliver: boolean;
+            /**
+             * Key
+             * @description names the fault as long as the set stays as it is
+             */
+            key: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "overlap" | "gap" | "sliver" | "piece" | "parent" | "unfilled";
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** Parent */
+            parent: string | null;
+            /**
+             * Share
+             * @description of the grid beyond its parent, of the parent unfilled
+             */
+            share: number | null;
+            /**
+             * Width M
+             * @description mean width
+             */
+            width_m: number;
+        };
+        /**
+         * TilingPage
+         * @description Faults of a set as in force today, from large to small.
+         */
+        TilingPage: {
+            /** Codes */
+            codes: components["schemas"]["CodeFault"][];
+            counts: components["schemas"]["TilingCounts"];
+            /** Faults */
+            faults: components["schemas"]["TilingFault"][];
+            /** Features */
+            features: number;
+            /**
+             * Is Cut
+             * @description true where more faults were found than are listed
+             */
+            is_cut: boolean;
+            /** Plane */
+            plane: string;
+            /** Set Name */
+            set_name: string;
+        };
         /** TimelineOut */
         TimelineOut: {
             /** Entries */
@@ -12474,6 +12704,11 @@ export interface components {
             lat: number;
             /** Lon */
             lon: number;
+            /**
+             * Within M
+             * @default 40
+             */
+            within_m: number;
         };
         /**
          * Weights
@@ -12741,6 +12976,7 @@ export type SchemaClockHour = components['schemas']['ClockHour'];
 export type SchemaClockHourPage = components['schemas']['ClockHourPage'];
 export type SchemaClockPage = components['schemas']['ClockPage'];
 export type SchemaClockRow = components['schemas']['ClockRow'];
+export type SchemaCodeFault = components['schemas']['CodeFault'];
 export type SchemaCodesAsked = components['schemas']['CodesAsked'];
 export type SchemaCodesProposed = components['schemas']['CodesProposed'];
 export type SchemaColumnMatch = components['schemas']['ColumnMatch'];
@@ -12818,6 +13054,7 @@ export type SchemaGridFeature = components['schemas']['GridFeature'];
 export type SchemaGridFigures = components['schemas']['GridFigures'];
 export type SchemaGridHistory = components['schemas']['GridHistory'];
 export type SchemaGridOfTask = components['schemas']['GridOfTask'];
+export type SchemaGridOutline = components['schemas']['GridOutline'];
 export type SchemaGridPatrolSheet = components['schemas']['GridPatrolSheet'];
 export type SchemaGridRef = components['schemas']['GridRef'];
 export type SchemaGridSet = components['schemas']['GridSet'];
@@ -12889,6 +13126,11 @@ export type SchemaMaskNew = components['schemas']['MaskNew'];
 export type SchemaMaskShape = components['schemas']['MaskShape'];
 export type SchemaMeasureReadings = components['schemas']['MeasureReadings'];
 export type SchemaMeasures = components['schemas']['Measures'];
+export type SchemaMendBulk = components['schemas']['MendBulk'];
+export type SchemaMendDone = components['schemas']['MendDone'];
+export type SchemaMendOrder = components['schemas']['MendOrder'];
+export type SchemaMendPreview = components['schemas']['MendPreview'];
+export type SchemaMendWish = components['schemas']['MendWish'];
 export type SchemaMendedPolygon = components['schemas']['MendedPolygon'];
 export type SchemaMerge = components['schemas']['Merge'];
 export type SchemaMergeOrder = components['schemas']['MergeOrder'];
@@ -13027,6 +13269,9 @@ export type SchemaTaskRow = components['schemas']['TaskRow'];
 export type SchemaTaskSheet = components['schemas']['TaskSheet'];
 export type SchemaTaskStepIn = components['schemas']['TaskStepIn'];
 export type SchemaTianditu = components['schemas']['Tianditu'];
+export type SchemaTilingCounts = components['schemas']['TilingCounts'];
+export type SchemaTilingFault = components['schemas']['TilingFault'];
+export type SchemaTilingPage = components['schemas']['TilingPage'];
 export type SchemaTimelineOut = components['schemas']['TimelineOut'];
 export type SchemaTodayOut = components['schemas']['TodayOut'];
 export type SchemaTodayTaskOut = components['schemas']['TodayTaskOut'];
@@ -17004,6 +17249,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DutyRow"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_faults_api_grids_tiling_get: {
+        parameters: {
+            query: {
+                set: string;
+                threshold_m2?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TilingPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    preview_mends_api_grids_tiling_mends_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MendOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MendPreview"];
                 };
             };
             /** @description Validation Error */
