@@ -14,17 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gis.aim import Mount, Views
+from gis.aimboxes import Boxes, picture_boxes, widened
 from gis.aimhead import HeadModel, views_of
-from gis.aimlimits import (
-    FREE,
-    Boxes,
-    Limits,
-    boxes_entered,
-    entered,
-    picture_boxes,
-    shown_m,
-    widened,
-)
+from gis.aimlimits import FREE, Limits, boxes_entered, entered, shown_m
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
