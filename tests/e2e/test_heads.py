@@ -70,8 +70,8 @@ def test_a_head_is_calibrated_by_driving_it_to_landmarks_and_its_presets_tour_an
     error = page.get_by_test_id("head-error")
     expect(error).to_be_visible(timeout=150_000)  # the first answer waits for kernels
     pictured(page, "heads-calibration-dark-zh")
-    # Places are typed to a centimetre, heights likewise; positions are told to 1/10000.
-    assert float(error.inner_text().strip("±°")) < 3.0
+    # Landmarks stated to a metre at 40 m are 1.4 degrees; five is the most that is kept.
+    assert float(error.inner_text().strip("±°")) < 5.0
     page.get_by_test_id("head-apply").click()
     expect(page.get_by_test_id("head-before")).to_contain_text("±", timeout=30_000)
     [(sightings,)] = stage.run(
