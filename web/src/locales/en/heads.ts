@@ -22,7 +22,7 @@ export const heads = {
     noSightings: 'Choose fixed points that picture and map both show: corners, feet of poles, ends of markings. Three at least, in different directions, near and far.',
     wanting: '{n} more landmarks are needed; one counts once it is in picture and map.',
     advice: { good: 'Within 1° where landmarks were seen: fit for use.', fair: 'Fit for use; landmarks in other directions would make it better.', rough: 'Rather unsure: add landmarks in other directions and further off.' },
-    error: 'Direction error (95%)',
+    error: 'Error (95%)',
     zero: 'Zero of pan',
     lean: 'Lean of the axis',
     measured: 'measured by marks',
