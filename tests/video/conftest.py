@@ -103,7 +103,7 @@ async def _watching(gateway: MediaGateway, key: HubKey, *codecs: str):
         viewer.gone.set()
         if viewer.held is not None:
             viewer.held.set()
-        await asyncio.wait_for(serving, 5)
+        await asyncio.wait_for(serving, 60)
 
 
 @pytest.fixture
