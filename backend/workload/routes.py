@@ -42,4 +42,4 @@ def propose_cut(grid_id: Id, order: BalanceOrder, user: CurrentUser, tx: Tx) -> 
 @router.post("/ways", **right("grids.edit"))
 def find_way(order: WayOrder, tx: Tx) -> Way:
     """The way along roads through some ground that passes where was pointed; a line to split by."""
-    return ways.through(tx, order.geometry, (order.lon, order.lat))
+    return ways.through(tx, order.geometry, (order.lon, order.lat), order.within_m)

@@ -111,6 +111,7 @@ class WayOrder(BaseModel):
     geometry: dict[str, Any]
     lon: Annotated[float, Field(ge=-180, le=180)]
     lat: Annotated[float, Field(ge=-85, le=85)]
+    within_m: Annotated[float, Field(gt=0, le=500)] = 40
 
 
 class Way(BaseModel):

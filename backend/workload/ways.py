@@ -16,7 +16,6 @@ from gis.roadpaths import Path, crossing_paths
 from ..errors import InvalidField, Refused
 from .schemas import Line, Way
 
-_NEAR_M = 40.0
 _MOST_VERTICES = 20_000
 _ROADS = text(
     "SELECT ST_AsBinary(r.geom) FROM roads r WHERE r.geom && ST_GeomFromWKB(:outline, 4326)"
@@ -36,8 +35,10 @@ class NotGround(InvalidField):
     en = "What was given is not one valid polygon: {reason}"
 
 
-def through(session: Session, outline: dict[str, Any], at: tuple[float, float]) -> Way:
-    """Return the way nearest to the point; of several, the one that parts the ground most evenly.
+def through(
+    session: Session, outline: dict[str, Any], at: tuple[float, float], within_m: float
+) -> Way:
+    """Return the way within a distance of the point that parts the ground most evenly.
 
     Raises
     ------
@@ -52,7 +53,7 @@ def through(session: Session, outline: dict[str, Any], at: tuple[float, float]) 
     lines = [line for wkb in found for line in shapely.get_parts(shapely.from_wkb(bytes(wkb)))]
     metric = frame.geometry_to_metric(np.array([ground, *lines], dtype=object))
     spot = Point(*(float(value) for value in frame.to_metric(at[0], at[1])))
-    near = [path for path in crossing_paths(metric[0], metric[1:]) if _is_at(path, spot)]
+    near = [path for path in crossing_paths(metric[0], metric[1:]) if _is_at(path, spot, within_m)]
     ranked = sorted((_unevenness(metric[0], path), k) for k, path in enumerate(near))
     if not ranked or ranked[0][0] > 1:
         raise NoWay()
@@ -78,8 +79,8 @@ def _read(outline: dict[str, Any]) -> Polygon:
     return parts[0]
 
 
-def _is_at(path: Path, spot: Point) -> bool:
-    return bool(path.line.distance(spot) <= _NEAR_M)
+def _is_at(path: Path, spot: Point, within_m: float) -> bool:
+    return bool(path.line.distance(spot) <= within_m)
 
 
 def _unevenness(ground: Polygon, path: Path) -> float:

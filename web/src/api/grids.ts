@@ -79,8 +79,8 @@ export const fetchWorkload = (set: string, months: number, signal?: AbortSignal)
   call<Workload>('/grids/workload', { query: { set, months }, signal })
 export const askBalance = (id: number, weights: Weights, months: number) =>
   call<Balance>(`/grids/${id}/balance`, { method: 'POST', body: { weights, months } })
-export const askWay = (geometry: Ground, at: { lon: number; lat: number }) =>
-  call<{ line: LineString; road_share: number }>('/grids/ways', { method: 'POST', body: { geometry, lon: at.lon, lat: at.lat } })
+export const askWay = (geometry: Ground, at: { lon: number; lat: number }, within_m: number) =>
+  call<{ line: LineString; road_share: number }>('/grids/ways', { method: 'POST', body: { geometry, lon: at.lon, lat: at.lat, within_m } })
 
 export type DutyRole = Schema['DutyNew']['role']
 export type DutyRow = Schema['DutyRow']

@@ -80,12 +80,12 @@ export const useGridTools = defineStore('gridTools', () => {
     return true
   }
 
-  async function pointRoad(at: LonLat): Promise<void> {
+  async function pointRoad(at: LonLat, within_m: number): Promise<void> {
     const [grid] = pickedGrids.value
     if (!grid || isAsking.value) return
     isAsking.value = true
     try {
-      const way = await askWay(grid.geometry, at)
+      const way = await askWay(grid.geometry, at, within_m)
       if (tool.value === 'road') line.value = way.line
     } catch (error) {
       toasts.fault(error)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Ground } from '@/api/grids'
-import { boundsOf, labelPoint, moved, neighboursOf, sharedBorder } from './outlines'
+import { boundsOf, labelPoint, moved, neighboursOf, pixel_m, sharedBorder } from './outlines'
 
 const square = (west: number, south: number, size = 1): Ground => ({
   type: 'Polygon',
@@ -46,6 +46,12 @@ describe('where things stand', () => {
   it('frames all of them, and nothing when there is none', () => {
     expect(boundsOf([square(0, 0), square(3, 4)])).toEqual([0, 0, 4, 5])
     expect(boundsOf([])).toBeNull()
+  })
+
+  it('knows how wide a pixel is', () => {
+    // 40,075,017 m round the equator on one tile of 512 pixels, half of it at 60 degrees.
+    expect(pixel_m(0, 0)).toBeCloseTo(40_075_017 / 512, 0)
+    expect(pixel_m(60, 1)).toBeCloseTo(40_075_017 / 2048, 0)
   })
 
   it('moves a place by metres', () => {

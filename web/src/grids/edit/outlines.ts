@@ -99,3 +99,6 @@ export function moved([lon, lat]: Position, east_m: number, north_m: number): Po
   const right = (east_m / (radius_m * Math.cos((lat! * Math.PI) / 180))) * (180 / Math.PI)
   return [lon! + right, lat! + up]
 }
+
+/** How wide a pixel of the map is at a zoom. */
+export const pixel_m = (lat: number, zoom: number): number => (2 * Math.PI * 6378137 * Math.cos((lat * Math.PI) / 180)) / (512 * 2 ** zoom)

@@ -3,14 +3,13 @@ import type { Messages } from '../zh'
 export const grids: Pick<Messages, 'grids'> = {
   grids: {
     title: 'Grids',
-    tabs: { edit: 'Edit', changes: 'Changes', load: 'Balance', staff: 'Staff', tiling: 'Check' },
-    tabHint: { edit: 'Edit grids on the map', changes: 'Change sets', load: 'Workload and balance', staff: 'Grid workers and chiefs', tiling: 'Tiling faults' },
+    tabs: { edit: 'Edit', changes: 'Changes', load: 'Balance', staff: 'Staff' },
+    tabHint: { edit: 'Edit grids on the map', changes: 'Change sets', load: 'Workload and balance', staff: 'Grid workers and chiefs' },
     set: 'Set of grids',
     count: '{n} grids',
     at: 'Day shown',
     today: 'Today',
-    before: 'Past',
-    later: 'Future',
+    before: 'Two years ago',
     shown: 'Grids of {day}',
     empty: 'No grids on this day. Import grids under Admin · Imports, or choose another day.',
     kind: { basic: 'Basic grid', exclusive: 'Exclusive grid' },

@@ -23,7 +23,6 @@ export const office: typeof source = {
     devices: 'Devices',
     register: 'Register',
     admin: 'Admin',
-    notBuilt: 'This version has no {name} workspace yet.',
     theme: 'Dark or light',
     language: '中文',
     signOut: 'Sign out',

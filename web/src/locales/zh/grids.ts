@@ -3,14 +3,13 @@
 export const grids = {
   grids: {
     title: '网格',
-    tabs: { edit: '编辑', changes: '变更', load: '均衡', staff: '人员', tiling: '核查' },
-    tabHint: { edit: '在地图上编辑网格', changes: '变更单', load: '工作量与均衡', staff: '网格员与网格长', tiling: '网格面缺陷' },
+    tabs: { edit: '编辑', changes: '变更', load: '均衡', staff: '人员' },
+    tabHint: { edit: '在地图上编辑网格', changes: '变更单', load: '工作量与均衡', staff: '网格员与网格长' },
     set: '网格集',
     count: '{n} 个',
     at: '查看日期',
     today: '今天',
-    before: '过去',
-    later: '将来',
+    before: '两年前',
     shown: '显示 {day} 的网格',
     empty: '当日没有网格。在“管理 · 数据导入”导入网格，或换一个日期。',
     kind: { basic: '基础网格', exclusive: '专属网格' },

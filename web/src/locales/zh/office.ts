@@ -23,7 +23,6 @@ export const office = {
     devices: '设备',
     register: '登记',
     admin: '管理',
-    notBuilt: '本版本尚未提供{name}工作区。',
     theme: '切换明暗',
     language: 'English',
     signOut: '退出登录',
