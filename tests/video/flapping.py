@@ -4,7 +4,9 @@ import asyncio
 import gc
 import os
 import threading
+import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,21 +27,31 @@ FAULTS = ("die", "freeze", "hang")
 
 @dataclass(frozen=True)
 class Counts:
-    """What a process holds: tasks of the loop, threads, open files and sockets, memory."""
+    """What a process holds: tasks of the loop, threads, open files, sockets of these, memory."""
 
     tasks: int
     threads: int
     files: int
+    sockets: int
     rss_mb: float
 
     @classmethod
     def now(cls) -> "Counts":
         gc.collect()
         pages = int(Path("/proc/self/statm").read_text().split()[1])
+        held = [_held(one) for one in Path("/proc/self/fd").iterdir()]
         return cls(
-            len(asyncio.all_tasks()), threading.active_count(), len(os.listdir("/proc/self/fd")),
+            len(asyncio.all_tasks()), threading.active_count(), len(held),
+            sum(one.startswith("socket:") for one in held),
             pages * os.sysconf("SC_PAGE_SIZE") / 1e6,
         )  # fmt: skip
+
+
+def _held(descriptor: Path) -> str:
+    try:
+        return os.readlink(descriptor)
+    except FileNotFoundError:  # the descriptor that listed the folder
+        return ""
 
 
 class Watcher:
@@ -56,11 +68,15 @@ class Watcher:
                 return
 
 
-async def flap(rounds: int, settled_after: int = 10) -> tuple[Counts, Counts, Counter[str]]:
+async def flap(
+    rounds: int, settled_after: int = 10, *, log: Callable[[int, Counts], None] | None = None,
+    log_every_s: float = 300.0, most_s: float | None = None,
+) -> tuple[Counts, Counts, Counter[str]]:  # fmt: skip
     """Unplug, freeze and hang the camera in turn, `rounds` times; a picture comes after each.
 
-    Returns what the process held after `settled_after` rounds and at the end, both with the
-    picture running, and how often each fault was had.
+    Ends before when `most_s` have passed. Returns what the process held after `settled_after`
+    rounds and at the end, both with the picture running, and how often each fault was had; `log`
+    is told the number of rounds and what is held each `log_every_s`.
     """
 
     async def resolve(_: HubKey) -> StreamTarget:
@@ -73,8 +89,11 @@ async def flap(rounds: int, settled_after: int = 10) -> tuple[Counts, Counts, Co
     async with Fleet([SPEC]) as fleet:
         gateway = MediaGateway(resolve, settings=SETTINGS)
         watcher, device = Watcher(gateway), fleet.device("cam-001")
-        settled = None
+        settled, began = None, time.monotonic()
+        logged = began
         for number in range(rounds):
+            if most_s is not None and time.monotonic() - began > most_s:
+                break
             await asyncio.wait_for(watcher.picture(), 60)
             fault = FAULTS[number % len(FAULTS)]
             had[fault] += 1
@@ -85,6 +104,9 @@ async def flap(rounds: int, settled_after: int = 10) -> tuple[Counts, Counts, Co
             device.revive()
             if number == settled_after - 1:
                 settled = await _resting(gateway, watcher)
+            if log is not None and time.monotonic() - logged > log_every_s:
+                log(number + 1, await _resting(gateway, watcher))
+                logged = time.monotonic()
         after = await _resting(gateway, watcher)
         await gateway.close()
     return settled or after, after, had

@@ -142,6 +142,31 @@ def test_h265_is_kept_as_hvc1(relay, tmp_path):
     run(scenario, relay, spec)
 
 
+@pytest.mark.parametrize("sound", ["aac", "pcma"])
+def test_a_clip_holds_the_sound_of_the_camera_beside_its_pictures(relay, tmp_path, sound):
+    async def scenario(fleet, gateway):
+        ring = Ring(1.0, 10**7)
+        with gateway.hub(SUB).tap(ring):
+            await until(lambda: ring.held_s > 1.0)
+            recorder = record(ring, tmp_path, 0)
+            first_ms = ring.since(0)[0][1].received_ms
+            await until(lambda: recorder.last_ms > first_ms + 2500)
+            [part] = (await asyncio.to_thread(recorder.finish))[0]
+        assert part.sha256 == hashlib.sha256((tmp_path / part.file).read_bytes()).hexdigest()
+        with av.open(str(tmp_path / part.file)) as clip:
+            assert clip.streams.audio[0].codec_context.name == "aac"  # G.711 is converted
+            heard = [frame for frame in clip.decode(audio=0)]
+        wave = np.concatenate([frame.to_ndarray()[0] for frame in heard])
+        rate = heard[0].sample_rate
+        loudest_hz = np.abs(np.fft.rfft(wave)).argmax() * rate / len(wave)
+        assert abs(loudest_hz - 440) < 5  # the simulator's tone
+        # As long as the pictures, but for a group at either end, and begun with them.
+        assert abs(len(wave) / rate - part.ticks / 90_000) < 1.2
+        assert abs(heard[0].time) < 1.0
+
+    run(scenario, relay, DeviceSpec("cam-001", password="p", sub_fps=10, gop_s=0.5, sound=sound))
+
+
 @pytest.fixture
 def clip(relay, tmp_path) -> Path:
     """A clip of some seconds as a crash leaves it: nothing was closed."""
