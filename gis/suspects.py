@@ -169,14 +169,21 @@ def _projection(definition: str) -> Proj:
 
 @lru_cache(maxsize=16)
 def _foot_systems(west: float, south: float, east: float, north: float) -> tuple[str, ...]:
-    """Systems in feet whose area holds the place, the plainest datum first; NAD27 is another."""
+    """Systems in feet whose area holds the place.
+
+    Of the realisations of one zone's datum, a metre apart, the first stands for all; NAD27 is
+    another datum.
+    """
     rows = query_crs_info(
         auth_name="EPSG",
         pj_types=[PJType.PROJECTED_CRS],
         area_of_interest=AreaOfInterest(west, south, east, north),
     )
     feet = [row for row in rows if "(ft" in row.name and "NAD27" not in row.name]
-    return tuple(f"epsg:{row.code}" for row in sorted(feet, key=lambda row: int(row.code)))
+    first: dict[str, str] = {}
+    for row in sorted(feet, key=lambda row: int(row.code)):
+        first.setdefault(row.name.split(" / ")[-1], f"epsg:{row.code}")
+    return tuple(first.values())
 
 
 def _rounded(known: Bounds) -> Bounds:
