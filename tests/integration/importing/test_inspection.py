@@ -137,7 +137,8 @@ def test_an_upload_is_inspected_within_the_jurisdiction_and_written_nowhere(
 ) -> None:
     path = _table(tmp_path / "a.csv", lanes, "bd09")
     with path.open("rb") as stream:
-        answer = client("planner").post("/api/imports/inspect", files={"file": ("点位.csv", stream)})
+        upload = {"file": ("点位.csv", stream)}
+        answer = client("planner").post("/api/imports/inspect", files=upload)
     assert answer.status_code == 200, answer.text
     report = answer.json()
     assert report["reading"] == report["candidates"][0]["reading"] == "bd09"
@@ -146,7 +147,8 @@ def test_an_upload_is_inspected_within_the_jurisdiction_and_written_nowhere(
     assert np.abs(drawn - np.array(lanes)).max() < 2e-6
     assert land.run("SELECT count(*) FROM imports") == [(0,)]
     with path.open("rb") as stream:
-        refused = client("operator").post("/api/imports/inspect", files={"file": ("点位.csv", stream)})
+        upload = {"file": ("点位.csv", stream)}
+        refused = client("operator").post("/api/imports/inspect", files=upload)
     assert refused.status_code == 403
 
 
