@@ -1,5 +1,5 @@
 import { call } from './client'
-import type { Account, ImportReport, NewAccount, PastImport, RegisterEntry, RegisterVerdict, Session, Site } from './types'
+import type { Account, ImportReport, InspectReport, NewAccount, PastImport, RegisterEntry, RegisterVerdict, Session, Site } from './types'
 
 export const fetchSite = () => call<Site>('/site')
 export const fetchSession = () => call<Session>('/session')
@@ -14,6 +14,8 @@ export const changeAccount = (id: number, change: { is_active: boolean }) =>
 
 export const importFile = (kind: string, form: FormData, signal?: AbortSignal) =>
   call<ImportReport>(`/imports/${kind}`, { method: 'POST', form, signal })
+export const inspectFile = (form: FormData, signal?: AbortSignal) =>
+  call<InspectReport>('/imports/inspect', { method: 'POST', form, signal })
 export const fetchImports = () => call<{ imports: PastImport[] }>('/imports').then((answer) => answer.imports)
 
 export interface RegisterQuery {

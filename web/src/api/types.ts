@@ -63,6 +63,7 @@ export type Site = Schema['SiteOut']
 
 export type ImportReport = Schema['ImportReport']
 export type PastImport = Schema['ImportRow']
+export type InspectReport = Schema['InspectReport']
 export type RegisterEntry = Schema['RegisterEntryOut']
 export type RegisterVerdict = Schema['VerdictOut']
 
