@@ -12,7 +12,8 @@ import { office } from './en/office'
 import { plan } from './en/plan'
 import { ptz } from './en/ptz'
 import { recordings } from './en/recordings'
+import { tiling } from './en/tiling'
 import { wall } from './en/wall'
 import { watch } from './en/watch'
 
-export const en: Messages = { ...alarms, ...calibration, ...dispatch, ...enrolment, ...evidence, ...exports_, ...grids, ...heads, ...health, ...office, ...plan, ...ptz, ...recordings, ...wall, ...watch }
+export const en: Messages = { ...alarms, ...calibration, ...dispatch, ...enrolment, ...evidence, ...exports_, ...grids, ...heads, ...health, ...office, ...plan, ...ptz, ...recordings, ...tiling, ...wall, ...watch }

@@ -11,10 +11,11 @@ import { office } from './zh/office'
 import { plan } from './zh/plan'
 import { ptz } from './zh/ptz'
 import { recordings } from './zh/recordings'
+import { tiling } from './zh/tiling'
 import { wall } from './zh/wall'
 import { watch } from './zh/watch'
 
 /** Chinese is the source: the other languages have its keys. */
-export const zh = { ...alarms, ...calibration, ...dispatch, ...enrolment, ...evidence, ...exports_, ...grids, ...heads, ...health, ...office, ...plan, ...ptz, ...recordings, ...wall, ...watch }
+export const zh = { ...alarms, ...calibration, ...dispatch, ...enrolment, ...evidence, ...exports_, ...grids, ...heads, ...health, ...office, ...plan, ...ptz, ...recordings, ...tiling, ...wall, ...watch }
 
 export type Messages = typeof zh
