@@ -1,7 +1,7 @@
 import { computed } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
 
-export const gridTabs = ['edit', 'changes', 'load', 'staff'] as const
+export const gridTabs = ['edit', 'changes', 'load', 'staff', 'tiling'] as const
 export type GridTab = (typeof gridTabs)[number]
 
 const isDay = (text: unknown): text is string => typeof text === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(text)

@@ -4,7 +4,7 @@ import { byNeed, statesAsTones } from './tones'
 
 const grid = (grid_id: number, more: Partial<GridFigures>): GridFigures => ({
   grid_id, code: `${grid_id}`, name: '', division_code: '', division_name: '', visited_share: 0, likely_share: 0, unknown_share: 0, road_visited_share: 0, road_likely_share: 0,
-  road_unknown_share: 0, set_name: 'basic', cells_m2: null, road_m: null, visits: 0, likely_visits: 0, units: 0, dwell_s: 0, last_visit_at: null, state: null, ...more,
+  road_unknown_share: 0, set_name: 'basic', valid_from: '2026-01-01', valid_to: null, cells_m2: null, road_m: null, visits: 0, likely_visits: 0, units: 0, dwell_s: 0, last_visit_at: null, state: null, ...more,
 })
 
 describe('grids by need', () => {

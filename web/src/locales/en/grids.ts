@@ -3,8 +3,8 @@ import type { Messages } from '../zh'
 export const grids: Pick<Messages, 'grids'> = {
   grids: {
     title: 'Grids',
-    tabs: { edit: 'Edit', changes: 'Changes', load: 'Balance', staff: 'Staff' },
-    tabHint: { edit: 'Edit grids on the map', changes: 'Change sets', load: 'Workload and balance', staff: 'Grid workers and chiefs' },
+    tabs: { edit: 'Edit', changes: 'Changes', load: 'Balance', staff: 'Staff', tiling: 'Check' },
+    tabHint: { edit: 'Edit grids on the map', changes: 'Change sets', load: 'Workload and balance', staff: 'Grid workers and chiefs', tiling: 'Tiling faults' },
     set: 'Set of grids',
     count: '{n} grids',
     at: 'Day shown',

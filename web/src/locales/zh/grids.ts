@@ -3,8 +3,8 @@
 export const grids = {
   grids: {
     title: '网格',
-    tabs: { edit: '编辑', changes: '变更', load: '均衡', staff: '人员' },
-    tabHint: { edit: '在地图上编辑网格', changes: '变更单', load: '工作量与均衡', staff: '网格员与网格长' },
+    tabs: { edit: '编辑', changes: '变更', load: '均衡', staff: '人员', tiling: '核查' },
+    tabHint: { edit: '在地图上编辑网格', changes: '变更单', load: '工作量与均衡', staff: '网格员与网格长', tiling: '网格面缺陷' },
     set: '网格集',
     count: '{n} 个',
     at: '查看日期',
