@@ -90,7 +90,7 @@ def begin(scope: Scope | None = None) -> Iterator[Session]:
 def as_owner(session: Session) -> Iterator[None]:
     """Let a part of this transaction see beyond its scope, for what the whole land must agree on.
 
-    Nothing read here may be told to the caller; an error ends the transaction, and the part with it.
+    Nothing read here may be told to the caller; an error ends the transaction and the part.
     """
     held = session.scalar(text("SELECT current_setting('role')"))
     session.execute(text("SELECT set_config('role', 'none', true)"))

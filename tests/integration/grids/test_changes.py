@@ -235,7 +235,7 @@ def test_only_planners_and_administrators_change_grids(planner, client) -> None:
 
 
 def test_a_mended_overlap_comes_back_with_the_revert(land, planner) -> None:
-    """What was wrong before is restored as it was; only ground that others took since is refused."""
+    """What was wrong before is restored; only ground that others took since is refused."""
     ids = {code: feature["id"] for code, feature in planner.grids().items()}
     land.run(
         "UPDATE grids SET geom = ST_Multi(ST_MakeEnvelope(110.0, 34.5, 110.025, 34.52, 4326))"
