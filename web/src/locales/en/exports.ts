@@ -12,8 +12,8 @@ export const exports_ = {
     datums: {
       cgcs2000: 'CGCS2000 degrees',
       wgs84: 'WGS 84 degrees',
-      gcj02: 'GCJ-02 (Amap, Tencent maps)',
-      bd09: 'BD-09 (Baidu maps)',
+      gcj02: 'GCJ-02 (Amap, Tencent)',
+      bd09: 'BD-09 (Baidu)',
       cgcs2000_zone: 'CGCS2000 3-degree zone (number)',
       cgcs2000_cm: 'CGCS2000 3-degree zone (meridian)',
     },

@@ -14,8 +14,8 @@ export const exports_ = {
     datums: {
       cgcs2000: 'CGCS2000 经纬度',
       wgs84: 'WGS-84 经纬度',
-      gcj02: 'GCJ-02（高德、腾讯底图）',
-      bd09: 'BD-09（百度底图）',
+      gcj02: 'GCJ-02（高德、腾讯）',
+      bd09: 'BD-09（百度地图）',
       cgcs2000_zone: 'CGCS2000 三度带（带号）',
       cgcs2000_cm: 'CGCS2000 三度带（中央经线）',
     },
