@@ -14,7 +14,7 @@ from gis.faults import FileRefused, Note
 from gis.looking import FileLook
 from gis.scripts import Script
 from gis.totals import Total
-from gis.weighing import Look
+from gis.verdicts import Look
 
 Floats = NDArray[np.float64]
 _ARRAYS = ("xy", "rows", "inner", "of_row")

@@ -23,7 +23,7 @@ from gis.scripts import Script, language_encoding, scripts_of
 from gis.shapefile import table_texts
 from gis.tables import read_table
 from gis.totals import Total, faulty_totals, summary_rows
-from gis.weighing import Look
+from gis.verdicts import Look
 
 Floats = NDArray[np.float64]
 Geometries = NDArray[np.object_]

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from gis.weighing import SURE, Candidate
+from gis.verdicts import SURE, Candidate
 
 from ..errors import Language
 from .inspect_wording import (

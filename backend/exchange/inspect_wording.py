@@ -8,7 +8,7 @@ from pyproj.exceptions import CRSError
 from gis.looking import FileLook
 from gis.readings import Reading
 from gis.totals import Total
-from gis.weighing import SURE, Candidate, Evidence, Verdict
+from gis.verdicts import SURE, Candidate, Evidence, Verdict
 
 from ..errors import Language
 

@@ -20,7 +20,8 @@ from gis.readings import parse_reading
 from gis.sandbox import ChildLimits, look_contained
 from gis.staging import StagingLimits, stage
 from gis.suspects import Suspect, reading_of_crs, suspects_of
-from gis.weighing import Known, Verdict, weigh, windows_of
+from gis.verdicts import Known, Verdict
+from gis.weighing import weigh, windows_of
 
 from ..db import WHOLE_LAND, Scope, begin
 from ..settings import load

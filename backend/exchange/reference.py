@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from gis.suspects import Bounds
-from gis.weighing import Known
+from gis.verdicts import Known
 
 #: Shapes of one layer around one place; more are thinned, which weakens evidence, never turns it.
 _MOST = 60_000

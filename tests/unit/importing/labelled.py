@@ -15,7 +15,8 @@ from gis.crs import convert
 from gis.looking import look_of
 from gis.readings import from_lonlat, parse_reading, to_lonlat
 from gis.suspects import suspects_of
-from gis.weighing import Known, Verdict, weigh
+from gis.verdicts import Known, Verdict
+from gis.weighing import weigh
 
 COUNTY = Path(__file__).resolve().parents[3] / "data/shapefiles"
 METRES_PER_DEGREE = 111_195.0

@@ -11,7 +11,8 @@ from labelled import verdict_on, written
 from gis.crs import convert
 from gis.looking import look_of
 from gis.suspects import suspects_of
-from gis.weighing import Known, weigh
+from gis.verdicts import Known
+from gis.weighing import weigh
 
 SHARED = Path(__file__).parents[4] / "shared/data"
 pytestmark = [
