@@ -27,6 +27,8 @@ from .orders import ClipOrder, Orders
 
 _PAUSE_S = 1.0
 _RING_LINGERS_S = 30.0
+#: An order that is noticed this late still finds the beginning it asked for.
+_LATE_S = 5.0
 _NO_PICTURE_S = 60.0
 _SIZES_EVERY_S = 5.0
 # A picture that was received before the stop may still be on its way through the loop.
@@ -180,7 +182,7 @@ class _Desk:
             if hub is None:
                 continue
             if kept is None:
-                ring = Ring(rules.before_s, rules.ring_bytes)
+                ring = Ring(rules.before_s + _LATE_S, rules.ring_bytes)
                 kept = self._kept[camera_id] = _Kept(ring, hub.tap(ring), 0.0)
             elif kept.tap.is_closed:  # the camera was given a new login
                 kept.tap = hub.tap(kept.ring)

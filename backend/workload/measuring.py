@@ -32,8 +32,10 @@ class Wanted:
 
     @property
     def since(self) -> datetime:
-        """Return the instant from which incidents count."""
-        return datetime.combine(self.at, time(), UTC) + timedelta(days=1) - self.months * _MONTH
+        """Return the instant from which incidents count, at the earliest the first there is."""
+        span, first = self.months * _MONTH - timedelta(days=1), datetime.min.replace(tzinfo=UTC)
+        day = datetime.combine(self.at, time(), UTC)
+        return day - span if day - first > span else first
 
 
 @dataclass(frozen=True, slots=True)

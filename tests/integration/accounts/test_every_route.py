@@ -49,7 +49,9 @@ def test_no_route_answers_a_stranger(server) -> None:
             answer = stranger.request(method, path, content=b"{")
             # 401 and not 422: the body of a stranger is not even read.
             assert answer.status_code == 401, (method, path, answer.text)
-            assert answer.json()["error"]["code"] == "session.required"
+            # What GIS programs read is asked for with a token, and says so.
+            code = "session.token_required" if path.startswith("/ogc") else "session.required"
+            assert answer.json()["error"]["code"] == code, path
 
 
 def test_the_question_of_the_outer_gateway_is_answered_to_nobody_else(server) -> None:

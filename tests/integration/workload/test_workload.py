@@ -155,3 +155,10 @@ def test_a_road_is_picked_by_pointing_at_it(client, land) -> None:
     for wrong in ({"type": "Point", "coordinates": [1, 2]}, {"type": "Polygon"}, {}):
         answer = planner.post("/api/grids/ways", json=order | {"geometry": wrong})
         assert answer.json()["error"]["code"] == "workload.not_ground"
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_the_first_and_the_last_day_there_is_are_answered(client, land, day: str) -> None:
+    asked = {"set": "basic", "at": day, "months": 120}
+    answer = client("planner").get("/api/grids/workload", params=asked)
+    assert answer.status_code == 200, answer.text
