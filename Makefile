@@ -24,7 +24,8 @@ demo: setup
 	@exec $(BIN)/gridlink demo
 
 test: setup-test check
-	@$(PY) -m pytest -n 2 --dist loadfile --ignore tests/e2e
+	@$(PY) -m pytest -n 2 --dist loadfile tests/integration tests/fault
+	@$(PY) -m pytest -n 2 --dist loadfile tests/unit tests/video  # apart: bounds what a process holds
 	@$(PY) -m pytest tests/e2e  # alone: a browser, a server and cameras fill two cores
 
 check: setup
