@@ -46,11 +46,15 @@ _WATCH_BRIGHTNESS = """
 
 
 # When the tile was greyed, and when the page last drew a frame of it: both by the page's own clock.
+# Answered at the first picture seen: a camera that freezes before it would leave nothing to time.
 _WATCH_AGE = """
-(tile) => {
+(tile) => new Promise((seen) => {
   for (const video of tile.querySelectorAll('video')) {
     const drawn = () => {
-      if (video.dataset.testid === 'wall-video') window.drawnAt_ms = performance.now()
+      if (video.dataset.testid === 'wall-video') {
+        window.drawnAt_ms = performance.now()
+        seen()
+      }
       video.requestVideoFrameCallback(drawn)
     }
     video.requestVideoFrameCallback(drawn)
@@ -58,7 +62,7 @@ _WATCH_AGE = """
   new MutationObserver(() => {
     if (/stale|stalled/.test(tile.dataset.state)) window.greyAt_ms ??= performance.now()
   }).observe(tile, { attributes: true, attributeFilter: ['data-state'] })
-}
+})
 """
 
 
@@ -248,7 +252,6 @@ def test_a_camera_that_dies_is_greyed_at_once_and_replaced_by_the_next_of_the_ra
     # Its last picture of either stream stays in view; what the socket says proves nothing.
     first = tile(page, wall, "wall-1")
     first.evaluate(_WATCH_AGE)
-    page.wait_for_function("window.drawnAt_ms !== undefined")
     wall.fleet.device("wall-1").freeze()
     try:
         expect(first).to_have_attribute("data-state", re.compile("stale|stalled"), timeout=10_000)
