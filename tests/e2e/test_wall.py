@@ -21,7 +21,8 @@ SPOT = (1300.0, 1500.0)
 # All look north at the spot over the same width, so the nearest has the most pixels a metre.
 KEYS = {"wall-1": 20.0, "wall-2": 30.0, "wall-3": 40.0}
 
-# The least brightness of the picture in front over all frames the page draws, until told to stop.
+# What is seen over all frames the page draws, until told to stop: how dark it was at worst, and
+# the widths of the pictures. Under the picture in front lies the last one of a stream begun anew.
 _WATCH_BRIGHTNESS = """
 (tile) => {
   const canvas = document.createElement('canvas')
@@ -31,13 +32,16 @@ _WATCH_BRIGHTNESS = """
   window.widths = []
   const look = () => {
     const video = tile.querySelector('[data-testid=wall-video]')
+    const still = tile.querySelector('[data-testid=wall-still]')
+    const width = video.videoWidth || still.width
     context.clearRect(0, 0, 8, 8)
+    if (still.width) context.drawImage(still, 0, 0, 8, 8)
     context.drawImage(video, 0, 0, 8, 8)
     const pixels = context.getImageData(0, 0, 8, 8).data
     let sum = 0
     for (let i = 0; i < pixels.length; i += 4) sum += pixels[i] + pixels[i + 1] + pixels[i + 2]
     window.darkest = Math.min(window.darkest, sum / 192)
-    if (window.widths.at(-1) !== video.videoWidth) window.widths.push(video.videoWidth)
+    if (window.widths.at(-1) !== width) window.widths.push(width)
     if (!window.isEnough) requestAnimationFrame(look)
   }
   look()
@@ -238,6 +242,28 @@ def test_the_enlarged_tile_changes_to_the_main_stream_without_a_black_moment(
     expect(first.get_by_test_id("tile-zoom")).to_contain_text("1.2")
     page.keyboard.press("Escape")
     expect(first.get_by_test_id("tile-zoom")).to_have_count(0)
+
+
+def test_a_camera_that_starts_anew_leaves_its_last_picture_greyed_until_the_next(
+    wall: Wall, consoles: Consoles
+) -> None:
+    page = consoles.signed_in("operator", f"/wall/incidents/{wall.incident()}")
+    states_purpose(page)
+    first = tile(page, wall, "wall-1")
+    is_live(first)
+    video, still = first.get_by_test_id("wall-video"), first.get_by_test_id("wall-still")
+    assert plays(video, 0.3)
+    first.evaluate(_WATCH_BRIGHTNESS)
+    device = wall.fleet.device("wall-1")
+    device.die()  # its connections break; the next one finds it again
+    device.revive()
+    expect(still).to_have_js_property("width", 640, timeout=30_000)
+    assert "grayscale" in still.evaluate("(still) => getComputedStyle(still).filter")
+    is_live(first)
+    assert plays(first.get_by_test_id("wall-video"), 0.3)
+    page.evaluate("window.isEnough = true")
+    assert page.evaluate("window.widths") == [640]
+    assert page.evaluate("window.darkest") > 60
 
 
 def test_a_camera_that_dies_is_greyed_at_once_and_replaced_by_the_next_of_the_ranking(

@@ -32,6 +32,8 @@ export class Player {
     private readonly order: StreamOrder,
     private readonly picture: Picture,
     private readonly ask: () => Promise<StreamTicket> = () => openStream(order),
+    /** Called before the element loses its last picture to a stream begun anew. */
+    private readonly onEmptying: () => void = () => undefined,
   ) {
     this.live = new LiveBuffer(video, this.meter, { onBroken: () => this.reopen(), onUnplayable: () => this.fail('stream.codec_unplayable', null) })
     this.controlTimer = window.setInterval(() => this.live.control(), control_ms)
@@ -105,6 +107,7 @@ export class Player {
 
   /** Through the outer gateway; the browser itself keeps such a picture at its live edge. */
   private connectOuter(url: string, ticket: string): void {
+    this.onEmptying()
     this.live.drop()
     const outer = new Whep(this.video, url, {
       onFrame: (at_ms, time_s) => {
@@ -174,6 +177,7 @@ export class Player {
       errorCode: null,
       errorMessage: null,
     })
+    this.onEmptying()
     this.live.begin(init.mime)
   }
 

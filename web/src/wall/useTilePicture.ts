@@ -8,6 +8,7 @@ import { presented, useReading } from './useReading'
 
 export type Profile = 'sub' | 'main'
 type Video = Ref<HTMLVideoElement | undefined>
+type Still = Ref<HTMLCanvasElement | undefined>
 
 /** A main stream that shows nothing for this long is given up; the sub-stream goes on meanwhile. */
 const patience_ms = 12_000
@@ -21,7 +22,7 @@ interface Decoder {
   since_ms: number
 }
 
-function decoderOf(video: HTMLVideoElement, { camera, grant }: Tile, profile: Profile): Decoder {
+function decoderOf(video: HTMLVideoElement, { camera, grant }: Tile, profile: Profile, onEmptying: () => void): Decoder {
   const picture = reactive(emptyPicture())
   const order = {
     camera_id: camera.camera_id,
@@ -30,11 +31,23 @@ function decoderOf(video: HTMLVideoElement, { camera, grant }: Tile, profile: Pr
     profile,
     codecs: playableCodecs(),
   }
-  return { player: new Player(video, order, picture), picture, profile, since_ms: performance.now() }
+  return { player: new Player(video, order, picture, undefined, onEmptying), picture, profile, since_ms: performance.now() }
+}
+
+/** The last picture of a stream that begins anew, under the videos until the next is drawn. */
+function keep(still: HTMLCanvasElement | undefined, video: HTMLVideoElement): void {
+  if (!still || video.videoWidth === 0) return
+  still.width = video.videoWidth
+  still.height = video.videoHeight
+  still.getContext('2d')?.drawImage(video, 0, 0)
+}
+
+function forget(still: HTMLCanvasElement | undefined): void {
+  if (still) still.width = still.height = 0
 }
 
 /** The two decoders of a tile, one over the other; `front` says which is seen. */
-function useDecoders(videos: [Video, Video], tile: () => Tile) {
+function useDecoders(videos: [Video, Video], still: Still, tile: () => Tile) {
   const decoders = shallowRef<[Decoder | null, Decoder | null]>([null, null])
   const front = ref<0 | 1>(0)
   const back = () => (front.value === 0 ? 1 : 0)
@@ -48,7 +61,7 @@ function useDecoders(videos: [Video, Video], tile: () => Tile) {
     const video = videos[at].value
     if (!video) return
     put(at, null)
-    put(at, decoderOf(video, tile(), profile))
+    put(at, decoderOf(video, tile(), profile, () => at === front.value && keep(still.value, video)))
   }
 
   /** The lower one comes to the front; the former front is closed when the new order is on screen for certain. */
@@ -65,8 +78,8 @@ function useDecoders(videos: [Video, Video], tile: () => Tile) {
  * The lower decoder opens the other stream of the camera. It comes to the front when it has drawn a picture, and only then
  * the former one is closed: there is no black moment between the two.
  */
-export function useTilePicture(videos: [Video, Video], tile: () => Tile, wanted: () => Profile) {
-  const { decoders, front, back, put, open, turnOver } = useDecoders(videos, tile)
+export function useTilePicture(videos: [Video, Video], still: Still, tile: () => Tile, wanted: () => Profile) {
+  const { decoders, front, back, put, open, turnOver } = useDecoders(videos, still, tile)
   const { reading, read, begin } = useReading()
   const isMainRefused = ref(false)
   let isRunning = false
@@ -86,6 +99,7 @@ export function useTilePicture(videos: [Video, Video], tile: () => Tile, wanted:
   function stop(): void {
     put(0, null)
     put(1, null)
+    forget(still.value)
     isRunning = false
     isMainRefused.value = false
     begin(true)
@@ -126,7 +140,8 @@ export function useTilePicture(videos: [Video, Video], tile: () => Tile, wanted:
   onActivated(() => isRunning || start())
   onDeactivated(stop)
   onBeforeUnmount(stop)
-  watch(() => [tile().camera.camera_id, tile().grant.purpose.code, tile().grant.visit.incidentId], start)
+  // Each by itself: a tile that is marked, not changed, keeps its picture.
+  watch([() => tile().camera.camera_id, () => tile().grant.purpose.code, () => tile().grant.visit.incidentId], start)
   watch(wanted, follow)
 
   const hear = (on: boolean) => decoder.value?.player.hear(on)
