@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from ..access import Principal
@@ -50,6 +50,8 @@ def see_all(session: Session, up_to: int, *, by: Principal, now: datetime) -> in
         .where(Alarm.id <= up_to, Alarm.seen_at.is_(None))
         .where(Alarm.division_code.between(by.scope.low, by.scope.high))
     )
+    # In turn with those who take alarms in: they write rows in an order of their own.
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtext('alarms.admit'))"))
     seen = {"seen_by": by.id, "seen_at": now, "version": Alarm.version + 1}
     done = session.execute(
         update(Alarm)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select, text, tuple_
 from sqlalchemy.orm import Session
 
+from ..cameras.lasting import lasting
 from ..jobs import defer
 from ..live import Notice, announce
 from ..settings import load
@@ -80,6 +81,7 @@ def admit(session: Session, signals: Sequence[Signal], now: datetime) -> Admitte
     """
     if not signals:
         return Admitted()
+    lasting(session, {signal.camera_id for signal in signals})
     session.execute(text("SELECT pg_advisory_xact_lock(hashtext('alarms.admit'))"))
     moment = _read(session, signals, now)
     for signal in signals:

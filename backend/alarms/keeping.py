@@ -25,6 +25,7 @@ from video.mediahost import MediaHost
 from video.onvif_session import OnvifSession
 
 from ..cameras import devices
+from ..cameras.lasting import lasting
 from ..db import begin
 from ..settings import load
 from . import subscriptions
@@ -230,10 +231,14 @@ class Keeper:
         try:
             with begin() as session:
                 now = datetime.now(UTC)
+                lasting(session, {*tallies, *(signal.camera_id for signal in signals)})
                 subscriptions.heard(session, tallies, now)
                 admit(session, signals, now)
         except SQLAlchemyError:
             self._signals = (signals + self._signals)[-_MOST_WAITING:]
+            for camera_id, tally in tallies.items():
+                tally.add(self._tallies.get(camera_id, Tally()))
+            self._tallies = self._tallies | tallies
             raise
 
     def _wanted(self) -> list[Asked]:

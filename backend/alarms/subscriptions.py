@@ -1,5 +1,7 @@
 """What the database knows of subscriptions: whom to ask, how each stands, what was dropped."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -48,7 +50,7 @@ INSERT INTO event_subscriptions AS s
 SELECT c.id, c.division_code, :mark, :state, :reason, :now,
        CASE WHEN :state = 'subscribed' THEN cast(:now AS timestamptz) END,
        :expires_at, :failures, :next_try_at
-FROM cameras c WHERE c.id = :camera_id
+FROM cameras c WHERE c.id = :camera_id FOR KEY SHARE
 ON CONFLICT (camera_id) DO UPDATE SET
   division_code = excluded.division_code, mark = excluded.mark,
   state = excluded.state, reason = excluded.reason,
@@ -65,8 +67,10 @@ UPDATE event_subscriptions SET heard_at = :now, received = received + :received,
 WHERE camera_id = :camera_id
 """)
 _END = text("""
-UPDATE event_subscriptions SET state = 'ended', since = :now, next_try_at = NULL
-WHERE camera_id = ANY(:ids) AND state = 'subscribed'
+UPDATE event_subscriptions s SET state = 'ended', since = :now, next_try_at = NULL
+FROM (SELECT camera_id FROM event_subscriptions WHERE camera_id = ANY(:ids)
+      ORDER BY camera_id FOR NO KEY UPDATE) AS ended
+WHERE s.camera_id = ended.camera_id AND s.state = 'subscribed'
 """)
 
 
@@ -95,6 +99,13 @@ class Tally:
     dropped: int = 0
     unknown: int = 0
     topics: set[str] = field(default_factory=set)
+
+    def add(self, other: Tally) -> None:
+        """Count what came later as well."""
+        self.received += other.received
+        self.dropped += other.dropped
+        self.unknown += other.unknown
+        self.topics |= other.topics
 
 
 def wanted(session: Session, worker: int, kept: Collection[int], now: datetime) -> list[Asked]:

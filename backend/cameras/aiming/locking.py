@@ -14,6 +14,7 @@ from ...access import Principal
 from ...audit.register import Act, enter
 from ...live import Notice, announce
 from ...settings import load
+from ..lasting import lasting
 from ..models import Camera
 from .models import Lock
 from .refusals import Held
@@ -39,6 +40,7 @@ def take(
         Somebody else holds it with the same or a higher priority.
 
     """
+    lasting(session, [camera.id])
     before = session.scalar(select(Lock).where(Lock.camera_id == camera.id).with_for_update())
     is_free = before is None or before.expires_at <= now
     is_mine = before is not None and before.holder_id == why.user.id

@@ -14,6 +14,7 @@ from video.errors import DeviceError
 from video.ptz_skills import Skills
 
 from ...settings import load
+from ..lasting import lasting
 from ..models import Camera, Device
 from .locking import tell
 from .models import Head, HeadPosition, PresetTour
@@ -27,6 +28,7 @@ _GOES_HOME_FROM = ("home", "tour")
 
 def store_skills(session: Session, camera: Camera, skills: Skills, now: datetime) -> None:
     """Keep what a device said its head can do; what people stated of the head stays."""
+    lasting(session, [camera.id])
     address = camera.device.address if camera.device is not None else None
     can: dict[str, Any] = {**asdict(skills), "asked_at": address}
     row = {
@@ -53,6 +55,7 @@ def store_arrival(
     error_deg: float | None = None,
 ) -> None:
     """Keep where a head looks now, and when it goes home if nobody turns it again."""
+    lasting(session, [camera.id])
     view = shape_of(arrival.view)
     place = arrival.position or (None, None, None)
     head = session.get(Head, camera.id)

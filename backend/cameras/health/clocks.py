@@ -17,6 +17,7 @@ from video.errors import DeviceError
 from ...db import begin
 from ...settings import load
 from .. import devices
+from ..lasting import lasting
 from ..models import Camera, Device
 from ..vault import unseal
 from . import planning, recording
@@ -93,6 +94,7 @@ def _note(camera_id: int, reading: ClockReading) -> None:
 
 def note(session: Session, camera_id: int, reading: ClockReading, now: datetime) -> None:
     """Write a reading; a clock that went wrong or right again, and new firmware, are turns."""
+    lasting(session, [camera_id])
     health = session.get(CameraHealth, camera_id, with_for_update=True)
     camera = session.get(Camera, camera_id)
     if health is None or camera is None:

@@ -10,6 +10,7 @@ from ...access import Principal
 from ...audit.register import Act, enter
 from ...errors import Conflict
 from ...jobs import defer
+from ..lasting import lasting
 from ..models import Camera, Pose, Viewshed
 from . import recording
 from .models import CameraHealth, CameraReference, CameraTurn
@@ -43,6 +44,7 @@ def confirm(session: Session, camera: Camera, what: What, now: datetime, *, by: 
         If no fault of view was found here.
 
     """
+    lasting(session, [camera.id])
     health = session.get(CameraHealth, camera.id, with_for_update=True)
     if health is None or health.state in ("unknown", "in_order"):
         raise NothingToConfirm(name=camera.name)
@@ -78,6 +80,7 @@ def renew_reference(session: Session, camera: Camera, now: datetime, *, by: Prin
         If there is nothing to renew.
 
     """
+    lasting(session, [camera.id])
     health = session.get(CameraHealth, camera.id, with_for_update=True)
     if health is None or health.sampled_at is None:
         raise NeverLookedAt(name=camera.name)

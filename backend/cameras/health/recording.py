@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from ...jobs import defer
 from ...live import Notice, announce
 from ...settings import load
+from ..lasting import lasting
 from ..models import Camera
 from . import planning, streaks
 from .models import CameraHealth, CameraReference, CameraTurn
@@ -52,6 +53,7 @@ class Looked:
 
 def note(session: Session, camera_id: int, looked: Looked, now: datetime) -> None:
     """Write a look, and the turn it brings; consoles hear of a turn."""
+    lasting(session, [camera_id])
     health = session.get(CameraHealth, camera_id, with_for_update=True)
     camera = session.get(Camera, camera_id)
     if health is None or camera is None:
