@@ -16,6 +16,8 @@ _NUMBER = re.compile(
 )
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+#: What a spreadsheet program takes for a formula.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?\D*")
 
 
@@ -64,3 +66,14 @@ def yes_of(cell: Cell) -> bool | None:
     if text in _YES:
         return True
     return False if text in _NO else None
+
+
+def quoted(text: str) -> str:
+    """A text as a cell of a CSV that no spreadsheet takes for a formula: with ' before it."""
+    return f"'{text}" if text.lstrip("'").startswith(FORMULA_STARTS) else text
+
+
+def unquoted(text: str) -> str:
+    """The text that `quoted` was given, and people who write '+86 into a cell meant."""
+    is_marked = text.startswith("'") and text.lstrip("'").startswith(FORMULA_STARTS)
+    return text[1:] if is_marked else text

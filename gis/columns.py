@@ -51,6 +51,12 @@ POSITION = (
     Field("wkt", ("wkt", "geometry", "geom", "the_geom", "几何", "wkt_geom")),
 )
 
+#: The same where the table states what its coordinates are: x east, y north.
+STATED_POSITION = tuple(
+    Field(field.name, (*field.aliases, *axis))
+    for field, axis in zip(POSITION, (("x",), ("y",), ()), strict=True)
+)
+
 _PERSONAL_EXACT = {
     "person_name": (
         "姓名 人名 联系人 联络人 负责人 责任人 经办人 户主 业主 房主 居民 居民姓名 法人 法定代表人"

@@ -18,6 +18,7 @@ from pyproj.exceptions import CRSError, ProjError
 from gis.datum import DATUMS, to_wgs84
 from gis.faults import FileRefused
 from gis.readings import Reading, from_lonlat, parse_reading, to_lonlat
+from gis.targets import SHIFTED
 
 Floats = NDArray[np.float64]
 How = Literal["declared", "option", "assumed"]
@@ -114,7 +115,8 @@ def decide_placement(
     Parameters
     ----------
     declared : str or None
-        The file's CRS as WKT or "EPSG:n"; None when it states none.
+        The file's CRS as WKT or "EPSG:n", or the name of a shifted datum as exports write it,
+        "GCJ-02" or "BD-09"; None when it states none.
     datum : {"wgs84", "cgcs2000", "gcj02", "bd09"} or None
         What the user names.
     rule : str or None
@@ -135,6 +137,8 @@ def decide_placement(
         if rule is None:
             raise FileRefused("crs.unknown", known=", ".join(DATUMS))
         return Placement(f"lon/lat ({rule})", "wgs84", "assumed")
+    if declared in SHIFTED.values():
+        return _shifted(declared, datum)
     crs = _parsed(declared)
     own = _LIKE_WGS84.get(_epsg(crs.geodetic_crs or crs) or 0, "")
     if crs.is_geographic:
@@ -217,6 +221,13 @@ def _geographic(crs: CRS, own: str, datum: str | None) -> Placement:
         return Placement(_label(crs), own, "declared", None if own else crs)
     overrules = "" if own and datum not in _SHIFTED else _label(crs)
     return Placement(f"lon/lat ({datum})", datum, "option", None, overrules)
+
+
+def _shifted(declared: str, datum: str | None) -> Placement:
+    own = next(name for name, told in SHIFTED.items() if told == declared)
+    if datum is None:
+        return Placement(f"lon/lat ({own})", own, "declared")
+    return Placement(f"lon/lat ({datum})", datum, "option", None, "" if datum == own else declared)
 
 
 def _parsed(declared: str) -> CRS:

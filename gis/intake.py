@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gis.cells import is_blank
-from gis.columns import POSITION, Field, Matching, match_columns
+from gis.columns import POSITION, STATED_POSITION, Field, Matching, match_columns
 from gis.crs import Placement, decide_placement, decide_reading
 from gis.encodings import Encoding
 from gis.faults import FileRefused, Note, RowFault
@@ -24,6 +24,7 @@ from gis.reading import Cell, Columns, Layer, Source, read_vector
 from gis.readings import parse_reading
 from gis.shapes import Judged, MendedRow, ShapeLimits, Wanted, judge_shapes
 from gis.tables import locate, read_table
+from gis.targets import DATUM_COLUMN
 
 _TABLES = ("csv", "xlsx")
 _SAMPLE_CHARACTERS = 24
@@ -109,12 +110,12 @@ def take_in(order: Order, on_progress: Progress | None = None) -> Intake:
     """
     tell = on_progress or (lambda _stage, _done, _total: None)
     is_table = order.source.kind in _TABLES
-    fields = (*order.fields, *POSITION) if is_table else order.fields
     matching = Matching((), (), ())
 
     def choose(names: Sequence[str]) -> Sequence[str]:
         nonlocal matching
-        matching = match_columns(names, fields, order.overrides)
+        position = _position(names) if is_table else ()
+        matching = match_columns(names, (*order.fields, *position), order.overrides)
         return [match.column for match in matching.matched]
 
     tell("read", 0, 0)
@@ -182,12 +183,17 @@ def _is_swapped(order: Order) -> bool:
     return order.reading is not None and parse_reading(order.reading).is_swapped
 
 
+def _position(names: Sequence[str]) -> tuple[Field, ...]:
+    return POSITION if set(DATUM_COLUMN.values()).isdisjoint(names) else STATED_POSITION
+
+
 def _located(layer: Layer, matching: Matching, *, is_swapped: bool) -> Layer:
     by_field = {match.field: match.column for match in matching.matched}
     lon, lat, wkt = (by_field.get(name) for name in ("lon", "lat", "wkt"))
     if is_swapped:
         lon, lat = lat, lon
-    if (lon is None or lat is None) and wkt is None:
+    is_unstated = layer.crs is None and _is_taken_by_axis(matching)
+    if is_unstated or ((lon is None or lat is None) and wkt is None):
         raise FileRefused("table.no_position", known=", ".join(layer.names))
     shapes = locate(layer.columns, lon=lon, lat=lat, wkt=wkt)
     position = [name for name in (lon, lat) if name] or [str(wkt)]
@@ -200,6 +206,11 @@ def _located(layer: Layer, matching: Matching, *, is_swapped: bool) -> Layer:
     )
     missing = np.array([shape is None for shape in shapes], dtype=bool)
     return dataclasses.replace(layer, shapes=shapes, unreadable=written & missing)
+
+
+def _is_taken_by_axis(matching: Matching) -> bool:
+    """True when columns called x and y were taken although nobody mapped them."""
+    return any(m.column.casefold() in ("x", "y") and m.how == "alias" for m in matching.matched)
 
 
 def _by_field(fields: Sequence[Field], columns: Columns, matching: Matching) -> Columns:

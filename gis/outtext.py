@@ -5,21 +5,23 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import shapely
 
+from gis.cells import FORMULA_STARTS, quoted
 from gis.outform import Batch, OutFile, OutForm, OutRefused, Value, counted, placed, text_of
-from gis.targets import SHIFTED, Target
+from gis.targets import DATUM_COLUMN, Target
 
-#: What a spreadsheet program takes for a formula.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+#: Signs that XML has no way to write.
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _SHEET_ROWS, _SHEET_CELL = 1_048_575, 32_767
 _POSITION = {
-    "en": {"lon": "lon", "lat": "lat", "x": "x", "y": "y", "wkt": "wkt", "datum": "datum"},
-    "zh": {"lon": "经度", "lat": "纬度", "x": "x", "y": "y", "wkt": "几何", "datum": "坐标基准"},
+    "en": {"lon": "lon", "lat": "lat", "x": "x", "y": "y", "wkt": "wkt"},
+    "zh": {"lon": "经度", "lat": "纬度", "x": "x", "y": "y", "wkt": "几何"},
 }
 
 
@@ -30,7 +32,7 @@ def write_geojson(form: OutForm, batches: Iterable[Batch], folder: Path, *, on: 
     -----
     RFC 7946 knows WGS 84 alone. Other systems stand in the `crs` member of the format of 2008,
     which GDAL, QGIS and our import read. A shifted datum has no name there that anybody knows;
-    ours, such as "GCJ-02", makes an import ask instead of taking it for WGS 84.
+    ours, such as "GCJ-02", only our import reads.
 
     """
     del on
@@ -52,7 +54,7 @@ def write_geojson(form: OutForm, batches: Iterable[Batch], folder: Path, *, on: 
 def _stated_crs(target: Target) -> dict[str, Any]:
     if target.name == "wgs84":
         return {}
-    name = SHIFTED.get(target.name) or f"urn:ogc:def:crs:EPSG::{target.epsg}"
+    name = target.statement.replace("EPSG:", "urn:ogc:def:crs:EPSG::")
     return {"crs": {"type": "name", "properties": {"name": name}}}
 
 
@@ -90,10 +92,17 @@ def write_csv(form: OutForm, batches: Iterable[Batch], folder: Path, *, on: dt.d
                 writer.writerows([_harmless(cell) for cell in row] for row in _rows(form, batch))
         except UnicodeEncodeError as lacking:
             sign = lacking.object[lacking.start]
+            column = _column_with(sign, form, batch)
             raise OutRefused(
-                "encoding.cannot", encoding=form.encoding, field="", sign=sign
+                "encoding.cannot", encoding=form.encoding, field=column, sign=sign
             ) from lacking
     return out
+
+
+def _column_with(sign: str, form: OutForm, batch: Batch) -> str:
+    """Name of the first column that holds a sign; "" when none does."""
+    cells = zip(form.fields, batch.columns, strict=True)
+    return next((f.name for f, values in cells if any(sign in text_of(v) for v in values)), "")
 
 
 def write_workbook(
@@ -133,9 +142,9 @@ def _cell(sheet: Any, value: Value) -> Any:
         return value
     if len(value) > _SHEET_CELL:
         raise OutRefused("format.cell", limit=_SHEET_CELL, format="xlsx")
-    cell = WriteOnlyCell(sheet, value="".join(c for c in value if c.isprintable() or c == "\n"))
+    cell = WriteOnlyCell(sheet, value=_UNWRITABLE.sub("", value))
     cell.data_type = "s"
-    if value.startswith(_FORMULA_STARTS):
+    if value.startswith(FORMULA_STARTS):
         cell.quotePrefix = True
     return cell
 
@@ -147,7 +156,7 @@ def _header(form: OutForm) -> list[str]:
     words = _POSITION[form.words]
     pair = ("x", "y") if form.target.is_metric else ("lon", "lat")
     position = pair if form.shape == "Point" else ("wkt",)
-    return [*names, *(words[each] for each in position), words["datum"]]
+    return [*names, *(words[each] for each in position), DATUM_COLUMN[form.words]]
 
 
 def _rows(form: OutForm, batch: Batch) -> Iterator[tuple[Value, ...]]:
@@ -166,9 +175,9 @@ def _rows(form: OutForm, batch: Batch) -> Iterator[tuple[Value, ...]]:
 
 
 def _harmless(value: Value) -> Value:
-    """A cell that no spreadsheet takes for a formula."""
+    """A cell that no spreadsheet takes for a formula; `gis.cells.unquoted` undoes it."""
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
+        return quoted(value)
     return (
         value if isinstance(value, int | float) and not isinstance(value, bool) else text_of(value)
     )

@@ -60,7 +60,7 @@ class Layer:
     shapes, unreadable : ndarray, shape (n,)
         Geometry or None; True where there were bytes that are no geometry.
     crs : str or None
-        WKT or authority code as the file states it.
+        WKT or authority code as the file states it; "GCJ-02" or "BD-09" where it says so.
     rule : str or None
         Rule that stands in for a missing CRS.
     numbers : ndarray of int64, shape (n,), or None
@@ -238,8 +238,7 @@ def _stated_crs(source: Source, crs: str | None) -> tuple[str | None, str | None
     name = _CRS_NAME.search(stated[1])
     told = name[1].decode("utf-8", errors="replace") if name else "?"
     if told in SHIFTED.values():
-        # What our own exports say: no CRS, and no rule to stand in for it. The user names it.
-        return None, None
+        return told, None  # as our own exports write it, no CRS that PROJ knows
     # GDAL takes a name it does not know for WGS 84 without a word.
     return (crs, None) if _is_crs(told) else (told, None)
 

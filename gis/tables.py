@@ -15,11 +15,13 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from gis.cells import unquoted
 from gis.degrees import degrees_of
 from gis.encodings import Encoding, choose_encoding
 from gis.faults import FileRefused, Note
 from gis.reading import Cell, Chooser, Columns, Layer, Source
 from gis.shapes import points_of
+from gis.targets import DATUM_COLUMN, stated_target
 from gis.workbooks import sheet_rows
 
 _DEGREES_RULE = "columns of degrees"
@@ -48,14 +50,15 @@ def read_table(source: Source, choose: Chooser) -> Layer:
     -------
     Layer
         Without shapes yet: `locate` makes them once the position columns are known. Rows are
-        counted below the header, blank ones too, and blank ones are left out.
+        counted below the header, blank ones too, and blank ones are left out. Its `crs` is what a
+        column named `datum` or 坐标基准 says, as exports have it.
 
     Raises
     ------
     FileRefused
         ``table.empty``, ``table.no_header``, ``table.ragged``, ``layer.unknown``,
-        ``layer.choose``, ``file.too_many_features``, ``file.unreadable``, and those of
-        `choose_encoding`.
+        ``layer.choose``, ``file.too_many_features``, ``file.unreadable``, ``crs.mixed``, and
+        those of `choose_encoding`.
 
     """
     if source.kind == "csv":
@@ -68,21 +71,25 @@ def read_table(source: Source, choose: Chooser) -> Layer:
     chosen = set(choose(names))
     at = [index for index, name in enumerate(names) if name in chosen]
     columns: Columns = {names[index]: [] for index in at}
+    datums = [index for index, name in enumerate(names) if name in DATUM_COLUMN.values()]
     numbers: list[int] = []
+    stated: set[Cell] = set()
     for number, row in _filled(rows, len(names)):
         if len(numbers) >= source.features_limit:
             raise FileRefused("file.too_many_features", found=number, limit=source.features_limit)
         numbers.append(number)
+        stated.update(row[index] for index in datums if index < len(row))
         for index in at:
             columns[names[index]].append(row[index] if index < len(row) else None)
+    target = stated_target(stated)
     return Layer(
         names=tuple(names),
         columns=columns,
         shapes=np.full(len(numbers), None, dtype=object),
         unreadable=np.zeros(len(numbers), dtype=bool),
-        crs=None,
+        crs=target.statement if target else None,
         encoding=encoding,
-        rule=_DEGREES_RULE,
+        rule=None if target else _DEGREES_RULE,
         notes=(*encoding.notes, *skipped),
         numbers=np.array(numbers, dtype=np.int64),
     )
@@ -136,7 +143,7 @@ def _csv_rows(source: Source) -> tuple[Iterator[list[Cell]], Encoding]:
 def _parsed(text: str, delimiter: str) -> Iterator[list[Cell]]:
     try:
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
-            yield list(row)
+            yield [unquoted(cell) for cell in row]
     except csv.Error as broken:
         raise FileRefused("file.unreadable", reason=str(broken)) from broken
 

@@ -7,6 +7,7 @@ Everything enters as lon, lat on EPSG:4326. A zone is written with its number be
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -16,6 +17,7 @@ from pyproj import CRS, Transformer
 
 from gis.datum import gcj02_to_bd09, wgs84_to_gcj02
 from gis.errors import ArgumentError
+from gis.faults import FileRefused
 
 Floats = NDArray[np.float64]
 #: What may be asked for, as the command line and the console list it.
@@ -28,6 +30,8 @@ TARGETS = (
     "cgcs2000-zone37",
     "cgcs2000-cm111",
 )
+#: The column in which a table states what its coordinates are.
+DATUM_COLUMN = {"en": "datum", "zh": "坐标基准"}
 SHIFTED = {"gcj02": "GCJ-02", "bd09": "BD-09"}
 _DEGREES = {"wgs84": 4326, "cgcs2000": 4490}
 _FORM = re.compile(r"cgcs2000-(zone|cm)(\d{2,3})?")
@@ -59,6 +63,11 @@ class Target:
     def crs(self) -> CRS | None:
         """The coordinate reference system a file can state; None where there is none."""
         return None if self.epsg is None else CRS.from_epsg(self.epsg)
+
+    @property
+    def statement(self) -> str:
+        """What stands for it where a file states its coordinates: EPSG:n, GCJ-02 or BD-09."""
+        return SHIFTED.get(self.name) or f"EPSG:{self.epsg}"
 
     def place(self, lonlat: Floats) -> Floats:
         """Coordinates in this target.
@@ -111,6 +120,44 @@ def target_of(name: str, *, lon: float = 105.0) -> Target:
     if form is None:
         raise ArgumentError("datum", got=name, allowed=", ".join(TARGETS))
     return _zone(form[1], form[2], name, lon)
+
+
+def stated_target(cells: Iterable[object]) -> Target | None:
+    """The target that a table's column of datums states for all its rows.
+
+    Parameters
+    ----------
+    cells : iterable
+        Of that column; blank ones state nothing.
+
+    Returns
+    -------
+    Target or None
+        None when no cell names a target: a column of that name may hold anything.
+
+    Raises
+    ------
+    FileRefused
+        ``crs.mixed`` when some rows state another target than others.
+
+    """
+    told = {str(cell).strip().casefold() for cell in cells} - {"", "none"}
+    # People write WGS-84 and GCJ-02 where exports write wgs84 and gcj02.
+    found = {word: _known(word) or _known(word.replace("-", "")) for word in told}
+    if not any(found.values()):
+        return None
+    if len(set(found.values())) > 1:
+        raise FileRefused("crs.mixed", found=", ".join(sorted(told))[:120])
+    return next(iter(found.values()))
+
+
+def _known(name: str) -> Target | None:
+    if name in ("cgcs2000-zone", "cgcs2000-cm"):
+        return None  # whose zone is not told
+    try:
+        return target_of(name)
+    except ArgumentError:
+        return None
 
 
 def _zone(form: str, number: str | None, name: str, lon: float) -> Target:

@@ -20,6 +20,7 @@ from gis.readings import parse_reading
 from gis.sandbox import ChildLimits, look_contained
 from gis.staging import StagingLimits, stage
 from gis.suspects import Suspect, reading_of_crs, suspects_of
+from gis.targets import SHIFTED
 from gis.verdicts import Known, Verdict
 from gis.weighing import weigh, windows_of
 
@@ -85,8 +86,8 @@ def inspect_file(order: InspectOrder) -> Inspection:
 
 def declared_reading(look: FileLook) -> str | None:
     """Name of the reading that the file's own statement means; None when it means none."""
-    if look.crs is None:
-        return None
+    if look.crs is None or look.crs in SHIFTED.values():
+        return next((name for name, told in SHIFTED.items() if told == look.crs), None)
     try:
         crs = CRS.from_user_input(look.crs)
         named = reading_of_crs(crs.to_epsg(min_confidence=60))

@@ -309,6 +309,12 @@ READING: dict[str, Sentences] = {
         "去掉 --datum，或改正 .prj。",
         "Leave out --datum, or correct the .prj.",
     ),
+    "crs.mixed": (
+        "“坐标基准”一列写了几种坐标：{found}。",
+        "The column of datums names several: {found}. ",
+        "请按坐标分成几个文件。",
+        "Make a file of each.",
+    ),
     "crs.mismatch": (
         "坐标不在所声明的坐标系 {crs} 范围内（行: x, y）：{found}。",
         "The coordinates are not in the stated system {crs} (row: x, y): {found}. ",

@@ -73,6 +73,8 @@ def refused(by: OutRefused) -> Refused:
     detail = dict(by.detail)
     if "field" in detail:  # in our tree `field` is one of the request
         detail["column"] = detail.pop("field") or "?"
+    if not str(detail.get("sign", "x")).isprintable():
+        detail["sign"] = f"U+{ord(detail['sign']):04X}"
     return _OF[by.code](**detail)
 
 

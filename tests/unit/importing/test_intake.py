@@ -9,6 +9,7 @@ import openpyxl
 import pyogrio
 import pytest
 import shapely
+from pyproj import Transformer
 
 from gis.columns import Field
 from gis.faults import FileRefused
@@ -159,3 +160,32 @@ def test_what_is_not_what_it_claims_is_refused(
 ) -> None:
     (tmp_path / name).write_text(text)
     assert _refused(tmp_path / name) == code
+
+
+def _table(path: Path, header: str, *rows: str) -> Path:
+    path.write_text("\n".join((header, *rows)), encoding="utf-8")
+    return path
+
+
+def test_a_table_that_states_its_datum_is_believed(tmp_path: Path) -> None:
+    # 潼关 in the 3-degree zone 37 (central meridian 111 E), and the same place in degrees by PROJ.
+    zone = _table(tmp_path / "a.csv", "name,x,y,datum", "甲,37426123.45,3824567.89,cgcs2000-zone37")
+    intake = _take(zone)
+    assert (intake.datum_how, intake.crs[:9]) == ("declared", "EPSG:4525")
+    there = Transformer.from_crs(4525, 4326, always_xy=True).transform(37426123.45, 3824567.89)
+    assert intake.shapes[0].coords[0] == pytest.approx(there, abs=1e-9)
+    shifted = _table(tmp_path / "b.csv", "name,经度,纬度,坐标基准", "甲,110.2,34.5,GCJ-02")
+    assert (_take(shifted).datum, _take(shifted).datum_how) == ("gcj02", "declared")
+    assert _take(shifted, "wgs84").shapes[0].coords[0] == (110.2, 34.5)  # who names it, decides
+
+
+def test_what_a_column_of_datums_does_not_say_is_not_guessed(tmp_path: Path) -> None:
+    mixed = _table(tmp_path / "a.csv", "name,lon,lat,datum", "甲,110,34,gcj02", "乙,110,34,wgs84")
+    assert _refused(mixed) == "crs.mixed"
+    half = _table(tmp_path / "b.csv", "name,lon,lat,datum", "甲,110,34,gcj02", "乙,110,34,北京54")
+    assert _refused(half) == "crs.mixed"
+    dates = _table(tmp_path / "c.csv", "name,lon,lat,datum", "甲,110,34,2026-01-01")
+    assert _take(dates).datum_how == "assumed"
+    for datum in ("2026-01-01", "", "cgcs2000-zone"):
+        plane = _table(tmp_path / "d.csv", "name,x,y,datum", f"甲,110,34,{datum}")
+        assert _refused(plane) == "table.no_position"
