@@ -12,6 +12,7 @@ from ..access import Principal
 from ..divisions.locating import DivisionRef, named
 from ..errors import NotFound
 from ..grids.locating import grids_at_each
+from ..grids.whose import ByGrids
 from .models import Incident, IncidentCamera, IncidentEntry, IncidentGrid
 
 _STATES = {
@@ -19,10 +20,6 @@ _STATES = {
     "closed": ("closed", "rejected"),
     "all": ("reported", "handling", "closed", "rejected"),
 }
-
-
-ByGrids = Literal["then", "today"]
-"""The grids an incident fell into when it was reported, or those its place lies in now."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from ..access import CurrentUser, Id, Tx, right
 from ..cameras.schemas import SightAnswer
+from ..grids.whose import ByGrids
 from . import lifecycle, listing, reporting
 from .models import IncidentKind, Transition
 from .reporting import PlaceMissing
@@ -94,7 +95,7 @@ def list_incidents(
 
 @router.get("/{incident_id}", **right("incidents.read"))
 def read_incident(
-    incident_id: Id, user: CurrentUser, session: Tx, grids: listing.ByGrids = "then"
+    incident_id: Id, user: CurrentUser, session: Tx, grids: ByGrids = "then"
 ) -> IncidentSheet:
     """Return one incident with the cameras linked at the time."""
     return _sheet(session, user, incident_id, grids)
@@ -135,7 +136,7 @@ def act_on_incident(
 
 
 def _sheet(
-    session: Tx, user: CurrentUser, incident_id: int, grids: listing.ByGrids = "then"
+    session: Tx, user: CurrentUser, incident_id: int, grids: ByGrids = "then"
 ) -> IncidentSheet:
     found = listing.one(session, incident_id, by=user, grids=grids)
     may_know = user.may("sight.read")  # who reports from the street is not told of cameras

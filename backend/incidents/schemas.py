@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from ..divisions.locating import DivisionRef
-from .listing import ByGrids, Dressed
+from ..grids.whose import ByGrids
+from .listing import Dressed
 from .models import IncidentCamera, IncidentEntry
 
 Severity = Literal["red", "yellow", "blue"]

@@ -8,6 +8,8 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.orm import Session
 
 from ...divisions.extent import Extent
+from ...grids.whose import ByGrids, by_versions
+from ...settings import load
 from .bits import AS_BYTES, Cells, cells_of, is_set
 from .listing import Period
 from .schemas import Heat
@@ -18,29 +20,35 @@ _MOST_ROWS = 200_000
 # Index: patrol_grounds_division_idx; grids_geom_idx where a box is given.
 _PLANS = """
 SELECT p.grid_id, p.digest, p.frame_lon, p.frame_lat, p.corner_x, p.corner_y, p.runs, p.cells,
-       p.cell_m2
-FROM patrol_plans p JOIN grids g ON g.id = p.grid_id
-WHERE g.valid_to IS NULL AND p.division_code BETWEEN :low AND :high
-  AND g.division_code BETWEEN :low AND :high {within}
+       p.cell_m2, extract(epoch FROM v.since)::float8 AS since_s,
+       extract(epoch FROM v.until)::float8 AS until_s
+FROM patrol_plans p JOIN (
+  SELECT g.id, {span} FROM grids g
+  WHERE {in_force} AND g.division_code BETWEEN :low AND :high {within}
+) v ON v.id = p.grid_id
+WHERE p.division_code BETWEEN :low AND :high
 """
 _WITHIN = "AND g.geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326)"
 _BITS = text(
-    f"SELECT grid_id, plan, {AS_BYTES.format(column='visited')} AS visited"  # noqa: S608 a constant
+    f"SELECT grid_id, hour, plan, {AS_BYTES.format(column='visited')} AS visited"  # noqa: S608 a constant
     " FROM patrol_grounds WHERE division_code BETWEEN :low AND :high"
     " AND hour >= :start AND hour < :end AND grid_id = ANY(:grids)"
     " ORDER BY grid_id LIMIT :most"
 )
 
 
-def read(session: Session, extent: Extent, period: Period, bbox: str | None) -> Heat:
+def read(
+    session: Session, extent: Extent, period: Period, bbox: str | None, by: ByGrids = "today"
+) -> Heat:
     """Return the cells gone over; coarser ones where an answer would hold too many."""
     asked: dict[str, object] = {"low": extent.low, "high": extent.high}
+    asked |= {"start": period.start, "end": period.end, "zone": load().site.timezone}
     box = None if bbox is None else [float(side) for side in bbox.split(",")]
     if box is not None:
         asked |= dict(zip(("west", "south", "east", "north"), box, strict=True))
-    query = text(_PLANS.format(within="" if box is None else _WITHIN))
+    query = text(_PLANS.format(within="" if box is None else _WITHIN, **by_versions(by)))
     plans = {row["grid_id"]: row for row in session.execute(query, asked).mappings()}
-    asked |= {"start": period.start, "end": period.end, "grids": list(plans), "most": _MOST_ROWS}
+    asked |= {"grids": list(plans), "most": _MOST_ROWS}
     rows = session.execute(_BITS, asked).mappings().all()
     lon, lat, hours, cell_m = _cells(plans, rows, box)
     return Heat(
@@ -61,7 +69,8 @@ def _cells(
     counts: dict[int, NDArray[np.int64]] = {}
     for row in rows:
         plan = plans[row["grid_id"]]
-        if row["plan"] != plan["digest"]:
+        is_of_its_time = plan["since_s"] <= row["hour"].timestamp() < plan["until_s"]
+        if row["plan"] != plan["digest"] or not is_of_its_time:
             continue
         count = counts.setdefault(row["grid_id"], np.zeros(plan["cells"], dtype=np.int64))
         count += is_set(row["visited"], plan["cells"])

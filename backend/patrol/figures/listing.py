@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 from ...divisions.codes import text_of
 from ...divisions.extent import Extent
 from ...errors import InvalidField
+from ...grids.whose import ByGrids, by_versions
 from ...settings import load
 from ..models import PatrolDirty
 from .schemas import GridFigures, PatrolFigurePage
-from .versions import By, by_versions
 
 HOUR = timedelta(hours=1)
 LONGEST = timedelta(days=100)
@@ -61,7 +61,7 @@ class Listing:
     limit: int = 100
     grid_id: int | None = None
     set_name: str | None = None
-    by: By = "today"
+    by: ByGrids = "today"
 
 
 def period_of(start: datetime | None, end: datetime | None, now: datetime) -> Period:

@@ -8,9 +8,9 @@ from pydantic import AwareDatetime
 
 from ...access import CurrentUser, Id, Tx, right
 from ...divisions.extent import DIVISION_FORM, extent_of
+from ...grids.whose import ByGrids
 from . import heat, listing, replay, sheet, summary
 from .schemas import GridPatrolSheet, Heat, PatrolFigurePage, PatrolSummaryPage, Replay
-from .versions import By
 
 router = APIRouter(prefix="/api/patrol", tags=["patrol"])
 
@@ -24,7 +24,7 @@ Sort = Literal[
 ]
 GridSet = Annotated[str | None, Query(alias="set", max_length=100)]
 Grids = Annotated[
-    By,
+    ByGrids,
     Query(alias="grids", description="by the grids of today, or of then: each for its own days"),
 ]
 
@@ -83,11 +83,17 @@ def read_patrol_summary(
 
 @router.get("/heat", **right("patrol.read"))
 def read_heat(
-    *, user: CurrentUser, tx: Tx, start: From = None, end: To = None, bbox: Bbox = None
+    *,
+    user: CurrentUser,
+    tx: Tx,
+    start: From = None,
+    end: To = None,
+    bbox: Bbox = None,
+    by: Grids = "today",
 ) -> Heat:
     """Cells gone over, with the number of hours in which they were."""
     period = listing.period_of(start, end, datetime.now(UTC))
-    return heat.read(tx, extent_of(tx, user, None), period, bbox)
+    return heat.read(tx, extent_of(tx, user, None), period, bbox, by)
 
 
 @router.get("/replay", **right("patrol.read"))

@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session
 
 from ...divisions.extent import Extent
 from ...errors import NotFound
+from ...grids.whose import ByGrids
 from ..requirements import states
 from .listing import Listing, Period, figures_of
 from .listing import read as read_figures
 from .schemas import GridPatrolSheet, PatrolHour, VisitRow
-from .versions import By
 
 _MOST_VISITS = 1000
 # Index: visits_grid_idx.
@@ -33,7 +33,7 @@ _HOURS = text(
 
 
 def read(
-    session: Session, extent: Extent, grid_id: int, period: Period, by: By = "today"
+    session: Session, extent: Extent, grid_id: int, period: Period, by: ByGrids = "today"
 ) -> GridPatrolSheet:
     """Return the sheet of a grid.
 
@@ -56,7 +56,7 @@ def read(
     }
     visits = session.execute(_VISITS, asked).mappings()
     hours = session.execute(_HOURS, asked).mappings()
-    windows = states.Asking(start=period.start, end=period.end, grid_id=grid_id, limit=500)
+    windows = states.Asking(start=period.start, end=period.end, grid_id=grid_id, limit=500, by=by)
     return GridPatrolSheet(
         **figures_of(rows[0]).model_dump(),
         start=period.start,

@@ -10,17 +10,17 @@ from sqlalchemy.orm import Session
 
 from ...divisions.codes import text_of
 from ...divisions.extent import Extent
+from ...grids.whose import ByGrids, by_versions
 from ...settings import load
 from .listing import Period
 from .schemas import PatrolSummaryPage, TownshipShift
-from .versions import By, by_versions
 
 SHIFTS = ("night", "day", "evening")
 """00-08, 08-16 and 16-24 local time."""
 
 
 def page(
-    session: Session, extent: Extent, period: Period, set_name: str | None, by: By = "today"
+    session: Session, extent: Extent, period: Period, set_name: str | None, by: ByGrids = "today"
 ) -> PatrolSummaryPage:
     """Return one row for each township and shift with grids in the extent."""
     asked: dict[str, Any] = {
@@ -59,6 +59,6 @@ def _share(amount: float, whole: float | None) -> float | None:
 
 
 @cache
-def _question(by: By) -> TextClause:
+def _question(by: ByGrids) -> TextClause:
     query = (files("backend") / "queries" / "patrol_summary.sql").read_text()
     return text(query.format(**by_versions(by)))

@@ -30,7 +30,9 @@ def settle_all(session: Session, now: datetime) -> Told:
     """Judge what is current and settle the alerts, in the caller's transaction."""
     session.execute(_TURN)
     judged = judge_all(session, now)
-    settled = [*alert(session, judged, now), alert_checkpoints(session, now)]
+    # A grid that has ended has an heir, of whom the same is asked: only that one is alerted of.
+    standing = [each for each in judged if each.grid.valid_to is None]
+    settled = [*alert(session, standing, now), alert_checkpoints(session, now)]
     return Told(
         windows=len(judged),
         raised=sum(each.raised for each in settled),

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime
 
 from ...access import CurrentUser, Id, Tx, right
 from ...divisions.extent import DIVISION_FORM, extent_of
+from ...grids.whose import ByGrids
 from .. import alerts
 from . import editing, states
 from .schemas import (
@@ -29,6 +30,7 @@ Offset = Annotated[int, Query(ge=0, le=2**31)]
 Limit = Annotated[int, Query(ge=1, le=5000)]
 OneId = Annotated[int | None, Query(ge=1, le=2**63 - 1)]
 _SHOWN = timedelta(days=1)
+_BY_GRIDS = "of the grids of today, or of then: each window of the grid it began in"
 
 
 @router.get("/requirements", **right("patrol.read"))
@@ -68,6 +70,7 @@ def list_states(
     grid: OneId = None,
     requirement: OneId = None,
     state: State | None = None,
+    by: Annotated[ByGrids, Query(alias="grids", description=_BY_GRIDS)] = "today",
     start: Annotated[AwareDatetime | None, Query(alias="from")] = None,
     end: Annotated[AwareDatetime | None, Query(alias="to")] = None,
     offset: Offset = 0,
@@ -83,6 +86,7 @@ def list_states(
         state=state,
         offset=offset,
         limit=limit,
+        by=by,
     )
     return states.page(tx, extent_of(tx, user, division), asking)
 

@@ -24,7 +24,8 @@ _SILENT = text(
     "SELECT u.id, u.kind, u.vehicle, u.division_code, s.starts_at, p.at,"
     " ST_X(p.geom) AS lon, ST_Y(p.geom) AS lat, greatest(p.accuracy_m, 0)::float8 AS off_m,"
     " array(SELECT g.id FROM unit_grids ug JOIN grids h ON h.id = ug.grid_id"
-    "  JOIN grids g ON g.set_name = h.set_name AND g.code = h.code AND g.valid_to IS NULL"
+    "  JOIN grids g ON g.set_name = h.set_name AND g.code = h.code"
+    "   AND (g.valid_to IS NULL OR g.valid_to >= CAST(:now AS date) - 1)"
     "  WHERE ug.unit_id = u.id) AS homes"
     " FROM units u JOIN shifts s ON s.unit_id = u.id"
     " LEFT JOIN unit_positions p ON p.unit_id = u.id AND p.at >= s.starts_at"
@@ -37,7 +38,8 @@ _SILENT = text(
 )
 _BOXES = text(
     "SELECT id, division_code, ST_XMin(geom) AS west, ST_YMin(geom) AS south,"
-    " ST_XMax(geom) AS east, ST_YMax(geom) AS north FROM grids WHERE valid_to IS NULL ORDER BY id"
+    " ST_XMax(geom) AS east, ST_YMax(geom) AS north FROM grids"
+    " WHERE valid_to IS NULL OR valid_to >= CAST(:now AS date) - 1 ORDER BY id"
 )
 
 
@@ -65,7 +67,8 @@ def silent_now(session: Session, now: datetime, speeds: Mapping[str, float]) -> 
     if not units:
         return
     rows = np.array(
-        [tuple(row.values()) for row in session.execute(_BOXES).mappings()], dtype=float
+        [tuple(row.values()) for row in session.execute(_BOXES, {"now": now}).mappings()],
+        dtype=float,
     )
     boxes = _Boxes(rows[:, 0].astype(np.int64), rows[:, 1].astype(np.int64), rows[:, 2:])
     for unit in units:

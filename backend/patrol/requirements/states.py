@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from ...divisions.codes import text_of
 from ...divisions.extent import Extent
+from ...grids.whose import ByGrids, at_moment
+from ...settings import load
 from .schemas import RequirementReading, RequirementStatePage
 
 # Index: requirement_states_division_idx, or requirement_states_grid_idx for one grid.
@@ -16,7 +18,7 @@ _LISTED = """
 SELECT s.requirement_id, coalesce(r.name, s.why ->> 'name', '') AS requirement_name, s.grid_id,
        g.code AS grid_code, g.name AS grid_name, s.division_code, s.window_start, s.window_end,
        s.state, s.times, s.last_visit_at, s.why, count(*) OVER () AS found
-FROM requirement_states s JOIN grids g ON g.id = s.grid_id
+FROM requirement_states s JOIN grids g ON g.id = s.grid_id AND {whose}
 LEFT JOIN requirements r ON r.id = s.requirement_id
 WHERE s.division_code BETWEEN :low AND :high AND s.window_end >= :start AND s.window_start < :end
 {narrowed}
@@ -37,6 +39,7 @@ class Asking:
     state: str | None = None
     offset: int = 0
     limit: int = 100
+    by: ByGrids = "today"
 
 
 def page(session: Session, extent: Extent, asking: Asking) -> RequirementStatePage:
@@ -47,8 +50,9 @@ def page(session: Session, extent: Extent, asking: Asking) -> RequirementStatePa
         for name in ("grid_id", "requirement_id", "state")
         if asked[name] is not None
     )
-    asked |= {"low": extent.low, "high": extent.high}
-    rows = session.execute(text(_LISTED.format(narrowed=narrowed)), asked).mappings().all()
+    asked |= {"low": extent.low, "high": extent.high, "zone": load().site.timezone}
+    query = text(_LISTED.format(narrowed=narrowed, whose=at_moment(asking.by, "s.window_start")))
+    rows = session.execute(query, asked).mappings().all()
     total = rows[0]["found"] if rows else 0
     return RequirementStatePage(rows=[_row(row) for row in rows], total=total)
 

@@ -5,33 +5,30 @@ older ones when late fixes have changed what was derived of their grids.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from ...divisions.codes import span
 from ...live import Notice, announce
 from ...settings import load
 from ..deriving.forces import rules
+from .concerned import Concerned, Grid, concerned
 from .evidence import Evidence, evidence_of
 from .judging import Asked, Standing, judge
 from .models import Requirement
-from .windows import Band, Window, windows
+from .windows import Window
 
-_GRIDS = text(
-    "SELECT id, code, name, kind, set_name, division_code FROM grids WHERE valid_to IS NULL"
-    " ORDER BY id"
-)
 _STORED = text(
-    "SELECT requirement_id, grid_id, window_start, window_end, state, times, last_visit_at, why,"
-    " division_code FROM requirement_states"
-    " WHERE window_end >= :since AND window_start <= :until"
-    " AND grid_id IN (SELECT id FROM grids WHERE valid_to IS NULL)"  # those of then stay
+    "SELECT s.requirement_id, s.grid_id, s.window_start, s.window_end, s.state, s.times,"
+    " s.last_visit_at, s.why, s.division_code, g.valid_to IS NOT NULL"
+    "  AND s.window_start >= CAST(g.valid_from AS timestamp) AT TIME ZONE :zone"
+    "  AND s.window_start < CAST(g.valid_to AS timestamp) AT TIME ZONE :zone AS is_of_then"
+    " FROM requirement_states s JOIN grids g ON g.id = s.grid_id"
+    " WHERE s.window_end >= :since AND s.window_start <= :until"
 )
 _PUT = text(
     "INSERT INTO requirement_states (requirement_id, grid_id, window_start, window_end,"
@@ -55,16 +52,6 @@ Key = tuple[int, int, datetime]
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
-    id: int
-    code: str
-    name: str
-    kind: str
-    set_name: str
-    division_code: int
-
-
-@dataclass(frozen=True, slots=True)
 class Judged:
     """One window of one grid with how it stands."""
 
@@ -80,7 +67,7 @@ def judge_all(session: Session, now: datetime, *, since: datetime | None = None)
     By default since the time that alerts look back.
     """
     first = since or now - timedelta(hours=load().patrol.alert_hours)
-    asked = list(_asked(session, first, now))
+    asked = list(concerned(session, first, now))
     speeds = {vehicle: rule.speed_mps for vehicle, rule in rules().items()}
     known = evidence_of(session, asked_for(asked), now, speeds)
     judged = [_judged(each, known, now) for each in asked]
@@ -90,7 +77,7 @@ def judge_all(session: Session, now: datetime, *, since: datetime | None = None)
 
 
 def asked_for(
-    asked: Sequence[tuple[Requirement, Grid, Window]],
+    asked: Sequence[Concerned],
 ) -> list[tuple[int, Window, tuple[str, ...], bool]]:
     """Return what has to be known: grid, window, unit kinds, whether shares are asked for."""
     return [
@@ -99,37 +86,7 @@ def asked_for(
     ]
 
 
-def _asked(
-    session: Session, since: datetime, now: datetime
-) -> Iterable[tuple[Requirement, Grid, Window]]:
-    zone = ZoneInfo(load().site.timezone)
-    grids = [Grid(**row) for row in session.execute(_GRIDS).mappings()]
-    active = select(Requirement).where(Requirement.is_active).order_by(Requirement.id)
-    for requirement in session.scalars(active):
-        own = [grid for grid in grids if _concerns(requirement, grid)]
-        band = Band(
-            weekdays=frozenset(requirement.weekdays),
-            begins=requirement.begins,
-            ends=requirement.ends,
-            valid_from=requirement.valid_from,
-            valid_to=requirement.valid_to,
-        )
-        for window in windows(band, since, now, zone):
-            yield from ((requirement, grid, window) for grid in own)
-
-
-def _concerns(requirement: Requirement, grid: Grid) -> bool:
-    if requirement.grid_id is not None:
-        return requirement.grid_id == grid.id
-    low, high = span(requirement.division_code)
-    return (
-        low <= grid.division_code <= high
-        and requirement.grid_kind in (None, grid.kind)
-        and requirement.set_name in (None, grid.set_name)
-    )
-
-
-def _judged(asked: tuple[Requirement, Grid, Window], known: Evidence, now: datetime) -> Judged:
+def _judged(asked: Concerned, known: Evidence, now: datetime) -> Judged:
     requirement, grid, window = asked
     kinds = tuple(sorted(requirement.unit_kinds or ()))
     standing = judge(
@@ -143,18 +100,21 @@ def _judged(asked: tuple[Requirement, Grid, Window], known: Evidence, now: datet
 
 
 def _store(session: Session, judged: Sequence[Judged], period: tuple[datetime, datetime]) -> int:
-    """Write the states that differ; forget those of windows that are no longer asked for."""
+    """Write the states that differ; forget those of windows that are no longer asked for.
+
+    What was asked of a grid in its time stays, whatever is asked of its heirs.
+    """
     since, until = period
-    stored = {
-        (row["requirement_id"], row["grid_id"], row["window_start"]): dict(row)
-        for row in session.execute(_STORED, {"since": since, "until": until}).mappings()
-    }
+    asked = {"since": since, "until": until, "zone": load().site.timezone}
+    found = [dict(row) for row in session.execute(_STORED, asked).mappings()]
+    stored = {_key(row): row for row in found}
+    of_then = {key for key, row in stored.items() if row.pop("is_of_then")}
     rows = [_row(each) for each in judged]
     changed = [row for row in rows if stored.pop(_key(row), None) != row]
     gone = [
         {name: row[name] for name in ("requirement_id", "grid_id", "window_start")}
-        for row in stored.values()
-        if row["window_end"] >= since
+        for key, row in stored.items()
+        if row["window_end"] >= since and key not in of_then
     ]
     for statement, some in ((_FORGET, gone), (_PUT, changed)):
         if some:

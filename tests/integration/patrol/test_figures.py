@@ -155,7 +155,7 @@ def test_questions_use_their_indexes(land, question: str, index: str, by: str) -
     from sqlalchemy import text
 
     from backend import db
-    from backend.patrol.figures.versions import by_versions
+    from backend.grids.whose import by_versions
 
     query = (files("backend") / "queries" / f"{question}.sql").read_text()
     if question in ("patrol_figures", "patrol_summary"):
@@ -174,11 +174,14 @@ def test_heat_asks_the_grids_of_a_box_by_their_index(land) -> None:
     from sqlalchemy import text
 
     from backend import db
+    from backend.grids.whose import by_versions
     from backend.patrol.figures import heat
 
     box = {"low": 0, "high": 10**12, "west": 110.0, "south": 34.5, "east": 110.01, "north": 34.51}
     with db.begin() as session:
         session.execute(text("SET LOCAL enable_seqscan = off"))
-        question = text("EXPLAIN " + heat._PLANS.format(within=heat._WITHIN))
+        question = text(
+            "EXPLAIN " + heat._PLANS.format(within=heat._WITHIN, **by_versions("today"))
+        )
         plan = "\n".join(session.scalars(question, box))
     assert "grids_geom_idx" in plan or "grids_division_idx" in plan
