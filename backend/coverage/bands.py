@@ -1,7 +1,7 @@
 """Density bands by name, and amounts of one band as the API shows them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Literal
 
 from .schemas import Band, Scale
@@ -40,6 +40,18 @@ class Amounts:
     possible: float
     one: float
     more: float
+
+    @classmethod
+    def none(cls) -> "Amounts":
+        """Return the amounts of no ground."""
+        return cls(0.0, 0.0, 0.0, 0.0, 0.0)
+
+    def times(self, share: float) -> "Amounts":
+        """Return the amounts of a share of the ground, as if all of it were alike."""
+        return Amounts(*(share * part for part in astuple(self)))
+
+    def __add__(self, other: "Amounts") -> "Amounts":
+        return Amounts(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
 
 
 def band(code: BandCode, scale: Scale, px_per_m: float, amounts: Amounts) -> Band:

@@ -7,6 +7,9 @@ from fastapi import APIRouter, Path, Query
 from ..accounts.access import CurrentUser, Tx, right
 from ..divisions.codes import text_of
 from ..divisions.extent import DIVISION_FORM, extent_of
+from ..errors import NotFound
+from ..grids.versions import one_of
+from ..grids.whose import ByGrids
 from . import figures, gaps, history, losses
 from .bands import PX_PER_M, BandCode
 from .schemas import (
@@ -27,6 +30,7 @@ from .waiting import ask_for_all
 router = APIRouter(prefix="/api/coverage", tags=["coverage"])
 
 Division = Annotated[str | None, Query(pattern=DIVISION_FORM)]
+_BY_GRIDS = "by the grids of then: its version of each day; of today: its ground before it began"
 Limit = Annotated[int, Query(ge=1, le=1000)]
 SubjectId = Annotated[int, Path(ge=0, le=2**63 - 1)]
 Sort = Literal[
@@ -110,9 +114,15 @@ def read_history(
     measure: Measure = "area",
     band: BandCode = "overview",
     days: Annotated[int, Query(ge=1, le=3660)] = 90,
+    by: Annotated[ByGrids, Query(alias="grids", description=_BY_GRIDS)] = "today",
 ) -> DayPage:
-    """One subject's shares by day."""
+    """One subject's shares by day; a grid's by its versions of then, or by its ground of today."""
     course = history.Course(subject, subject_id, reading, measure, PX_PER_M[band], days)
+    if subject == "grid":
+        grid = one_of(tx, user.scope, subject_id)
+        if by == "today" and grid.valid_to is not None:
+            raise NotFound()
+        return history.days_of_grid(tx, course, grid, by, user.scope)
     if not (subject == "division" and subject_id == 0):
         figures.subject(tx, extent_of(tx, user, None), subject, subject_id)
     return history.days(tx, course)

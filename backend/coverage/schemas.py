@@ -148,6 +148,10 @@ class SubjectSheet(SubjectRow):
 
 class DayRow(_Shape):
     day: date
+    subject_id: int | None = Field(description="whose figures they are; null: of several grids")
+    is_estimate: bool = Field(
+        description="by the grids of today: parts of grids of then, taken by their share of ground"
+    )
     total: float
     certain_share: Share | None
     possible_share: Share | None

@@ -15,6 +15,8 @@ from gis.eyeson import Views
 from ..coverage.figures import SUBJECTS
 from ..db import Scope
 from ..errors import NotFound
+from ..grids.versions import on_day, one_of
+from ..grids.whose import ByGrids
 from ..landing import copy_rows
 from ..settings import load
 from .models import EyesonHour
@@ -55,9 +57,11 @@ def _rows(
 
 
 def day_of(
-    session: Session, scope: Scope, subject: ClockSubject, subject_id: int, day: date
+    session: Session, scope: Scope, asked_of: tuple[ClockSubject, int], day: date, by: ByGrids
 ) -> ClockHourPage:
     """Return the hours of a local day (`site.timezone`) up to now; 23 or 25 where clocks change.
+
+    By the grids of then they are those of the version that was in force on the day.
 
     Raises
     ------
@@ -65,10 +69,12 @@ def day_of(
         If the subject is absent or outside the jurisdiction.
 
     """
-    span = {"id": subject_id, "low": scope.low, "high": scope.high}
-    is_there = text(f"SELECT EXISTS (SELECT FROM ({SUBJECTS[subject]}) s WHERE s.id = :id)")  # noqa: S608
-    if not session.scalar(is_there, span):
+    subject, subject_id = asked_of
+    if subject == "grid" and by == "then":
+        subject_id = on_day(session, one_of(session, scope, subject_id), day).id
+    elif not session.scalar(_is_there(subject), _span(scope, subject_id)):
         raise NotFound()
+    span = _span(scope, subject_id)
     zone = ZoneInfo(load().site.timezone)
     start, end = (datetime.combine(d, time(), zone) for d in (day, day + timedelta(days=1)))
     asked = span | {
@@ -81,6 +87,14 @@ def day_of(
         for row in session.execute(_question(f"eyeson_hours_{subject}"), asked).mappings()
     ]
     return ClockHourPage(rows=rows, total=len(rows))
+
+
+def _span(scope: Scope, subject_id: int) -> dict[str, int]:
+    return {"id": subject_id, "low": scope.low, "high": scope.high}
+
+
+def _is_there(subject: ClockSubject) -> TextClause:
+    return text(f"SELECT EXISTS (SELECT FROM ({SUBJECTS[subject]}) s WHERE s.id = :id)")  # noqa: S608
 
 
 def forget_old(session: Session) -> None:

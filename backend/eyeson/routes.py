@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 
 from ..access import CurrentUser, Tx, right
 from ..divisions.extent import DIVISION_FORM, extent_of
+from ..grids.whose import ByGrids
 from . import deadlines, hours, listing
 from .schemas import (
     ClockColour,
@@ -22,6 +23,11 @@ router = APIRouter(prefix="/api/eyeson", tags=["eyeson"])
 
 SubjectId = Annotated[int, Query(ge=1, le=2**63 - 1)]
 Day = Annotated[date, Query(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
+
+Grids = Annotated[
+    ByGrids,
+    Query(alias="grids", description="of this grid of today, or of its version of the day"),
+]
 
 
 @router.get("", **right("patrol.read"))
@@ -51,9 +57,10 @@ def read_hours(
     subject: ClockSubject,
     id: SubjectId,
     day: Day,
+    by: Grids = "today",
 ) -> ClockHourPage:
     """Cameras and feet in one picture: the hours of a day, local time, up to now."""
-    return hours.day_of(tx, user.scope, subject, id, day)
+    return hours.day_of(tx, user.scope, (subject, id), day, by)
 
 
 @router.get("/deadlines", **right("patrol.read"))

@@ -7,6 +7,9 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from ..access import Principal
+from ..db import Scope
+from ..errors import NotFound
+from .days import in_force
 from .models import Grid, GridChange
 
 _MOST = 200
@@ -58,3 +61,25 @@ def history(session: Session, grid: Grid, by: Principal) -> GridHistory:
             for version, title in rows
         ],
     )
+
+
+def one_of(session: Session, scope: Scope, grid_id: int) -> Grid:
+    """Return a version of a grid of the jurisdiction, of whatever period.
+
+    Raises
+    ------
+    NotFound
+        If it is absent or lies outside.
+
+    """
+    within = Grid.division_code.between(scope.low, scope.high)
+    found = session.scalars(select(Grid).where(Grid.id == grid_id, within)).one_or_none()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def on_day(session: Session, grid: Grid, day: date) -> Grid:
+    """Return the version of a grid's code that was in force on a day; itself where none was."""
+    same = (Grid.set_name == grid.set_name, Grid.code == grid.code, in_force(day))
+    return session.scalars(select(Grid).where(*same).order_by(Grid.id.desc())).first() or grid

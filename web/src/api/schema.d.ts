@@ -1039,7 +1039,7 @@ export interface paths {
         };
         /**
          * Read History
-         * @description One subject's shares by day.
+         * @description One subject's shares by day; a grid's by its versions of then, or by its ground of today.
          */
         get: operations["read_history_api_coverage_history_get"];
         put?: never;
@@ -5846,12 +5846,22 @@ export interface components {
              * Format: date
              */
             day: string;
+            /**
+             * Is Estimate
+             * @description by the grids of today: parts of grids of then, taken by their share of ground
+             */
+            is_estimate: boolean;
             /** None Share */
             none_share: number | null;
             /** One Share */
             one_share: number | null;
             /** Possible Share */
             possible_share: number | null;
+            /**
+             * Subject Id
+             * @description whose figures they are; null: of several grids
+             */
+            subject_id: number | null;
             /** Total */
             total: number;
         };
@@ -15342,6 +15352,8 @@ export interface operations {
                 measure?: "area" | "road" | "outline";
                 band?: "overview" | "outline" | "discern" | "perceive" | "detect" | "observe" | "recognise" | "identify";
                 days?: number;
+                /** @description by the grids of then: its version of each day; of today: its ground before it began */
+                grids?: "then" | "today";
             };
             header?: never;
             path?: never;
@@ -16738,6 +16750,8 @@ export interface operations {
                 subject: "grid" | "place";
                 id: number;
                 day: string;
+                /** @description of this grid of today, or of its version of the day */
+                grids?: "then" | "today";
             };
             header?: never;
             path?: never;
@@ -18570,7 +18584,7 @@ export interface operations {
                 to?: string | null;
                 set?: string | null;
                 /** @description by the grids of today, or of then: each for its own days */
-                grids?: "today" | "then";
+                grids?: "then" | "today";
                 sort?: "code" | "name" | "visited_share" | "unknown_share" | "visits" | "dwell_s" | "last_visit_at" | "state";
                 descending?: boolean;
                 offset?: number;
@@ -18608,7 +18622,7 @@ export interface operations {
                 from?: string | null;
                 to?: string | null;
                 /** @description by the grids of today, or of then: each for its own days */
-                grids?: "today" | "then";
+                grids?: "then" | "today";
             };
             header?: never;
             path: {
@@ -18645,6 +18659,8 @@ export interface operations {
                 to?: string | null;
                 /** @description west,south,east,north */
                 bbox?: string | null;
+                /** @description by the grids of today, or of then: each for its own days */
+                grids?: "then" | "today";
             };
             header?: never;
             path?: never;
@@ -18811,6 +18827,8 @@ export interface operations {
                 grid?: number | null;
                 requirement?: number | null;
                 state?: ("met" | "not_met" | "unknown" | "due" | "open") | null;
+                /** @description of the grids of today, or of then: each window of the grid it began in */
+                grids?: "then" | "today";
                 from?: string | null;
                 to?: string | null;
                 offset?: number;
@@ -18914,7 +18932,7 @@ export interface operations {
                 to?: string | null;
                 set?: string | null;
                 /** @description by the grids of today, or of then: each for its own days */
-                grids?: "today" | "then";
+                grids?: "then" | "today";
             };
             header?: never;
             path?: never;
