@@ -1,4 +1,5 @@
 import { call } from './client'
+import type { ByGrids } from './whose'
 import type { Incident, IncidentAct, IncidentKinds, IncidentPage, IncidentReport, SightAnswer, TimelineEntry } from './types'
 
 export interface IncidentQuery {
@@ -13,7 +14,7 @@ export const fetchKinds = () => call<IncidentKinds>('/incidents/kinds')
 export const fetchIncidents = (query: IncidentQuery) =>
   call<IncidentPage>('/incidents', { query: { ...query } })
 
-export const fetchIncident = (id: number) => call<Incident>(`/incidents/${id}`)
+export const fetchIncident = (id: number, grids: ByGrids = 'then') => call<Incident>(`/incidents/${id}`, { query: { grids } })
 
 export const fetchTimeline = (id: number) =>
   call<{ entries: TimelineEntry[] }>(`/incidents/${id}/timeline`).then((answer) => answer.entries)

@@ -3,6 +3,7 @@
 import type { FeatureCollection, LineString } from 'geojson'
 import { call } from './client'
 import type { Page } from './planning'
+import type { ByGrids } from './whose'
 import type { components } from './schema'
 
 type Schema = components['schemas']
@@ -31,10 +32,10 @@ export interface Span {
   to: string
 }
 
-export const fetchGridFigures = (span: Span, page: { offset: number; limit: number }) =>
-  call<Page<GridFigures> & { is_fresh: boolean }>('/patrol/figures', { query: { ...span, ...page, sort: 'code' } })
-export const fetchGridPatrol = (id: number, span: Span) => call<GridPatrol>(`/patrol/figures/grid/${id}`, { query: { ...span } })
-export const fetchShiftFigures = (span: Span) => call<Page<ShiftFigures>>('/patrol/summary', { query: { ...span } })
+export const fetchGridFigures = (span: Span, grids: ByGrids, page: { offset: number; limit: number }) =>
+  call<Page<GridFigures> & { is_fresh: boolean }>('/patrol/figures', { query: { ...span, ...page, grids, sort: 'code' } })
+export const fetchGridPatrol = (id: number, span: Span, grids: ByGrids) => call<GridPatrol>(`/patrol/figures/grid/${id}`, { query: { ...span, grids } })
+export const fetchShiftFigures = (span: Span, grids: ByGrids) => call<Page<ShiftFigures>>('/patrol/summary', { query: { ...span, grids } })
 export const fetchRequirements = () => call<Page<Requirement>>('/patrol/requirements')
 export const addRequirement = (order: RequirementOrder) => call<Requirement>('/patrol/requirements', { method: 'POST', body: order })
 export const changeRequirement = (id: number, change: RequirementChange) =>

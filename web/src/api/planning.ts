@@ -4,6 +4,7 @@
 import type { Geometry, MultiPolygon, Polygon } from 'geojson'
 import { call } from './client'
 import type { components } from './schema'
+import type { ByGrids } from './whose'
 
 type Schema = components['schemas']
 
@@ -51,7 +52,7 @@ export const fetchFigures = (query: FigureQuery, signal?: AbortSignal) =>
   call<Page<FigureRow>>('/coverage/figures', { query: { ...query }, signal })
 export const fetchSubject = (kind: SubjectKind, id: number, reading: Reading, band: BandCode) =>
   call<SubjectFigures>(`/coverage/figures/${kind}/${id}`, { query: { reading, band } })
-export const fetchHistory = (query: { subject: SubjectKind; subject_id: number; reading: Reading; measure: Measure; band: BandCode; days?: number }) =>
+export const fetchHistory = (query: { subject: SubjectKind; subject_id: number; reading: Reading; measure: Measure; band: BandCode; days?: number; grids?: ByGrids }) =>
   call<Page<DayRow>>('/coverage/history', { query: { ...query } })
 export const fetchGaps = (query: { reading: Reading; band: BandCode; division?: string | null; limit?: number }) =>
   call<Page<Gap>>('/coverage/gaps', { query: { ...query } })

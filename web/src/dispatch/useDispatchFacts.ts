@@ -32,7 +32,7 @@ export function useDispatchFacts({ selection, state }: ReturnType<typeof useDisp
   const span = () => spanOf(state.value.span, new Date())
 
   function openGrid(): void {
-    if (selection.value.kind === 'grids') void patrol.openGrid(selection.value.id, span())
+    if (selection.value.kind === 'grids') void patrol.openGrid(selection.value.id, span(), state.value.grids)
     else patrol.leaveGrid()
   }
 
@@ -47,7 +47,7 @@ export function useDispatchFacts({ selection, state }: ReturnType<typeof useDisp
   }
 
   function loadFigures(): void {
-    void patrol.loadFigures(span())
+    void patrol.loadFigures(span(), state.value.grids)
     openGrid()
   }
 
@@ -62,7 +62,7 @@ export function useDispatchFacts({ selection, state }: ReturnType<typeof useDisp
   }
 
   watch(() => JSON.stringify(selection.value), follow, { immediate: true })
-  watch(() => state.value.span, loadFigures)
+  watch(() => [state.value.span, state.value.grids] as const, loadFigures)
   loadAll()
 
   useDispatchNews({ loadAll, loadFigures })

@@ -1,5 +1,6 @@
 import { computed } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
+import { byGrids, type ByGrids } from '@/api/whose'
 import type { LonLat } from '@/format/coordinates'
 import { spanNames, type SpanName } from '@/patrol/spans'
 
@@ -38,6 +39,7 @@ export interface DispatchState {
   tab: DispatchTab
   fill: Fill
   span: SpanName
+  grids: ByGrids
   drawer: DispatchDrawer | null
 }
 
@@ -61,11 +63,12 @@ export function useDispatchView() {
 
   const state = computed<DispatchState>((previous) => {
     if (route.name !== 'dispatch' && previous) return previous
-    const { tab, fill, span, drawer } = route.query
+    const { tab, fill, span, grids, drawer } = route.query
     return {
       tab: oneOf(tab, dispatchTabs, tabOfKind[selection.value.kind] ?? 'tasks'),
       fill: oneOf(fill, fills, 'state'),
       span: oneOf(span, spanNames, 'today'),
+      grids: oneOf(grids, byGrids, 'today'),
       drawer: dispatchDrawers.find((name) => name === drawer) ?? null,
     }
   })

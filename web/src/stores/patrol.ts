@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 import * as api from '@/api/patrol'
+import type { ByGrids } from '@/api/whose'
 import type { LonLat } from '@/format/coordinates'
 
 const page = 5000
@@ -26,13 +27,13 @@ export const usePatrol = defineStore('patrol', () => {
 
   let asked = ''
   /** All grids, a page after another; what was shown stays until the new rows are here. */
-  async function loadFigures(span: api.Span): Promise<void> {
-    const mine = (asked = `${span.from} ${span.to}`)
+  async function loadFigures(span: api.Span, by: ByGrids): Promise<void> {
+    const mine = (asked = `${span.from} ${span.to} ${by}`)
     isLoading.value = true
     const rows: api.GridFigures[] = []
     try {
       for (;;) {
-        const answer = await api.fetchGridFigures(span, { offset: rows.length, limit: page })
+        const answer = await api.fetchGridFigures(span, by, { offset: rows.length, limit: page })
         if (asked !== mine) return
         rows.push(...answer.rows)
         if (answer.rows.length === 0 || rows.length >= answer.total) break
@@ -47,12 +48,12 @@ export const usePatrol = defineStore('patrol', () => {
   }
 
   let wanted: number | null = null
-  async function openGrid(id: number, span: api.Span): Promise<void> {
+  async function openGrid(id: number, span: api.Span, by: ByGrids): Promise<void> {
     if (wanted !== id) grid.value = null
     wanted = id
     gridFailure.value = null
     try {
-      const found = await api.fetchGridPatrol(id, span)
+      const found = await api.fetchGridPatrol(id, span, by)
       if (wanted === id) grid.value = found
     } catch (error) {
       if (wanted === id) gridFailure.value = error

@@ -96,6 +96,7 @@ export const watch: typeof source = {
     result: 'Result',
     division: 'Division',
     grid: 'Grid',
+    noGrid: 'No grid holds this place today.',
     coordinates: 'Coordinates',
     acts: 'Acts',
     timeline: 'Timeline',
@@ -249,6 +250,14 @@ export const watch: typeof source = {
     households: 'Households',
     area: 'Area',
     whatSees: 'What sees this place',
+  },
+  byGrids: {
+    label: 'By the grids of which day',
+    today: 'Grids of today',
+    then: 'Grids of then',
+    hint: { today: 'By the grids in force today', then: 'By the grids in force then: each version for its own days' },
+    ended: 'until {day}',
+    estimate: 'The grid is younger than {n} of these days: they are estimated from the grids of then, by share of ground.',
   },
   place: { title: 'Place', key: 'Key place', kind: 'Kind', address: 'Address', weight: 'Weight' },
 }

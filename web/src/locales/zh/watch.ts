@@ -96,6 +96,7 @@ export const watch = {
     result: '办结结果',
     division: '行政区划',
     grid: '网格',
+    noGrid: '此处今天没有网格。',
     coordinates: '坐标',
     acts: '处置',
     timeline: '经过',
@@ -249,6 +250,14 @@ export const watch = {
     households: '户数',
     area: '面积',
     whatSees: '看此处可见情况',
+  },
+  byGrids: {
+    label: '按哪一天的网格',
+    today: '今天的网格',
+    then: '当时的网格',
+    hint: { today: '按今天有效的网格统计', then: '按当时有效的网格统计：每个版本只算它有效的日子' },
+    ended: '至 {day}',
+    estimate: '其中 {n} 天网格尚未设立，按当时各网格的面积比例估算。',
   },
   place: { title: '地点', key: '重点部位', kind: '类别', address: '地址', weight: '权重' },
 }
