@@ -49,6 +49,23 @@ def test_two_devices_of_one_id_are_refused() -> None:
         Fleet([DeviceSpec("a"), DeviceSpec("a")])
 
 
+def test_a_fleet_that_ends_with_open_connections_ends_without_a_word() -> None:
+    async def scenario(complaints: list[object]) -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, told: complaints.append(told))
+        async with Fleet([DeviceSpec("cam-1")]) as fleet:
+            ports = (fleet.onvif_port, fleet.rtsp_port, fleet.rtsp_port)
+            held = [await asyncio.open_connection(fleet.host, port) for port in ports]
+            async with asyncio.timeout(10):
+                while len(fleet._serving) < 3:
+                    await asyncio.sleep(0.01)
+        for _, writer in held:
+            writer.close()
+
+    complaints: list[object] = []
+    asyncio.run(scenario(complaints))
+    assert not complaints
+
+
 def test_whole_fleet_can_refuse_and_listen_again() -> None:
     async def status_of(fleet: Fleet) -> int:
         async with httpx.AsyncClient() as client:

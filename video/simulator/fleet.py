@@ -7,7 +7,7 @@ Asynchronous code writes `async with Fleet(specs) as fleet`, synchronous code
 import asyncio
 import json
 import threading
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +19,8 @@ from video.simulator.discovery import DiscoveryResponder
 from video.simulator.onvif_server import OnvifServer
 from video.simulator.rtsp_server import RtspServer
 
-Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[None, None, None]]
+Accept = Callable[[asyncio.StreamReader, asyncio.StreamWriter], None]
 
 #: Encoding threads; x264 releases the interpreter, two fill the cores of a small machine.
 ENCODER_THREADS = 2
@@ -143,15 +144,14 @@ class Fleet:
         await asyncio.gather(*self._serving, return_exceptions=True)
         self._pool.shutdown(wait=True)
 
-    def _kept(self, serve: Serve) -> Serve:
-        """*serve*, with its tasks remembered until they are done."""
+    def _kept(self, serve: Serve) -> Accept:
+        """*serve* in tasks that are remembered until they are done."""
 
-        async def kept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            task = asyncio.current_task()
-            if task is not None:
-                self._serving.add(task)
-                task.add_done_callback(self._serving.discard)
-            await serve(reader, writer)
+        # No coroutine: of a cancelled one asyncio of Python 3.11 prints a traceback.
+        def kept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = asyncio.get_running_loop().create_task(serve(reader, writer))
+            self._serving.add(task)
+            task.add_done_callback(self._serving.discard)
 
         return kept
 
