@@ -110,7 +110,10 @@ def seek_table(entries: list[tuple[int, int]]) -> bytes:
 
 
 def _duration(pictures: Sequence[Unit], n: int) -> int:
-    return pictures[n + 1].dts - pictures[n].dts if n + 1 < len(pictures) else pictures[n].duration
+    if n + 1 == len(pictures):
+        return pictures[n].duration
+    # Sound can be set back; a clip is not given up for that.
+    return max(0, pictures[n + 1].dts - pictures[n].dts)
 
 
 def _box(kind: bytes, *contents: bytes) -> bytes:

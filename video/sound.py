@@ -27,6 +27,8 @@ _CONVERTED_RATE = 16_000
 _CONVERTED_BITS_PER_S = 32_000
 _RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 _LEAST_DRIFT = TICKS_PER_S * 3 // 10
+# Sound that came in a burst is thinned out until its time has come; more is a clock set anew.
+_MOST_AHEAD = TICKS_PER_S * 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +110,14 @@ class SoundPacker:
         Returns
         -------
         list of SoundFrame
-            Times rise strictly until they have to be set anew.
+            Times rise strictly, unless they were more than ten seconds ahead.
 
         """
         frames = [payload] if self._converter is None else list(self._converter.convert(payload))
         at, seen_ms = picture
         target = at + (received_ms - seen_ms) * (TICKS_PER_S // 1000)
+        if self._next is not None and _LEAST_DRIFT < self._next - target < _MOST_AHEAD:
+            return []
         if self._next is None or abs(target - self._next) > _LEAST_DRIFT:
             self._next = Fraction(max(target, 0))
         packed = []
