@@ -7,7 +7,7 @@ than the disk takes it; where it has no pictures a part ends, and a gap is liste
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,8 +18,11 @@ from video.errors import DeviceError, Unsupported
 from video.fmp4 import InitSegment
 from video.recorder import Gap, disk_fault
 from video.replay_packer import LONGEST_STEP_MS, ReplayFragment, ReplayPacker
-from video.replay_source import ReplayTarget, recorded_pictures
+from video.replay_sound import SoundUnits
+from video.replay_source import RecordedPicture, RecordedSound, ReplayTarget, recorded_pieces
 from video.rtspclient import DEFAULT_TIMING, RtspTiming
+from video.rtspclient_sdp import SoundTrack
+from video.sound import playable
 from video.tap import StreamInfo, Unit, info_of
 
 GAP = "recording.gap"
@@ -27,6 +30,8 @@ GAP = "recording.gap"
 _LONGEST_GROUP_MS = 15_000
 
 Find = Callable[[datetime], Awaitable[ReplayTarget]]
+# Told how many bytes are on the disk; answers why no more may come, None to go on.
+MayGrow = Callable[[int], Awaitable[str | None]]
 
 
 @dataclass(slots=True)
@@ -42,6 +47,10 @@ class Excerpt:
     broken: str | None = None
 
 
+async def _grows(_size_bytes: int) -> None:
+    return None
+
+
 async def cut(
     find: Find,
     folder: Path,
@@ -49,6 +58,7 @@ async def cut(
     to_at: datetime,
     *,
     timing: RtspTiming = DEFAULT_TIMING,
+    may_grow: MayGrow = _grows,
 ) -> Excerpt:
     """Write a stretch of a recording into a folder; cancelled, what is whole there stays.
 
@@ -62,6 +72,8 @@ async def cut(
         Aware, true time; the first picture is the key picture at or before the beginning.
     timing : RtspTiming
         Patience with the recorder.
+    may_grow : coroutine function
+        Asked before each group of pictures; its answer ends the excerpt and becomes ``broken``.
 
     Returns
     -------
@@ -76,19 +88,14 @@ async def cut(
 
     """
     excerpt = Excerpt()
-    writer = _Writer(folder, excerpt)
-    packer = ReplayPacker(_ms(from_at) - _LONGEST_GROUP_MS)
+    writer = _Writer(folder, excerpt, _ms(from_at) - _LONGEST_GROUP_MS)
     try:
         at_ms: int | None = _ms(from_at)
-        while at_ms is not None and at_ms < _ms(to_at):
+        while at_ms is not None and at_ms < _ms(to_at) and excerpt.broken is None:
             target = excerpt.target = await find(_at(at_ms))
-            pictures = recorded_pictures(target, _at(at_ms), to_at, timing=timing)
-            async with aclosing(pictures):
-                async for picture in pictures:
-                    if picture.at_ms > _ms(to_at):
-                        break
-                    await writer.take(packer.pack(picture))
-            await writer.take(packer.restart())
+            pieces = recorded_pieces(target, _at(at_ms), to_at, timing=timing)
+            async with aclosing(pieces):
+                excerpt.broken = await _copy(pieces, writer, _ms(to_at), may_grow)
             at_ms = None if target.to_at is None else max(at_ms, _ms(target.to_at)) + 1
     except Unsupported:
         if excerpt.target is None:
@@ -105,12 +112,36 @@ async def cut(
     return excerpt
 
 
-class _Writer:
-    """Packed pictures into files, a group of pictures at a time."""
+async def _copy(
+    pieces: AsyncIterator[RecordedPicture | RecordedSound],
+    writer: _Writer,
+    to_ms: int,
+    may_grow: MayGrow,
+) -> str | None:
+    """Write what one session brings; return why it was ended early."""
+    async for piece in pieces:
+        if isinstance(piece, RecordedSound):
+            writer.hear(piece)
+            continue
+        if piece.at_ms > to_ms:
+            break
+        if piece.is_key and (why := await may_grow(writer.size_bytes)):
+            return why
+        await writer.take(piece)
+    await writer.end_session()
+    return None
 
-    def __init__(self, folder: Path, excerpt: Excerpt) -> None:
+
+class _Writer:
+    """Pictures and sound into files, a group of pictures at a time."""
+
+    def __init__(self, folder: Path, excerpt: Excerpt, origin_ms: int) -> None:
         self._folder = folder
         self._excerpt = excerpt
+        self._packer = ReplayPacker(origin_ms)
+        self._sounds = SoundUnits(origin_ms)
+        self._init: InitSegment | None = None
+        self._sound: SoundTrack | None = None
         self._info: StreamInfo | None = None
         self._file: ClipFile | None = None
         self._group: list[Unit] = []
@@ -120,17 +151,47 @@ class _Writer:
     def has_pictures(self) -> bool:
         return self._last_ms is not None
 
-    async def take(self, pieces: list[InitSegment | ReplayFragment]) -> None:
-        """Take what the packer made; waits for the disk."""
+    @property
+    def size_bytes(self) -> int:
+        present = 0 if self._file is None else self._file.part.size_bytes
+        return present + sum(part.size_bytes for part in self._excerpt.parts)
+
+    async def take(self, picture: RecordedPicture) -> None:
+        """Take the next picture; waits for the disk."""
+        await self._take(self._packer.pack(picture), picture.track.sound)
+
+    async def end_session(self) -> None:
+        """Take what is still held; what follows may sound otherwise."""
+        await self._take(self._packer.restart(), self._sound)
+        self._sounds.restart()
+
+    def hear(self, piece: RecordedSound) -> None:
+        """Take a piece of sound; what lies beyond the pictures is left out."""
+        if self._file is None or self._info is None or self._info.audio is None:
+            return
+        if self._last_ms is not None and abs(piece.at_ms - self._last_ms) <= LONGEST_STEP_MS:
+            self._group += self._sounds.of(piece)
+
+    async def _take(
+        self, pieces: list[InitSegment | ReplayFragment], sound: SoundTrack | None
+    ) -> None:
         for piece in pieces:
             if isinstance(piece, InitSegment):
-                await asyncio.to_thread(self.close)
-                self._info = info_of(piece, None)
+                self._init = piece
+                await asyncio.to_thread(self._begin_stream, sound)
             elif piece.is_key:
+                if sound != self._sound:  # of another recording of the same device
+                    await asyncio.to_thread(self._begin_stream, sound)
                 await asyncio.to_thread(self._begin_group, piece)
             if isinstance(piece, ReplayFragment) and self._file is not None:
                 self._group.append(_unit(piece))
                 self._last_ms = piece.at_ms
+
+    def _begin_stream(self, sound: SoundTrack | None) -> None:
+        self.close()
+        self._sound = sound
+        audio = None if sound is None else playable(sound.form)
+        self._info = None if self._init is None else info_of(self._init, audio)
 
     def _begin_group(self, piece: ReplayFragment) -> None:
         is_gap = self._last_ms is not None and piece.at_ms - self._last_ms > LONGEST_STEP_MS

@@ -9,10 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from video.errors import (
     CodecUnplayable,
@@ -22,21 +21,18 @@ from video.errors import (
     Unsupported,
 )
 from video.places import TranscodePool
-from video.protocol import Receive, ViewingTally, queue_text
-from video.replay_conversion import ReplayConversion
+from video.protocol import Receive, ViewingTally
 from video.replay_packer import LONGEST_STEP_MS
+from video.replay_playing import Find, Playing
 from video.replay_sending import Sending, ViewerWay
-from video.replay_source import RecordedPicture, ReplayTarget, recorded_pictures
 from video.replay_viewer import Command, parse_command
 from video.rtspclient import DEFAULT_TIMING, RtspTiming
 
 logger = logging.getLogger(__name__)
 
-Find = Callable[[datetime], Awaitable[ReplayTarget]]
 _CALM_S = 0.2
 _FIRST_WORD_S = 0.15
 _TRIES = 3
-_LONGEST_GROUP_MS = 12_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +82,7 @@ async def serve_replay(
     """
     tally = tally or ViewingTally()
     sending = Sending(way, tally, _ms(order.from_at), order.speed)
-    replay = _Replay(find, order, sending, timing, pool)
+    replay = _Replay(order, sending, Playing(find, sending, timing, pool))
     tasks = [asyncio.create_task(replay.feed()), asyncio.create_task(replay.listen(way.receive))]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -101,19 +97,10 @@ async def serve_replay(
 
 
 class _Replay:
-    def __init__(
-        self,
-        find: Find,
-        order: ReplayOrder,
-        sending: Sending,
-        timing: RtspTiming,
-        pool: TranscodePool | None,
-    ) -> None:
-        self._find, self._sending, self._timing, self._pool = find, sending, timing, pool
+    def __init__(self, order: ReplayOrder, sending: Sending, playing: Playing) -> None:
+        self._sending, self._playing = sending, playing
         self._from_ms, self._to_ms = _ms(order.from_at), _ms(order.to_at)
         self._asked_ms = self._from_ms
-        self._target: ReplayTarget | None = None
-        self._conversion: ReplayConversion | None = None
         self._again = asyncio.Event()
 
     async def listen(self, receive: Receive) -> None:
@@ -126,8 +113,7 @@ class _Replay:
 
     async def close(self) -> None:
         """Give back what the viewer held."""
-        if self._conversion is not None:
-            await self._conversion.end()
+        await self._playing.close()
 
     async def feed(self) -> None:
         """Play from where the viewer wants to be, for ever."""
@@ -140,7 +126,7 @@ class _Replay:
             self._again.clear()
             self._sending.begin(self._asked_ms)
             began_s = time.monotonic()
-            playing = asyncio.create_task(self._play_from(self._asked_ms))
+            playing = asyncio.create_task(self._playing.play(self._asked_ms, self._to_ms))
             again = asyncio.create_task(self._again.wait())
             try:
                 await asyncio.wait({playing, again}, return_when=asyncio.FIRST_COMPLETED)
@@ -163,7 +149,7 @@ class _Replay:
             await self._again.wait()
             return 0
         if isinstance(error, DeviceError):
-            self._target = None
+            self._playing.target = None
             if (
                 self._sending.sent_ms is not None
                 and self._sending.sent_ms > self._to_ms - LONGEST_STEP_MS
@@ -177,7 +163,7 @@ class _Replay:
             return failures + 1
         if error is not None:
             raise error
-        target = self._target
+        target = self._playing.target
         if playing.result():  # let go because nobody read: on when the playing has come so far
             await self._sending.until_due(
                 (self._sending.sent_ms or self._asked_ms) + 1, patience_s=None
@@ -198,76 +184,6 @@ class _Replay:
         if not self._again.is_set():
             self._asked_ms = at_ms
 
-    async def _play_from(self, at_ms: int) -> bool:
-        """Send what is recorded from an instant on; return whether it was let go unread."""
-        sending = self._sending
-        await sending.tell("opening", at=at_ms)
-        at = _at(at_ms)
-        if self._target is None or not self._target.holds(at):
-            self._target = await self._find(at)
-        target = self._target
-        scale = sending.head.speed if target.manner == "range" else 1.0
-        self._restart()
-        pictures = recorded_pictures(target, at, _at(self._to_ms), scale=scale, timing=self._timing)
-        is_first = True
-        async with aclosing(pictures):
-            async for picture in pictures:
-                if picture.at_ms > self._to_ms:
-                    break
-                if is_first:
-                    await self._begin(target, picture)
-                    is_first = False
-                if sending.is_thinned and not picture.is_key:
-                    continue
-                if not await self._send(await self._playable(picture)):
-                    return True
-        held = [] if self._conversion is None else await self._conversion.drain()
-        return not (await self._send(held) and await sending.send_all(sending.packer.restart()))
-
-    async def _send(self, pictures: list[RecordedPicture]) -> bool:
-        for picture in pictures:
-            if not await self._sending.send_all(self._sending.packer.pack(picture)):
-                return False
-        return True
-
-    def _restart(self) -> None:
-        # Left-out pictures are no gap: what stands for them lasts until the next key picture.
-        longest_ms = _LONGEST_GROUP_MS if self._sending.is_thinned else LONGEST_STEP_MS
-        self._sending.packer.restart()
-        self._sending.packer.longest_step_ms = longest_ms
-        if self._conversion is not None:
-            self._conversion.restart(longest_ms)
-
-    async def _begin(self, target: ReplayTarget, picture: RecordedPicture) -> None:
-        if picture.track.codec == "h265" and "hvc1" not in self._sending.codecs:
-            await self._take_place()
-        await self._sending.tell(
-            "playing",
-            at=self._asked_ms,
-            is_exact=picture.is_exact,
-            clock_offset_s=round(target.clock_offset_s, 3),
-            clock_error_s=target.clock_error_s,
-        )
-        self._sending.head.run()
-
-    async def _take_place(self) -> None:
-        """Have the recording converted, as soon as there is a place."""
-        if self._pool is None:
-            raise CodecUnplayable("the recording is H.265 and this browser plays none")
-
-        async def tell(place: int, of: int) -> None:
-            await self._sending.send_text(queue_text(place, of))
-
-        if self._conversion is None:
-            self._conversion = ReplayConversion(self._pool, tell)
-            self._sending.rung = "transcode"
-        await self._conversion.wait()
-
-    async def _playable(self, picture: RecordedPicture) -> list[RecordedPicture]:
-        if self._conversion is None or picture.track.codec != "h265":
-            return [picture]
-        return await self._conversion.convert(picture)
-
     def _obey(self, command: Command) -> None:
         match command.verb:
             case "seek":
@@ -284,13 +200,16 @@ class _Replay:
                 self._sending.head.play()
             case "step":
                 self._sending.step(int(command.value))
+            case "sound":
+                self._sending.sound.is_wanted = bool(command.value)
         self._sending.wake()
 
     def _change_speed(self, speed: float) -> None:
         was_thinned = self._sending.is_thinned
         self._sending.head.pace(speed)
         # A plain recorder sends at the pace it was asked for; and which pictures are sent changes.
-        is_plain = self._target is not None and self._target.manner == "range"
+        target = self._playing.target
+        is_plain = target is not None and target.manner == "range"
         if is_plain or was_thinned != self._sending.is_thinned:
             self._asked_ms = int(min(max(self._sending.head.now_ms, self._from_ms), self._to_ms))
             self._again.set()
@@ -298,7 +217,3 @@ class _Replay:
 
 def _ms(at: datetime) -> int:
     return round(at.timestamp() * 1000)
-
-
-def _at(at_ms: int) -> datetime:
-    return datetime.fromtimestamp(at_ms / 1000, UTC)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from video.fmp4 import InitSegment
 from video.protocol import Kind, Receive, Rung, SendBytes, SendText, ViewingTally, binary
 from video.replay_packer import ReplayFragment, ReplayPacker
+from video.replay_sound import ViewerSound
+from video.replay_source import RecordedSound
 from video.replay_viewer import Looked, Playhead, State, init_text, state_text
 
 _AHEAD_MS = 2000
@@ -47,6 +49,7 @@ class Sending:
     def __init__(self, way: ViewerWay, tally: ViewingTally, from_ms: int, speed: float) -> None:
         self.head = Playhead(from_ms, speed)
         self.packer = ReplayPacker(from_ms - _MARGIN_MS)
+        self.sound = ViewerSound(from_ms - _MARGIN_MS)
         self.rung: Rung = "native"
         self.sent_ms: int | None = None
         self._way, self._tally = way, tally
@@ -106,6 +109,11 @@ class Sending:
             self._looked.add(item.at_ms)
             self._tally.seen["looked_at"] = self._looked.told()
         return True
+
+    async def send_sound(self, piece: RecordedSound) -> None:
+        """Send a piece of sound, if it is heard; it comes as early as the picture beside it."""
+        for message in self.sound.messages(piece):
+            await self._send(message)
 
     async def until_due(self, at_ms: int, *, patience_s: float | None) -> bool:
         """Wait until a picture may be sent; return False when the patience is over."""

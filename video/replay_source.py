@@ -1,4 +1,4 @@
-"""Plays a stretch of a recorder's recording over RTSP: pictures with the instant each was taken.
+"""Plays a stretch of a recorder's recording over RTSP: each picture with when it was taken, sound.
 
 ONVIF Streaming Specification, "Replay"; RFC 2326 section 12.29 for recorders without ONVIF.
 """
@@ -6,8 +6,8 @@ ONVIF Streaming Specification, "Replay"; RFC 2326 section 12.29 for recorders wi
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -15,20 +15,18 @@ from typing import Literal
 from video.addresses import AddressPolicy
 from video.bitstream import ParameterSets
 from video.credentials import Credentials
-from video.errors import ProtocolViolation, StreamFailed, TimedOut, Unsupported
+from video.errors import ProtocolViolation, Unsupported
 from video.playback_urls import playback_url, way_of
+from video.replay_session import Clock, Session
 from video.rtsp import Answer
 from video.rtspclient import DEFAULT_TIMING, RtspClient, RtspTiming
-from video.rtspclient_depacket import CodedPicture, Depacketiser
-from video.rtspclient_rtp import parse_packet
-from video.rtspclient_sdp import VideoTrack, parse_clock, write_instant
+from video.rtspclient_depacket import CodedPicture
+from video.rtspclient_sdp import SoundTrack, VideoTrack, parse_clock, write_instant
+from video.sound import SoundFormat, playable
 
 Manner = Literal["onvif", "range"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# A recorder may spin up a disk first; a picture that takes longer will not come.
-_FIRST_PICTURE_S = 15.0
 _NEAR_END_MS = 2000
-_END_SILENCE_S = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +76,15 @@ class RecordedPicture:
         return self.track.parameter_sets
 
 
+@dataclass(frozen=True, slots=True)
+class RecordedSound:
+    """A piece of the sound beside the pictures; ``at_ms`` is true time, epoch milliseconds."""
+
+    payload: bytes
+    at_ms: int
+    form: SoundFormat
+
+
 async def recorded_pictures(
     target: ReplayTarget,
     from_at: datetime,
@@ -86,7 +93,24 @@ async def recorded_pictures(
     scale: float = 1.0,
     timing: RtspTiming = DEFAULT_TIMING,
 ) -> AsyncGenerator[RecordedPicture, None]:
-    """Yield the pictures of a stretch, from the last key picture before it on.
+    """Yield the pictures of a stretch alone; the rest is as in `recorded_pieces`."""
+    stretch = (from_at, to_at)
+    pieces = _played(target, stretch, scale, timing, has_sound=False)
+    async with aclosing(pieces):
+        async for piece in pieces:
+            if isinstance(piece, RecordedPicture):
+                yield piece
+
+
+async def recorded_pieces(
+    target: ReplayTarget,
+    from_at: datetime,
+    to_at: datetime,
+    *,
+    scale: float = 1.0,
+    timing: RtspTiming = DEFAULT_TIMING,
+) -> AsyncGenerator[RecordedPicture | RecordedSound, None]:
+    """Yield pictures and sound of a stretch, from the last key picture before it on.
 
     The recorder is read only as fast as this is iterated; closing the iterator ends the session.
 
@@ -103,7 +127,8 @@ async def recorded_pictures(
 
     Yields
     ------
-    RecordedPicture
+    RecordedPicture or RecordedSound
+        As they come; ``track.sound`` of a picture says what sound there is.
 
     Raises
     ------
@@ -111,7 +136,21 @@ async def recorded_pictures(
         Any of the tree. No picture at all is no error.
 
     """
-    stretch = _theirs(target, from_at, to_at)
+    pieces = _played(target, (from_at, to_at), scale, timing, has_sound=True)
+    async with aclosing(pieces):
+        async for piece in pieces:
+            yield piece
+
+
+async def _played(
+    target: ReplayTarget,
+    wanted: tuple[datetime, datetime],
+    scale: float,
+    timing: RtspTiming,
+    *,
+    has_sound: bool,
+) -> AsyncGenerator[RecordedPicture | RecordedSound, None]:
+    stretch = _theirs(target, *wanted)
     url = target.url if target.manner == "onvif" else playback_url(target.url, *stretch)
     address = await asyncio.to_thread(target.policy.check, url)
     async with RtspClient(address, target.credentials, timing) as client:
@@ -119,16 +158,44 @@ async def recorded_pictures(
         track = await client.describe(require)
         _require_recording(target, track)
         await client.set_up(track, require)
+        sound = await _set_up_sound(client, track.sound if has_sound else None, require)
+        pace = scale if target.manner == "range" else 1.0
         answer = await client.play(require | _order(target, stretch, scale))
-        clock = _Clock(target, track, answer, from_at, scale)
-        end_ms = _ms(to_at)
-        pictures = _Pictures(client, track)
-        async for picture in pictures.read():
-            at_ms, is_exact = clock.place(picture)
-            pictures.is_near_end = at_ms > end_ms - _NEAR_END_MS
-            yield RecordedPicture(
-                picture.nals, at_ms, picture.is_key, picture.follows_loss, is_exact, track
-            )
+        clock = _clock_of(target, answer, wanted[0], track.clock_hz / pace)
+        heard: Clock | None = None
+        session = Session(client, track, sound)
+        async for piece in session.read():
+            if isinstance(piece, CodedPicture):
+                at_ms, is_exact = clock.place(piece.ticks, piece.mark)
+                session.is_near_end = at_ms > _ms(wanted[1]) - _NEAR_END_MS
+                yield RecordedPicture(
+                    piece.nals, at_ms, piece.is_key, piece.follows_loss, is_exact, track
+                )
+            elif sound is not None and clock.latest_ms is not None:
+                # Sound without stamps lies beside the picture it first came with.
+                ahead_ms = round(target.clock_offset_s * 1000)
+                heard = heard or Clock(clock.latest_ms, sound.clock_hz / pace, ahead_ms)
+                with suppress(ProtocolViolation):
+                    heard.place(piece.ticks, piece.mark)
+                if heard.latest_ms is not None:
+                    yield RecordedSound(piece.payload, heard.latest_ms, sound.form)
+
+
+async def _set_up_sound(
+    client: RtspClient, sound: SoundTrack | None, require: Mapping[str, str]
+) -> SoundTrack | None:
+    """Return the sound that will come, None where there is none or none that is played."""
+    if sound is None or playable(sound.form) is None:
+        return None
+    return sound if await client.set_up_sound(sound, require) else None
+
+
+def _clock_of(target: ReplayTarget, answer: Answer, from_at: datetime, ticks_per_s: float) -> Clock:
+    """Return the clock of pictures: without stamps they begin where PLAY said it would."""
+    ahead = timedelta(seconds=target.clock_offset_s)
+    said = parse_clock(answer.headers.get("range", ""))
+    begin_ms = _ms((said[0] if said else from_at + ahead) - ahead)
+    return Clock(begin_ms, ticks_per_s, round(target.clock_offset_s * 1000))
 
 
 def _require_recording(target: ReplayTarget, track: VideoTrack) -> None:
@@ -155,76 +222,6 @@ def _order(
     if way is not None and way.states_range:
         order = {"Range": "npt=0.000-"}
     return order | ({"Scale": f"{scale:g}"} if scale != 1.0 else {})
-
-
-class _Pictures:
-    """The pictures of one session; near the end of what was asked for, silence is the end."""
-
-    def __init__(self, client: RtspClient, track: VideoTrack) -> None:
-        self.is_near_end = False
-        self._client = client
-        self._track = track
-        self._depacketiser = Depacketiser(track.codec)
-
-    async def read(self) -> AsyncGenerator[CodedPicture, None]:
-        """Yield pictures until the recorder ends or falls silent."""
-        signed_s = began_s = time.monotonic()
-        has_picture = False
-        while (packet := await self._next()) is not None:
-            now_s = time.monotonic()
-            if now_s - signed_s > self._client.session_life_s / 2:
-                self._client.keep_alive()
-                signed_s = now_s
-            part = parse_packet(packet)
-            if part.payload_type != self._track.payload_type:
-                continue
-            for picture in self._depacketiser.feed(part):
-                has_picture = True
-                yield picture
-            if not has_picture and now_s - began_s > _FIRST_PICTURE_S:
-                raise TimedOut("packets of the recording come, but no picture")
-        for picture in self._depacketiser.flush():
-            yield picture
-
-    async def _next(self) -> bytes | None:
-        """Return the next packet; some recorders stop at the end without a word (GStreamer)."""
-        try:
-            return await self._client.packet(_END_SILENCE_S if self.is_near_end else None)
-        except (TimedOut, StreamFailed):
-            if self.is_near_end:
-                return None
-            raise
-
-
-class _Clock:
-    """Tells a picture's instant: by its own stamp, else by RTP time from where PLAY began."""
-
-    def __init__(
-        self,
-        target: ReplayTarget,
-        track: VideoTrack,
-        answer: Answer,
-        from_at: datetime,
-        scale: float,
-    ) -> None:
-        ahead = timedelta(seconds=target.clock_offset_s)
-        said = parse_clock(answer.headers.get("range", ""))
-        self._begin_ms = _ms((said[0] if said else from_at + ahead) - ahead)
-        self._offset_ms = round(target.clock_offset_s * 1000)
-        self._ms_per_tick = 1000 * (scale if target.manner == "range" else 1) / track.clock_hz
-        self._first_ticks: int | None = None
-
-    def place(self, picture: CodedPicture) -> tuple[int, bool]:
-        """Return epoch milliseconds of true time, and whether the recorder stated them."""
-        if picture.mark is not None:
-            at_ms = picture.mark.at_ns // 1_000_000 - self._offset_ms
-            if not 0 < at_ms < 1 << 42:
-                raise ProtocolViolation("a picture's time stamp lies in no time")
-            return at_ms, True
-        if self._first_ticks is None:
-            self._first_ticks = picture.ticks
-        elapsed = (picture.ticks - self._first_ticks) * self._ms_per_tick
-        return self._begin_ms + round(elapsed), False
 
 
 def _ms(at: datetime) -> int:

@@ -1,9 +1,9 @@
 """What a viewer of a recording says and is told, and where its playing stands.
 
 Client to server, text: ``seek {at}``, ``clock {at}``, ``speed {speed}``, ``pause``, ``play``,
-``step {frames}``; ``at`` in epoch milliseconds of true time. Server to client beside the messages
-of ``video.protocol``: ``init`` with ``origin_ms``, and ``replay`` with its state. The eight bytes
-of a media message are here when the picture was taken.
+``step {frames}``, ``sound {on}``; ``at`` in epoch milliseconds of true time. Server to client
+beside the messages of ``video.protocol``: ``init`` with ``origin_ms``, and ``replay`` with its
+state. The eight bytes of a media message are here when the picture was taken.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from video.errors import ProtocolViolation
 from video.fmp4 import InitSegment
 from video.protocol import Rung
 
-Verb = Literal["seek", "clock", "speed", "pause", "play", "step"]
+Verb = Literal["seek", "clock", "speed", "pause", "play", "step", "sound"]
 State = Literal["opening", "playing", "gap", "ended", "none"]
 SLOWEST, FASTEST = 0.5, 8.0
 _LONGEST_MESSAGE = 512
@@ -59,6 +59,8 @@ def parse_command(text: str) -> Command | None:
     verb = message.get("type") if isinstance(message, dict) else None
     if verb in ("pause", "play"):
         return Command(verb)
+    if verb == "sound":
+        return Command("sound", float(message.get("on") is True))
     if not isinstance(verb, str) or verb not in _ARGUMENTS:
         return None
     known, argument = _ARGUMENTS[verb]

@@ -7,6 +7,7 @@ What a device says is bounded in size and every wait in time; it cannot send us 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,10 +25,11 @@ from video.errors import (
     Unsupported,
 )
 from video.rtsp import Answer, authorization, problem_of
-from video.rtspclient_sdp import VideoTrack, parse_description
-from video.rtspclient_wire import RtspWire
+from video.rtspclient_sdp import SoundTrack, VideoTrack, parse_description
+from video.rtspclient_wire import Media, RtspWire
 
 _MOST_EARLY_BYTES = 4 * 1024 * 1024
+_INTERLEAVED = re.compile(r"interleaved\s*=\s*(\d{1,3})\b")
 _NOT_OFFERED = frozenset({457, 551})  # Invalid Range, Option not supported
 
 
@@ -62,6 +64,7 @@ class RtspClient:
         timing: RtspTiming = DEFAULT_TIMING,
     ) -> None:
         self.session_life_s = 60.0
+        self.silence_s = timing.silence_s
         self._address = address
         self._credentials = credentials
         self._timing = timing
@@ -70,7 +73,7 @@ class RtspClient:
         self._session = ""
         self._challenge: Mapping[str, str] | None = None
         self._uses = 0
-        self._early: deque[bytes] = deque()
+        self._early: deque[Media] = deque()
         self._early_bytes = 0
         self._base = address.url
 
@@ -111,6 +114,22 @@ class RtspClient:
         if life.strip().isdigit():
             self.session_life_s = min(max(float(life.strip()), 5.0), 600.0)
 
+    async def set_up_sound(
+        self, track: SoundTrack, headers: Mapping[str, str] | None = None
+    ) -> bool:
+        """Ask for the sound on channels 2 and 3; return whether it comes, it need not."""
+        wish = {"Transport": "RTP/AVP/TCP;unicast;interleaved=2-3"} | dict(headers or {})
+        try:
+            answer = await self.ask("SETUP", self._own(track.control), wish)
+        except (StreamFailed, Unsupported):
+            return False
+        given = _INTERLEAVED.search(answer.headers.get("transport", ""))
+        channel = int(given[1]) if given else 2
+        if not 2 <= channel <= 255:  # the picture's own
+            return False
+        self._wire.sound_channel = channel
+        return True
+
     async def play(self, headers: Mapping[str, str]) -> Answer:
         """Start; return the device's answer, whose Range says where it begins."""
         return await self.ask("PLAY", self._base, headers)
@@ -119,7 +138,7 @@ class RtspClient:
         """Send a sign of life; its answer is read along with the media."""
         self._write("GET_PARAMETER", self._base, {})
 
-    async def packet(self, within_s: float | None = None) -> bytes | None:
+    async def packet(self, within_s: float | None = None) -> Media | None:
         """Return the next RTP packet, None at the end of the stream.
 
         Parameters
@@ -138,14 +157,14 @@ class RtspClient:
 
         """
         if self._early:
-            packet = self._early.popleft()
-            self._early_bytes -= len(packet)
-            return packet
+            media = self._early.popleft()
+            self._early_bytes -= len(media.packet)
+            return media
         try:
             async with asyncio.timeout(within_s or self._timing.silence_s):
                 while not self._wire.has_ended:
                     message = await self._wire.next()
-                    if isinstance(message, bytes):
+                    if isinstance(message, Media):
                         return message
         except TimeoutError:
             raise TimedOut("no picture of the recording in time") from None
@@ -214,9 +233,9 @@ class RtspClient:
             message = await self._wire.next()
             if self._wire.has_ended:
                 raise Unreachable(f"{self._address.authority} hung up")
-            if isinstance(message, bytes):
+            if isinstance(message, Media):
                 self._early.append(message)
-                self._early_bytes += len(message)
+                self._early_bytes += len(message.packet)
                 if self._early_bytes > _MOST_EARLY_BYTES:
                     raise ProtocolViolation("media without end before the answer")
             elif message is not None and message.headers.get("cseq") == str(self._sequence):

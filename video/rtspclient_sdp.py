@@ -1,19 +1,38 @@
-"""Reads a session description (RFC 8866) as far as one video track needs it."""
+"""Reads a session description (RFC 8866) as far as one video track and its sound need it."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from video.bitstream import Codec, ParameterSets, find_parameter_sets
 from video.errors import CodecUnplayable, ProtocolViolation
+from video.sound import SoundFormat
 
 _ENCODINGS: dict[str, Codec] = {"H264": "h264", "H265": "h265", "HEVC": "h265"}
 _CLOCK = re.compile(r"clock\s*=\s*([0-9TZ.:+]*)\s*-\s*([0-9TZ.:+]*)\s*(?:;|$)")
 _MOST_LINES = 500
+_SOUNDS = {"PCMA": "pcm_alaw", "PCMU": "pcm_mulaw", "MPEG4-GENERIC": "aac"}
+# RFC 3551: payload types that need no further word.
+_STATIC = {0: "PCMU/8000", 8: "PCMA/8000"}
+
+
+@dataclass(frozen=True, slots=True)
+class SoundTrack:
+    """The first sound of a description; ``form.coding`` is FFmpeg's name where it is one we know.
+
+    ``size_bits`` and ``index_bits`` are the fields of an AAC frame's header (RFC 3640).
+    """
+
+    form: SoundFormat
+    payload_type: int
+    clock_hz: int
+    control: str
+    size_bits: int = 0
+    index_bits: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +49,11 @@ class VideoTrack:
     control: str
     parameter_sets: ParameterSets | None
     covers: tuple[datetime, datetime | None] | None
+    sound: SoundTrack | None = None
 
 
 def parse_description(text: str) -> VideoTrack:
-    """Return the video track of a session description.
+    """Return the video track of a session description, with the sound beside it.
 
     Raises
     ------
@@ -50,7 +70,7 @@ def parse_description(text: str) -> VideoTrack:
     for section in sections:
         track = _track(section, head)
         if track is not None:
-            return track
+            return replace(track, sound=next(filter(None, map(_sound, sections)), None))
     raise CodecUnplayable("the recording holds no H.264 or H.265 video")
 
 
@@ -114,15 +134,45 @@ def _track(section: list[str], head: list[str]) -> VideoTrack | None:
     )
 
 
+def _sound(section: list[str]) -> SoundTrack | None:
+    words = section[0][2:].split()
+    if len(words) < 4 or words[0] != "audio" or not words[3].isdigit():
+        return None
+    payload_type = int(words[3])
+    mapped = _value(section, f"a=rtpmap:{payload_type} ") or _STATIC.get(payload_type, "")
+    name, _, rest = mapped.partition("/")
+    rate, _, channels = rest.partition("/")
+    if not rate.isdigit() or not 0 < int(rate) <= 192_000:
+        return None
+    hz = int(rate)
+    coding = _SOUNDS.get(name.upper(), name.lower())
+    fields = _fields(_value(section, f"a=fmtp:{payload_type} ") or "")
+    if coding == "aac" and not fields.get("mode", "").lower().startswith("aac"):
+        coding = "mpeg4-generic"  # CELP, or something of a stream
+    form = SoundFormat(
+        coding, hz, int(channels) if channels in {"1", "2"} else 1, _hex(fields.get("config", ""))
+    )
+    bits = [
+        int(bits) if (bits := fields.get(name, "")).isdigit() else 0
+        for name in ("sizelength", "indexlength")
+    ]
+    control = _value(section, "a=control:") or ""
+    return SoundTrack(form, payload_type, hz, control, *bits)
+
+
+def _hex(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)[:64]
+    except ValueError:
+        return b""
+
+
 def _value(lines: list[str], prefix: str) -> str | None:
     return next((line[len(prefix) :].strip() for line in lines if line.startswith(prefix)), None)
 
 
 def _sets(parameters: str, codec: Codec) -> ParameterSets | None:
-    fields = dict(
-        (name.strip().lower(), value.strip())
-        for name, _, value in (part.partition("=") for part in parameters.split(";"))
-    )
+    fields = _fields(parameters)
     names = (
         ("sprop-vps", "sprop-sps", "sprop-pps") if codec == "h265" else ("sprop-parameter-sets",)
     )
@@ -136,3 +186,11 @@ def _sets(parameters: str, codec: Codec) -> ParameterSets | None:
             if len(unit) > 2:
                 units.append(unit)
     return find_parameter_sets(units, codec)
+
+
+def _fields(parameters: str) -> dict[str, str]:
+    """Return the parameters of an ``a=fmtp`` line, names in lower case."""
+    return {
+        name.strip().lower(): value.strip()
+        for name, _, value in (part.partition("=") for part in parameters.split(";"))
+    }

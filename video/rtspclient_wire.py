@@ -9,6 +9,7 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import NamedTuple
 
 from video.addresses import CheckedAddress
 from video.errors import ProtocolViolation, TimedOut, Unreachable
@@ -19,6 +20,13 @@ _LARGEST_BODY = 64 * 1024
 _GOODBYE_S = 0.5
 _INTERLEAVED = ord("$")
 _BYE = 203
+
+
+class Media(NamedTuple):
+    """One RTP packet, of the picture or of the sound."""
+
+    packet: bytes
+    is_sound: bool = False
 
 
 class RtspWire:
@@ -34,6 +42,7 @@ class RtspWire:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.has_ended = False
         self.is_broken = False
+        self.sound_channel: int | None = None
         self._reader = reader
         self._writer = writer
 
@@ -85,7 +94,7 @@ class RtspWire:
             async with asyncio.timeout(_GOODBYE_S):
                 await self._writer.wait_closed()
 
-    async def next(self) -> Answer | bytes | None:
+    async def next(self) -> Answer | Media | None:
         """Return an RTP packet or an answer; None for what is read and put aside, or at the end.
 
         Raises
@@ -110,9 +119,9 @@ class RtspWire:
         except asyncio.LimitOverrunError:
             raise ProtocolViolation("the head of an answer is endless") from None
 
-    def _media(self, channel: int, packet: bytes) -> bytes | None:
-        if channel == 0:
-            return packet
+    def _media(self, channel: int, packet: bytes) -> Media | None:
+        if channel in (0, self.sound_channel):
+            return Media(packet, is_sound=channel != 0)
         # RTCP: of its packets only BYE matters here.
         if channel == 1 and _BYE in _rtcp_kinds(packet):
             self.has_ended = True

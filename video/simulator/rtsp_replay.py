@@ -6,6 +6,7 @@ ONVIF Streaming Specification, "Replay". A recorder of the plain kind knows `Ran
 
 import asyncio
 import logging
+import math
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from datetime import UTC, datetime
 from video.simulator.devices import Fault, SimulatedDevice
 from video.simulator.recorder import RecordedUnit, Recorder
 from video.simulator.rtp import CLOCK_HZ, NTP_EPOCH_S, on_channel, packetise
+from video.simulator.sound import beeps, sound_packet
 
 log = logging.getLogger(__name__)
 
@@ -68,21 +70,25 @@ def _epoch_s(text: str) -> float:
 
 
 class ReplaySender:
-    """Sends one stretch to one client, no faster than the client reads."""
+    """Sends one stretch to one client, no faster than the client reads.
+
+    *channels* are those of the picture and of the sound, None where that is not wanted.
+    """
 
     def __init__(
         self,
         device: SimulatedDevice,
         recorder: Recorder,
         writer: asyncio.StreamWriter,
-        channel: int,
+        channels: tuple[int, int | None],
     ) -> None:
         self._device = device
         self._recorder = recorder
         self._writer = writer
-        self._channel = channel
+        self._channel, self._sound_channel = channels
         self._task: asyncio.Task[None] | None = None
         self.sequence = 1
+        self._sounds = 0
 
     def start(self, order: PlayOrder) -> None:
         """Send what is ordered; a former order ends."""
@@ -98,7 +104,7 @@ class ReplaySender:
 
     async def _run(self, order: PlayOrder) -> None:
         loop = asyncio.get_running_loop()
-        began_s, first_s = loop.time(), None
+        began_s, first_s, before_s = loop.time(), None, None
         for recorded in self._recorder.play(order.from_s, order.to_s):
             while self._device.fault in (Fault.FREEZE, Fault.HANG, Fault.DRIP):
                 await asyncio.sleep(0.05)
@@ -106,6 +112,9 @@ class ReplaySender:
             if order.is_paced:
                 due_s = began_s + (recorded.at_s - first_s) / order.scale
                 await asyncio.sleep(max(0.0, due_s - loop.time()))
+            if before_s is not None and not recorded.follows_gap:
+                self._writer.write(self._sound(before_s, recorded.at_s, order))
+            before_s = recorded.at_s
             self._writer.write(self._packets(recorded, order))
             await self._writer.drain()
             # Writing alone never yields while the client reads fast enough.
@@ -122,19 +131,41 @@ class ReplaySender:
         )  # fmt: skip
         self.sequence = (self.sequence + len(packets)) & 0xFFFF
         if self._device.spec.recorder == "onvif":
-            packets = [self._stamped(packet, recorded, order.stamp) for packet in packets]
+            flags = 0x80 * recorded.unit.is_key | 0x20 * recorded.follows_gap
+            packets = [
+                _framed(self._stamped(packet[4:], recorded.at_s, flags, order.stamp), 0)
+                for packet in packets
+            ]
         return on_channel(packets, self._channel)
 
-    def _stamped(self, packet: bytes, recorded: RecordedUnit, stamp: int) -> bytes:
-        at_s = recorded.at_s + self._device.clock.offset_s
+    def _sound(self, from_s: float, to_s: float, order: PlayOrder) -> bytes:
+        """The sound between two pictures; without stamps it runs at the pace of the pictures."""
+        sound, channel = self._device.spec.sound, self._sound_channel
+        if sound is None or channel is None or (order.is_paced and order.scale != 1.0):
+            return b""
+        loop = beeps(sound)
+        length_s = loop.samples / loop.rate
+        sent = b""
+        for number in range(math.ceil(from_s / length_s), math.ceil(to_s / length_s)):
+            self._sounds = (self._sounds + 1) & 0xFFFF
+            packet = sound_packet(sound, loop, number, sequence=self._sounds, ssrc=_SSRC + 1)
+            if self._device.spec.recorder == "onvif":
+                packet = self._stamped(packet, number * length_s, 0x80, order.stamp)
+            sent += _framed(packet, channel)
+        return sent
+
+    def _stamped(self, rtp: bytes, at_s: float, flags: int, stamp: int) -> bytes:
+        at_s += self._device.clock.offset_s
         seconds = int(at_s)
-        flags = 0x80 * recorded.unit.is_key | 0x20 * recorded.follows_gap
         extension = struct.pack(
             ">HHIIBBH", 0xABAC, 3, (seconds + NTP_EPOCH_S) & 0xFFFFFFFF,
             int((at_s - seconds) * (1 << 32)), flags, stamp, 0,
         )  # fmt: skip
-        rtp = bytes([packet[4] | 0x10]) + packet[5:16] + extension + packet[16:]
-        return struct.pack(">BBH", 0x24, 0, len(rtp)) + rtp
+        return bytes([rtp[0] | 0x10]) + rtp[1:12] + extension + rtp[12:]
+
+
+def _framed(rtp: bytes, channel: int) -> bytes:
+    return struct.pack(">BBH", 0x24, channel, len(rtp)) + rtp
 
 
 def _report(task: "asyncio.Task[None]") -> None:

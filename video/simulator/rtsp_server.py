@@ -253,7 +253,9 @@ def _play_recording(session: _Session, request: RtspRequest, device: SimulatedDe
     if first is None:
         return RtspReply(457)
     if session.replay is None:
-        session.replay = ReplaySender(device, device.recorder, session.writer, player.rtp_channel)
+        heard = None if session.listener is None else session.listener.rtp_channel
+        channels = player.rtp_channel, heard
+        session.replay = ReplaySender(device, device.recorder, session.writer, channels)
     session.order = order
     begins = clock_text(first.at_s + device.clock.offset_s)
     return RtspReply(200, (("Range", f"clock={begins}-"),))

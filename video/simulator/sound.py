@@ -8,6 +8,7 @@ import math
 import secrets
 import struct
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -15,6 +16,7 @@ from typing import Literal
 
 import av
 import numpy as np
+from numpy.typing import NDArray
 
 from video.simulator.rtsp_track import Player
 
@@ -23,6 +25,9 @@ SOUNDS: tuple[Sound, ...] = ("aac", "pcma", "pcmu", "g726")
 PAYLOAD_TYPES: dict[Sound, int] = {"aac": 97, "pcma": 8, "pcmu": 0, "g726": 98}
 _TONE_HZ = 440
 _LOOP_S = 2
+# A whole number of frames, and even.
+_BEEPS_S = 8
+Loudness = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 _ENCODERS = {"aac": "aac", "pcma": "pcm_alaw", "pcmu": "pcm_mulaw", "g726": "pcm_mulaw"}
 
 
@@ -39,6 +44,16 @@ class Loop:
 @cache
 def tone(sound: Sound) -> Loop:
     """A tone of 440 Hz in this coding."""
+    return _loop(sound, _LOOP_S, np.ones_like)
+
+
+@cache
+def beeps(sound: Sound) -> Loop:
+    """The tone in even seconds alone, so that what is heard tells its instant."""
+    return _loop(sound, _BEEPS_S, lambda at: (at % 2 < 1).astype(np.float64))
+
+
+def _loop(sound: Sound, length_s: int, loudness: Loudness) -> Loop:
     rate = 16_000 if sound == "aac" else 8000
     encoder = av.CodecContext.create(_ENCODERS[sound], "w")
     if not isinstance(encoder, av.AudioCodecContext):
@@ -48,16 +63,30 @@ def tone(sound: Sound) -> Loop:
     encoder.time_base = Fraction(1, rate)
     samples = 1024 if sound == "aac" else 160
     frames: list[bytes] = []
-    for number in range(_LOOP_S * rate // samples):
+    count = length_s * rate // samples
+    for number in range(2 * count):
         at = (np.arange(samples) + number * samples) / rate
-        wave = 0.3 * np.sin(2 * math.pi * _TONE_HZ * at)
+        wave = 0.3 * np.sin(2 * math.pi * _TONE_HZ * at) * loudness(at)
         values = wave.astype(np.float32) if sound == "aac" else (wave * 32767).astype(np.int16)
         frame = av.AudioFrame.from_ndarray(
             values[None, :], format=str(encoder.format.name), layout="mono"
         )
         frame.sample_rate, frame.pts = rate, number * samples
         frames += [bytes(packet) for packet in encoder.encode(frame)]
+    frames += [bytes(packet) for packet in encoder.encode(None)]
+    # The second round, so that it goes over into itself; AAC's first frame is a run-up.
+    frames = frames[len(frames) - count :]
     return Loop(tuple(frames), samples, rate, bytes(encoder.extradata or b""))
+
+
+def sound_packet(sound: Sound, loop: Loop, number: int, *, sequence: int, ssrc: int) -> bytes:
+    """The RTP packet of frame *number* on the wall-clock grid of a loop."""
+    frame = loop.frames[number % len(loop.frames)]
+    at = number * loop.samples & 0xFFFFFFFF
+    head = struct.pack(">BBHII", 0x80, 0x80 | PAYLOAD_TYPES[sound], sequence, at, ssrc)
+    # RFC 3640: 16 bits of headers' length, then 13 bits of size and 3 of index.
+    units = struct.pack(">HH", 16, len(frame) << 3) if sound == "aac" else b""
+    return head + units + frame
 
 
 class SoundTrack:
@@ -115,11 +144,7 @@ class SoundTrack:
             number += 1
 
     def _packet(self, number: int) -> bytes:
-        frame = self._loop.frames[number % len(self._loop.frames)]
         self._sequence = (self._sequence + 1) & 0xFFFF
-        at = number * self._loop.samples & 0xFFFFFFFF
-        kind = 0x80 | PAYLOAD_TYPES[self.sound]
-        head = struct.pack(">BBHII", 0x80, kind, self._sequence, at, self._ssrc)
-        # RFC 3640: 16 bits of headers' length, then 13 bits of size and 3 of index.
-        units = struct.pack(">HH", 16, len(frame) << 3) if self.sound == "aac" else b""
-        return head + units + frame
+        return sound_packet(
+            self.sound, self._loop, number, sequence=self._sequence, ssrc=self._ssrc
+        )
