@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,7 @@ from . import orders, storing
 from .asking import new
 from .manifest import instant
 from .models import Evidence
-from .refusals import DiskFull, StretchRefused
+from .refusals import StretchRefused
 from .sealing import act_of, told
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 COMPLETE, DEVICE_FAILED = "complete", "device_failed"
 _PAUSE_S = 1.0
 _AT_ONCE = 2
+_LOOK_EVERY_S = 2.0
+_LOOK_EVERY_BYTES = 16 * 1024 * 1024
 
 log = logging.getLogger(__name__)
 
@@ -150,8 +153,11 @@ async def _cut(order: _Order) -> None:
 
     await asyncio.to_thread(storing.remove_folder, order.id)  # of a worker that was killed
     excerpt, reason = Excerpt(), COMPLETE
+    budget = _Budget(order.id)
     try:
-        await asyncio.to_thread(_require_room)
+        if await budget.may_grow(0) is not None:
+            await asyncio.to_thread(_close, order, excerpt, DISK_FULL)
+            return
         folder = await asyncio.to_thread(storing.make_folder, order.id)
         await asyncio.to_thread(orders.note_begun, order.id)
         recorder = await asyncio.to_thread(_recorder, order.camera_id)
@@ -159,12 +165,10 @@ async def _cut(order: _Order) -> None:
         async def find(at: datetime) -> ReplayTarget:
             return await find_replay(recorder, at)
 
-        excerpt = await cut(find, folder, order.from_at, order.to_at)
+        excerpt = await cut(find, folder, order.from_at, order.to_at, may_grow=budget.may_grow)
         reason = _reason(excerpt)
     except Unsupported:
         reason = orders.NO_PICTURE
-    except DiskFull:
-        reason = DISK_FULL
     except (DeviceError, GridlinkError) as error:
         log.warning("no recording: %s", error.code, extra={"action": "evidence.no_recording"})
         reason = DEVICE_FAILED
@@ -179,9 +183,37 @@ def _reason(excerpt: Excerpt) -> str:
     return excerpt.broken if excerpt.broken in (DISK_FULL, DISK_FAILED) else DEVICE_FAILED
 
 
-def _require_room() -> None:
-    with begin() as session:
-        storing.require_room(session)
+class _Budget:
+    """Looks at the store while an excerpt grows; the clips recorded meanwhile count too."""
+
+    def __init__(self, evidence_id: int) -> None:
+        self._evidence_id = evidence_id
+        self._looked_at_s: float | None = None
+        self._looked_bytes = 0
+        self._step_bytes = min(_LOOK_EVERY_BYTES, load().evidence.budget_bytes // 16)
+
+    async def may_grow(self, size_bytes: int) -> str | None:
+        """Return why no more may be written, None while it may."""
+        now_s = time.monotonic()
+        if (
+            self._looked_at_s is not None
+            and now_s - self._looked_at_s < _LOOK_EVERY_S
+            and size_bytes - self._looked_bytes < self._step_bytes
+        ):
+            return None
+        self._looked_at_s, self._looked_bytes = now_s, size_bytes
+        return await asyncio.to_thread(self._look, size_bytes)
+
+    def _look(self, size_bytes: int) -> str | None:
+        try:
+            orders.note_size({self._evidence_id: size_bytes})
+            is_full = orders.is_full()
+        except SQLAlchemyError as fault:  # looked at again soon; the disk itself has an end
+            log.warning("put off: %s", fault, extra={"action": "evidence.put_off"})
+            return None
+        if is_full:
+            log.error("no room for more", extra={"action": "evidence.disk"})
+        return DISK_FULL if is_full else None
 
 
 def _close(order: _Order, excerpt: Excerpt, reason: str) -> None:

@@ -65,11 +65,18 @@ def read(worker: int) -> Orders:
         clips = [ClipOrder(*row) for row in session.execute(_CLIPS, share)]
         most = {"most": load().evidence.rings}
         watched = session.scalars(_WATCHED, share | most).all()
-        is_full = bool(clips) and storing.room(session).state == "full"
-    if is_full and retention.make_room(datetime.now(UTC)):
-        with begin() as session:
-            is_full = storing.room(session).state == "full"
-    return Orders(clips, watched, is_full)
+    return Orders(clips, watched, bool(clips) and is_full())
+
+
+def is_full() -> bool:
+    """Return whether nothing more can be written, the oldest that nobody holds having gone."""
+    with begin() as session:
+        if storing.room(session).state != "full":
+            return False
+    if not retention.make_room(datetime.now(UTC)):
+        return True
+    with begin() as session:
+        return storing.room(session).state == "full"
 
 
 def note_begun(evidence_id: int) -> None:

@@ -14,6 +14,7 @@ from backend import db
 from backend.cameras import devices
 from backend.evidence.keys import public_of
 from backend.evidence.verifying import verify
+from backend.settings import load
 from video.credentials import Credentials
 from video.simulator.devices import DeviceSpec
 from video.simulator.fleet import Fleet, ThreadedFleet
@@ -100,6 +101,34 @@ def test_a_stretch_of_a_recording_is_sealed_with_its_gap_and_its_origin(
 def gap_s(gap: dict[str, str]) -> float:
     to_at, from_at = (datetime.fromisoformat(gap[at]) for at in ("to_at", "from_at"))
     return (to_at - from_at).total_seconds()
+
+
+@pytest.fixture
+def little_room(monkeypatch: pytest.MonkeyPatch, store: Path) -> int:
+    room_bytes = 1024 * 1024
+    monkeypatch.setenv("GRIDLINK_EVIDENCE__BUDGET_BYTES", str(room_bytes))
+    load.cache_clear()
+    return room_bytes
+
+
+def test_a_store_that_fills_up_meanwhile_ends_the_fetching_and_keeps_what_is_whole(
+    little_room: int, fleet: Fleet, store: Path, land: Any, media: Any, desk: Any
+) -> None:
+    camera = enrol(fleet, land, "profile-g")
+    made = desk.post("recordings", **asked(camera, past(-1900.0), past(GAP_S - 100.0)))
+    kept = desk.ended(made["id"])
+    assert (kept["state"], kept["end_reason"]) == ("kept", "disk_full")
+    folder = store / str(made["id"])
+    assert 0.9 * little_room < kept["size_bytes"] < 1.2 * little_room
+    for part in kept["parts"]:
+        assert frames_of(folder / part["file"]) == part["frames"]
+    assert desk.client.get("/api/evidence/storage").json()["state"] == "full"
+    again = desk.client.post(
+        f"{desk.base}/recordings", json=asked(camera, past(100.0), past(104.0))
+    )
+    # What nobody holds makes room for what is asked for; what is held does not.
+    assert again.status_code == 201
+    assert desk.ended(again.json()["id"])["end_reason"] == "complete"
 
 
 def test_a_device_without_recordings_gives_none_and_a_wrong_stretch_is_refused(
