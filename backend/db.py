@@ -67,7 +67,12 @@ def engine(url: str | None = None) -> Engine:
         pool_timeout=5,
         hide_parameters=True,  # an error's text goes to the log; what somebody typed does not
         pool_pre_ping=True,  # a restarted database must cost one reconnect, not one error
-        connect_args={"connect_timeout": 5, "application_name": "gridlink"},
+        connect_args={
+            "connect_timeout": 5,
+            "application_name": "gridlink",
+            # A day cast from a time is the day of UTC, wherever the server thinks it stands.
+            "options": "-c TimeZone=UTC",
+        },
     )
 
 

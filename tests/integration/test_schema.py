@@ -10,7 +10,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from geoalchemy2 import Geometry
-from sqlalchemy import Connection, create_engine
+from psycopg import sql
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 
 from backend import databases, db
@@ -137,3 +138,18 @@ def test_no_importer_has_a_field_for_a_person() -> None:
 @pytest.mark.parametrize("name", ["owner_name", "phone", "id_card", "plate_no", "face_vector"])
 def test_the_promise_would_notice_such_a_column(name: str) -> None:
     assert PERSONAL.search(name)
+
+
+def test_days_are_those_of_utc_even_where_the_server_keeps_another_time(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as owner:
+        name = owner.info.dbname
+        owner.execute(
+            sql.SQL("ALTER DATABASE {} SET timezone TO 'Pacific/Auckland'").format(
+                sql.Identifier(name)
+            )
+        )
+    with psycopg.connect(database) as plain:
+        assert plain.execute("SHOW timezone").fetchall() == [("Pacific/Auckland",)]
+    db.engine.cache_clear()
+    with db.begin() as session:
+        assert session.scalar(text("SHOW timezone")) == "UTC"
