@@ -33,6 +33,18 @@ PASSWORD = "correct horse battery 9"
 _SQUARE = "ST_Multi(ST_MakeEnvelope({0}, {1}, {2}, {3}, 4326))"
 
 
+@pytest.fixture(autouse=True)
+def _no_thread_left_behind() -> Iterator[None]:
+    """A thread that outlived its test once span for the rest of the run: a core and 14 GB."""
+    before = set(threading.enumerate())
+    yield
+    for thread in set(threading.enumerate()) - before:
+        if thread.daemon or not thread.name.startswith("Thread-"):
+            continue  # servers wait to be ended; pools keep their workers
+        thread.join(30)
+        assert not thread.is_alive(), f"{thread.name} outlives its test"
+
+
 @pytest.fixture(scope="session")
 def template() -> str:
     """Return the name of a migrated, empty template database of the current schema."""

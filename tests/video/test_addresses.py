@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import threading
+from itertools import takewhile
 
 import pytest
 
@@ -182,7 +183,7 @@ def test_describe_stops_after_one_login():
     def serve(camera):
         connection, _ = camera.accept()
         with connection, connection.makefile("rb") as lines:
-            while request := b"".join(iter(lines.readline, b"\r\n")):
+            while request := b"".join(takewhile(bytes.strip, iter(lines.readline, b""))):
                 logins.append(b"Authorization" in request)
                 connection.sendall(
                     b"RTSP/1.0 401 No\r\n"
@@ -196,6 +197,7 @@ def test_describe_stops_after_one_login():
         with pytest.raises(CredentialsRejected):
             describe(checked, Credentials("admin", "wrong"))
         serving.join(5)
+    assert not serving.is_alive()
     assert logins == [False, True]
 
 
