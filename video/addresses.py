@@ -15,6 +15,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Resolver = Callable[[str, int], Iterable[str]]
 
 DEFAULT_PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
+_LONGEST_URL = 2000
 _WEB = frozenset({"http", "https"})
 # Cloud metadata lives in 169.254/16; no camera does, whatever the setting says.
 _NEVER = tuple(
@@ -165,6 +166,18 @@ class AddressPolicy:
             raise AddressRefused(f"{host} is {address}, outside the allowed networks")
 
 
+def host_named(url: str) -> str | None:
+    """Return the host a device names in an address of its own, whatever login stands before it.
+
+    Raises
+    ------
+    AddressRefused
+        The address cannot be read.
+
+    """
+    return _split(_without_user_info(url)).hostname
+
+
 def resolve_host(host: str, port: int) -> tuple[str, ...]:
     """Return every address the system's resolver gives; decimal and octal spellings included.
 
@@ -182,6 +195,8 @@ def resolve_host(host: str, port: int) -> tuple[str, ...]:
 
 
 def _split(url: str) -> SplitResult:
+    if len(url) > _LONGEST_URL:
+        raise AddressRefused(f"the address is longer than {_LONGEST_URL} characters")
     if any(ord(character) <= 0x20 or character in "\\\x7f" for character in url):
         raise AddressRefused("blank, control character or backslash in the address")
     try:

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from onveef import envelopes, parsers
 
 from video.addresses import AddressPolicy
 from video.errors import CredentialsRejected, DeviceError, ProtocolViolation, Unsupported
+from video.onvif_answers import read_by
 from video.onvif_session import OnvifSession
 from video.profiles import Profile
 from video.quirks import documented_path
 
 _MOST_PROFILES = 8
 _MOST_CHANNELS = 128
+#: ONVIF allows 64 characters (ReferenceToken); some makers take more.
+_LONGEST_TOKEN = 256
+_LARGEST_NUMBER = 1_000_000
 _CODEC_NAMES = {"H264": "h264", "H265": "h265", "HEVC": "h265", "JPEG": "mjpeg"}
 
 
@@ -81,7 +84,7 @@ class _Reading:
         self._is_media2 = is_media2
         body = envelopes.media_get_profiles(use_media2=is_media2)
         xml = await self._session.call("GetProfiles", body, service=self._service)
-        described = [one for one in parsers.parse_profiles(xml) if one.get("video_encoder")]
+        described = [one for one in read_profiles(xml) if one.get("video_encoder")]
         if not described:
             raise ProtocolViolation("GetProfiles: no profile with video")
         by_source: dict[str, list[dict[str, Any]]] = {}
@@ -120,9 +123,10 @@ class _Reading:
             self._session.quirks.add("no_stream_address")
             host = f"[{device.pinned_ip}]" if ":" in device.pinned_ip else device.pinned_ip
             url = f"rtsp://{host}{path}"
-        if "@" in urlsplit(url).netloc:
+        checked = self._policy.check_own(url, device)
+        if "@" in url.partition("://")[2].partition("/")[0]:
             self._session.quirks.add("login_in_stream_address")
-        return self._policy.check_own(url, device).url
+        return checked.url
 
     async def _snapshot_url(self, token: str) -> str | None:
         """Return the snapshot address, or None: many devices have none, and say so in many ways."""
@@ -153,24 +157,43 @@ class _Reading:
         return uri
 
 
+def read_profiles(xml: str) -> list[dict[str, Any]]:
+    """Return the profiles of an answer, as onveef writes them; none without a usable token.
+
+    Raises
+    ------
+    ProtocolViolation
+        A number in it cannot be read.
+
+    """
+    said = read_by(parsers.parse_profiles, xml, "GetProfiles")
+    return [one for one in said if 0 < len(str(one.get("token", ""))) <= _LONGEST_TOKEN]
+
+
 def _pixels(one: dict[str, Any]) -> int:
     encoder = one["video_encoder"]
-    return (encoder.get("width") or 0) * (encoder.get("height") or 0)
+    return (_number(encoder, "width") or 0) * (_number(encoder, "height") or 0)
+
+
+def _number(encoder: dict[str, Any], name: str) -> int | None:
+    """Return a number of an encoder; None where the device says none that can be."""
+    value = encoder.get(name)
+    return value if value is not None and 0 <= value <= _LARGEST_NUMBER else None
 
 
 def _profile(one: dict[str, Any], *, stream_url: str, snapshot_url: str | None) -> Profile:
     encoder = one["video_encoder"]
     word = str(encoder.get("encoding", ""))
-    fps = encoder.get("fps_limit")
+    fps = _number(encoder, "fps_limit")
     return Profile(
         token=str(one["token"]),
         name=str(one["name"])[:200],
         codec=_CODEC_NAMES.get(word.upper().replace(".", ""), word.lower()),
-        width=encoder.get("width"),
-        height=encoder.get("height"),
+        width=_number(encoder, "width"),
+        height=_number(encoder, "height"),
         fps=None if fps is None else float(fps),
-        gop=encoder.get("gop"),
-        bitrate_kbps=encoder.get("bitrate_kbps"),
+        gop=_number(encoder, "gop"),
+        bitrate_kbps=_number(encoder, "bitrate_kbps"),
         stream_url=stream_url,
         snapshot_url=snapshot_url,
         has_ptz="ptz" in one,

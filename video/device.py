@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
@@ -13,6 +14,7 @@ from video.addresses import AddressPolicy, CheckedAddress
 from video.channels import Channel, read_channels
 from video.credentials import Credentials
 from video.errors import CredentialsRejected, ProtocolViolation, TimedOut
+from video.onvif_answers import read_by
 from video.onvif_session import OnvifSession
 from video.profiles import Profile
 
@@ -105,16 +107,14 @@ async def probe(
         As their names say.
 
     """
-    device = _device_service(await asyncio.to_thread(policy.check, address))
     try:
-        async with (
-            asyncio.timeout(total_s),
-            OnvifSession(device, credentials, policy, call_s=call_s) as session,
-        ):
-            await session.open()
-            return await _read_report(session, policy)
+        async with asyncio.timeout(total_s):  # the name's resolution too
+            device = _device_service(await asyncio.to_thread(policy.check, address))
+            async with OnvifSession(device, credentials, policy, call_s=call_s) as session:
+                await session.open()
+                return await _read_report(session, policy)
     except TimeoutError:
-        raise TimedOut(f"the probe of {device.authority} took over {total_s:g} s") from None
+        raise TimedOut(f"the probe took over {total_s:g} s") from None
 
 
 async def _read_report(session: OnvifSession, policy: AddressPolicy) -> DeviceReport:
@@ -147,9 +147,10 @@ async def _read_macs(session: OnvifSession) -> tuple[str, ...]:
     """Return the hardware addresses of the device's own interfaces; none where it keeps them."""
     try:
         xml = await session.call("GetNetworkInterfaces", envelopes.device_get_network_interfaces())
+        interfaces = read_by(parsers.parse_network_interfaces, xml, "GetNetworkInterfaces")
     except (ProtocolViolation, CredentialsRejected):
         return ()  # the login was accepted before: this account may not ask
-    said = (one["hardware_address"] for one in parsers.parse_network_interfaces(xml))
+    said = (one["hardware_address"] for one in interfaces)
     plain = (re.sub("[^0-9a-f]", "", str(each).lower()) for each in said)
     macs = {mac for mac in plain if _MAC.fullmatch(mac) and len(set(mac)) > 1}
     return tuple(sorted(macs)[:_MOST_MACS])
@@ -189,6 +190,8 @@ def _first_location(root: Element) -> GeoLocation | None:
         try:
             lon, lat = float(place.attrib["lon"]), float(place.attrib["lat"])
             elevation_m = float(place.attrib["elevation"]) if "elevation" in place.attrib else None
+            if elevation_m is not None and not math.isfinite(elevation_m):
+                elevation_m = None
         except (KeyError, ValueError):
             continue
         # A device never told where it stands often says 0, 0.

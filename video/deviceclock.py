@@ -11,10 +11,11 @@ import math
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
-from onveef import envelopes, parsers
+from onveef import envelopes
 
+from video.onvif_answers import shown_time
 from video.onvif_session import OnvifSession
 
 _CLOSE_ENOUGH_S = 0.06
@@ -86,15 +87,7 @@ async def clock_of(session: OnvifSession) -> DeviceClock:
 
     async def ask() -> datetime | None:
         body = envelopes.device_get_system_date_time()
-        said = parsers.parse_system_datetime(await session.call("GetSystemDateAndTime", body))
-        utc = said.get("UTCDateTime") or {}
-        try:
-            return datetime(
-                utc["year"], utc["month"], utc["day"],
-                utc["hour"], utc["minute"], utc["second"], tzinfo=UTC,
-            )  # fmt: skip
-        except (KeyError, TypeError, ValueError):
-            return None
+        return shown_time(await session.call("GetSystemDateAndTime", body))
 
     return await measure_clock(ask)
 

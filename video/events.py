@@ -191,6 +191,6 @@ def _moment(told: Element) -> datetime | None:
     """Return the device's time; None where it gives none or no real one."""
     try:
         moment = datetime.fromisoformat(told.attrib.get("UtcTime", "").strip())
-    except ValueError:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # the first or last day of all, in another zone
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -24,6 +24,13 @@ _MARKS = (
 )
 _ENCODING = re.compile(r"""(<\?xml[^>]{0,80}?)\s+encoding\s*=\s*["'][^"']{0,40}["']""")
 _MOST_JUNK = 64
+#: Beyond these an answer costs minutes to read or to mend, and no device needs them: a recorder of
+#: 128 channels says 46,000 tags at a depth of 12.
+_MOST_TAGS = 120_000
+_MOST_DEPTH = 48
+_MOST_MENDS = 5000
+_MOST_PREFIXES = 24
+_LONGEST_PROLOGUE = 300
 _BEGINNING = re.compile(r"<\?xml|<[\w-]{1,40}:Envelope|<Envelope")
 _AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});)")
 _PREFIX = re.compile(r"</?([A-Za-z_][\w.-]{0,30}):|[\s]([A-Za-z_][\w.-]{0,30}):[\w.-]+\s*=")
@@ -74,7 +81,8 @@ def _known(name: str) -> str:
 
 def _undeclared(text: str) -> str:
     """Return the text without its statement of an encoding, which decoding has made untrue."""
-    return _ENCODING.sub(r"\1", text, count=1)
+    head = _ENCODING.sub(r"\1", text[:_LONGEST_PROLOGUE], count=1)
+    return head + text[_LONGEST_PROLOGUE:]
 
 
 def element_of(text: str) -> tuple[Element | None, str, tuple[str, ...]]:
@@ -94,7 +102,14 @@ def element_of(text: str) -> tuple[Element | None, str, tuple[str, ...]]:
     tuple of str
         Names in `quirks.QUIRKS`.
 
+    Raises
+    ------
+    ProtocolViolation
+        More tags, or deeper ones, than any device needs.
+
     """
+    if text.count("<") > _MOST_TAGS:
+        raise ProtocolViolation(f"the answer has more than {_MOST_TAGS} tags")
     mended: list[str] = []
     root = _read(text)
     for name, mend in (
@@ -113,9 +128,20 @@ def element_of(text: str) -> tuple[Element | None, str, tuple[str, ...]]:
 
 def _read(text: str) -> Element | None:
     try:
-        return parsers.parse_xml(text)
+        root = parsers.parse_xml(text)
     except (RecursionError, MemoryError):
         return None
+    if root is not None and _is_deep(root):
+        raise ProtocolViolation(f"the answer is nested deeper than {_MOST_DEPTH} levels")
+    return root
+
+
+def _is_deep(root: Element) -> bool:
+    """Return whether a document nests so that each look-up in it would cost its square."""
+    level = [root]
+    for _ in range(_MOST_DEPTH):
+        level = [child for element in level for child in element]
+    return bool(level)
 
 
 def _without_junk(text: str) -> str:
@@ -124,14 +150,16 @@ def _without_junk(text: str) -> str:
 
 
 def _with_references(text: str) -> str:
-    return _AMPERSAND.sub("&amp;", text)
+    return text if text.count("&") > _MOST_MENDS else _AMPERSAND.sub("&amp;", text)
 
 
 def _with_prefixes(text: str) -> str:
     used = {one or two for one, two in _PREFIX.findall(text)} - {"xml", "xmlns"}
+    if len(used) > 2 * _MOST_PREFIXES:
+        return text
     missing = sorted(prefix for prefix in used if f"xmlns:{prefix}" not in text)
     root = _ROOT.search(text)
-    if not missing or root is None:
+    if not missing or root is None or len(missing) > _MOST_PREFIXES:
         return text
     said = "".join(
         f' xmlns:{one}="{_NAMESPACES.get(one, f"urn:unknown:{one}")}"' for one in missing

@@ -10,13 +10,12 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, Self
-from urllib.parse import urlsplit
 
 from onveef import envelopes, parsers
 
-from video.addresses import AddressPolicy, CheckedAddress
+from video.addresses import AddressPolicy, CheckedAddress, host_named
 from video.credentials import Credentials
-from video.errors import CredentialsRejected, ProtocolViolation, Unsupported
+from video.errors import AddressRefused, CredentialsRejected, ProtocolViolation, Unsupported
 from video.onvif_answers import Reply, clock_offset_s, is_refusal, response_of
 from video.onvif_wire import OnvifWire
 
@@ -72,6 +71,7 @@ class OnvifSession:
         self._policy = policy
         self._is_rejected = False
         self._services: dict[str, CheckedAddress] = {"device": device}
+        self._unusable: dict[str, AddressRefused] = {}
         self._wire = OnvifWire(credentials, call_s)
 
     async def __aenter__(self) -> Self:
@@ -167,6 +167,8 @@ class OnvifSession:
             As their names say; an empty answer is a violation.
 
         """
+        if service in self._unusable:
+            raise self._unusable[service]
         if service not in self._services:
             raise Unsupported(f"no {service} service")
         return await self._asked(self._services[service], operation, body, _Manner())
@@ -215,12 +217,16 @@ class OnvifSession:
             xml = await self.call("GetCapabilities", envelopes.device_get_capabilities())
             found = parsers.parse_capabilities(xml)
         for name, url in found.items():
-            if name != "device":
+            if name == "device":
+                continue
+            try:
                 self._services[name] = self._own(url)
+            except AddressRefused as refused:  # told when it is needed: it may never be
+                self._unusable[name] = refused
 
     def _own(self, url: str) -> CheckedAddress:
         address = self._policy.check_own(url, self.device)
-        if urlsplit(url).hostname not in {self.device.host, self.device.pinned_ip}:
+        if host_named(url) not in {self.device.host, self.device.pinned_ip}:
             self.quirks.add("foreign_xaddr")
         return address
 

@@ -16,6 +16,7 @@ from video.addresses import CheckedAddress
 from video.bounded import BoundedTransport
 from video.credentials import Credentials
 from video.errors import DeviceError, ProtocolViolation, TimedOut, Unreachable
+from video.httplogin import DigestLogin
 from video.mending import text_of
 from video.onvif_answers import Reply
 
@@ -38,7 +39,7 @@ class OnvifWire:
 
     def __init__(self, credentials: Credentials, call_s: float) -> None:
         self._call_s = call_s
-        self._digest = httpx.DigestAuth(credentials.username, credentials.password)
+        self._digest = DigestLogin(credentials)
         self._has_answered = False
         self._client = httpx.AsyncClient(
             transport=BoundedTransport(LARGEST_ANSWER), trust_env=False, timeout=call_s

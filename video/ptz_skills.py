@@ -7,12 +7,14 @@ physical meaning. Zoom from wide to narrow.
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Literal
 from xml.etree.ElementTree import Element
 
 from onveef import envelopes, parsers
 
+from video.channels import read_profiles
 from video.device import GeoLocation, read_location
 from video.errors import ProtocolViolation, Unsupported
 from video.onvif_session import OnvifSession
@@ -113,7 +115,7 @@ async def _read_profile(session: OnvifSession) -> tuple[str, str, str]:
     is_media2 = not session.has("media")
     body = envelopes.media_get_profiles(use_media2=is_media2)
     xml = await session.call("GetProfiles", body, service="media2" if is_media2 else "media")
-    for profile in parsers.parse_profiles(xml):
+    for profile in read_profiles(xml):
         head = profile.get("ptz")
         if head and profile.get("token"):
             return str(profile["token"]), str(head["token"]), str(head.get("node_token") or "")
@@ -212,4 +214,4 @@ def _said(parent: Element, name: str) -> str:
 
 def _count(parent: Element, name: str) -> int:
     text = _said(parent, name)
-    return int(text) if text.isascii() and text.isdigit() else 0
+    return int(text) if re.fullmatch("[0-9]{1,6}", text) else 0

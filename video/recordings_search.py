@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape
 from onveef import envelopes, parsers
 
 from video.errors import DeviceError, ProtocolViolation, Unsupported
+from video.instants import plausible
 from video.onvif_session import OnvifSession
 
 _MOST_ROUNDS = 40
@@ -201,7 +202,7 @@ def _instant(text: str) -> datetime | None:
         at = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    return plausible(at if at.tzinfo else at.replace(tzinfo=UTC))
 
 
 def _xml(at: datetime) -> str:

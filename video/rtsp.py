@@ -6,16 +6,17 @@ refusals their names.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import socket
 import ssl
 import time
 from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from video.addresses import CheckedAddress
 from video.credentials import Credentials
+from video.digest import ALL_HASHES, FFMPEG_HASHES, choose_challenge
 from video.errors import (
     AddressRefused,
     CredentialsRejected,
@@ -27,7 +28,6 @@ from video.errors import (
 )
 
 _LARGEST_ANSWER = 64 * 1024
-_CHALLENGE = re.compile(r'(\w+)=(?:"([^"]*)"|([^\s,]+))')
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,9 @@ def describe(address: CheckedAddress, credentials: Credentials, *, deadline_s: f
         with _connect(address, deadline_s) as connection:
             answer = _ask(connection, address.url, 1, "", end)
             if answer.status == 401 and credentials.given:
-                login = authorization(answer.headers, credentials, "DESCRIBE", address.url)
+                login = authorization(
+                    answer.headers, credentials, "DESCRIBE", address.url, hashes=FFMPEG_HASHES
+                )
                 answer = _ask(connection, address.url, 2, login, end)
     except TimeoutError:
         raise TimedOut(f"no description from {address.authority}") from None
@@ -86,49 +88,32 @@ def describe(address: CheckedAddress, credentials: Credentials, *, deadline_s: f
 
 
 def authorization(
-    headers: dict[str, str], credentials: Credentials, method: str, url: str, *, count: int = 1
+    headers: dict[str, str],
+    credentials: Credentials,
+    method: str,
+    url: str,
+    *,
+    count: int = 1,
+    hashes: frozenset[str] = ALL_HASHES,
 ) -> str:
-    """Return the Authorization header's value for a challenge (RFC 2617, MD5 digest or basic).
+    """Return the Authorization header's value for a challenge (digest or basic).
 
     ``count`` is how often the challenge's nonce has been used, this time included.
 
     Raises
     ------
     ProtocolViolation
-        The challenge offers neither.
+        The challenge offers neither, or digests that cannot be met.
 
     """
     challenges = headers.get("www-authenticate", "").split("\n")
-    digest = next((text for text in challenges if text.lower().startswith("digest")), None)
+    digest = choose_challenge(challenges, hashes)
     if digest is not None:
-        fields = {name.lower(): a or b for name, a, b in _CHALLENGE.findall(digest)}
-        return _digest(fields, credentials, method, url, count)
+        return digest.answer(credentials, method, url, count=count)
     if any(text.lower().startswith("basic") for text in challenges):
         token = f"{credentials.username}:{credentials.password}".encode()
         return f"Basic {b64encode(token).decode()}"
     raise ProtocolViolation("the device asks for a login in an unknown manner")
-
-
-def _digest(
-    fields: dict[str, str], credentials: Credentials, method: str, url: str, count: int
-) -> str:
-    realm, nonce = fields.get("realm", ""), fields.get("nonce", "")
-    secret = _md5(f"{credentials.username}:{realm}:{credentials.password}")
-    action = _md5(f"{method}:{url}")
-    known = f'username="{credentials.username}", realm="{realm}", nonce="{nonce}", uri="{url}"'
-    if "auth" in fields.get("qop", "").split(","):
-        once = _md5(f"{nonce}{time.monotonic_ns()}")[:16]
-        reply = _md5(f"{secret}:{nonce}:{count:08x}:{once}:auth:{action}")
-        known += f', qop=auth, nc={count:08x}, cnonce="{once}"'
-    else:
-        reply = _md5(f"{secret}:{nonce}:{action}")
-    opaque = f', opaque="{fields["opaque"]}"' if "opaque" in fields else ""
-    return f'Digest {known}, response="{reply}"{opaque}'
-
-
-def _md5(text: str) -> str:
-    # RTSP devices know no other digest; it guards nothing but the line to the device.
-    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
 def _connect(address: CheckedAddress, timeout_s: float) -> socket.socket:
@@ -157,12 +142,10 @@ def _read_answer(connection: socket.socket, end: float) -> Answer:
         received += _receive(connection, end, len(received))
     head, _, body = received.partition(b"\r\n\r\n")
     status, headers = parse_head(head.decode("utf-8", "replace"))
-    length = headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > _LARGEST_ANSWER:
-        raise ProtocolViolation("impossible content length")
-    while len(body) < int(length):
+    length = content_length(headers, _LARGEST_ANSWER)
+    while len(body) < length:
         body += _receive(connection, end, len(body))
-    return Answer(status, headers, body[: int(length)].decode("utf-8", "replace"))
+    return Answer(status, headers, body[:length].decode("utf-8", "replace"))
 
 
 def _receive(connection: socket.socket, end: float, so_far: int) -> bytes:
@@ -184,7 +167,7 @@ def parse_head(head: str) -> tuple[int, dict[str, str]]:
     """Return status and headers of an answer; names in lower case, repeated ones on lines."""
     first, *rest = head.split("\r\n")
     version, _, tail = first.partition(" ")
-    if not version.startswith("RTSP/") or not tail[:3].isdigit():
+    if not version.startswith("RTSP/") or not re.fullmatch("[0-9]{3}", tail[:3]):
         raise ProtocolViolation("the answer is not RTSP")
     headers: dict[str, str] = {}
     for line in rest:
@@ -192,6 +175,22 @@ def parse_head(head: str) -> tuple[int, dict[str, str]]:
         key = name.strip().lower()
         headers[key] = f"{headers[key]}\n{value.strip()}" if key in headers else value.strip()
     return int(tail[:3]), headers
+
+
+def content_length(headers: Mapping[str, str], most: int) -> int:
+    """Return the stated length of a body, 0 where none is stated.
+
+    Raises
+    ------
+    ProtocolViolation
+        It is no number, or above ``most``.
+
+    """
+    said = headers.get("content-length", "0")
+    # `isdigit` lets other scripts' digits pass, and int() stops at 4,300 of any.
+    if not re.fullmatch("[0-9]{1,9}", said) or int(said) > most:
+        raise ProtocolViolation("impossible content length")
+    return int(said)
 
 
 def _require_ok(answer: Answer, address: CheckedAddress) -> None:

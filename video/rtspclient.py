@@ -111,7 +111,7 @@ class RtspClient:
             raise ProtocolViolation("the device opened no session")
         self._session = session.strip()
         _, _, life = rest.partition("timeout=")
-        if life.strip().isdigit():
+        if re.fullmatch("[0-9]{1,9}", life.strip()):
             self.session_life_s = min(max(float(life.strip()), 5.0), 600.0)
 
     async def set_up_sound(

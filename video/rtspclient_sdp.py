@@ -10,10 +10,12 @@ from datetime import UTC, datetime
 
 from video.bitstream import Codec, ParameterSets, find_parameter_sets
 from video.errors import CodecUnplayable, ProtocolViolation
+from video.instants import plausible
 from video.sound import SoundFormat
 
 _ENCODINGS: dict[str, Codec] = {"H264": "h264", "H265": "h265", "HEVC": "h265"}
 _CLOCK = re.compile(r"clock\s*=\s*([0-9TZ.:+]*)\s*-\s*([0-9TZ.:+]*)\s*(?:;|$)")
+_NUMBER = re.compile("[0-9]{1,9}")
 _MOST_LINES = 500
 _SOUNDS = {"PCMA": "pcm_alaw", "PCMU": "pcm_mulaw", "MPEG4-GENERIC": "aac"}
 # RFC 3551: payload types that need no further word.
@@ -93,7 +95,7 @@ def parse_instant(text: str) -> datetime | None:
         whole = datetime.strptime(found[1] + found[2], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     except ValueError:
         return None
-    return whole.replace(microsecond=int(float(found[3] or "0") * 1_000_000))
+    return plausible(whole.replace(microsecond=int(float(found[3] or "0") * 1_000_000)))
 
 
 def write_instant(at: datetime) -> str:
@@ -114,7 +116,7 @@ def _sections(lines: list[str]) -> tuple[list[str], list[list[str]]]:
 
 def _track(section: list[str], head: list[str]) -> VideoTrack | None:
     words = section[0][2:].split()
-    if len(words) < 4 or words[0] != "video" or not words[3].isdigit():
+    if len(words) < 4 or words[0] != "video" or not _NUMBER.fullmatch(words[3]):
         return None
     payload_type = int(words[3])
     mapped = _value(section, f"a=rtpmap:{payload_type} ") or ""
@@ -127,7 +129,7 @@ def _track(section: list[str], head: list[str]) -> VideoTrack | None:
     return VideoTrack(
         codec=codec,
         payload_type=payload_type,
-        clock_hz=int(hz) if hz.isdigit() and 0 < int(hz) <= 1_000_000 else 90_000,
+        clock_hz=int(hz) if _NUMBER.fullmatch(hz) and 0 < int(hz) <= 1_000_000 else 90_000,
         control=_value(section, "a=control:") or "",
         parameter_sets=_sets(_value(section, f"a=fmtp:{payload_type} ") or "", codec),
         covers=parse_clock(covers),
@@ -136,13 +138,13 @@ def _track(section: list[str], head: list[str]) -> VideoTrack | None:
 
 def _sound(section: list[str]) -> SoundTrack | None:
     words = section[0][2:].split()
-    if len(words) < 4 or words[0] != "audio" or not words[3].isdigit():
+    if len(words) < 4 or words[0] != "audio" or not _NUMBER.fullmatch(words[3]):
         return None
     payload_type = int(words[3])
     mapped = _value(section, f"a=rtpmap:{payload_type} ") or _STATIC.get(payload_type, "")
     name, _, rest = mapped.partition("/")
     rate, _, channels = rest.partition("/")
-    if not rate.isdigit() or not 0 < int(rate) <= 192_000:
+    if not _NUMBER.fullmatch(rate) or not 0 < int(rate) <= 192_000:
         return None
     hz = int(rate)
     coding = _SOUNDS.get(name.upper(), name.lower())
@@ -153,7 +155,7 @@ def _sound(section: list[str]) -> SoundTrack | None:
         coding, hz, int(channels) if channels in {"1", "2"} else 1, _hex(fields.get("config", ""))
     )
     bits = [
-        int(bits) if (bits := fields.get(name, "")).isdigit() else 0
+        int(bits) if re.fullmatch("[0-9]{1,2}", bits := fields.get(name, "")) else 0
         for name in ("sizelength", "indexlength")
     ]
     control = _value(section, "a=control:") or ""

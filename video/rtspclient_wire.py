@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from video.addresses import CheckedAddress
 from video.errors import ProtocolViolation, TimedOut, Unreachable
-from video.rtsp import Answer, parse_head
+from video.rtsp import Answer, content_length, parse_head
 
 _LARGEST_HEAD = 16 * 1024
 _LARGEST_BODY = 64 * 1024
@@ -137,10 +137,7 @@ class RtspWire:
             # The device asks something; the reply below is all it needs to go on.
             text = "RTSP/1.0 200 " + text
         status, headers = parse_head(text)
-        length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > _LARGEST_BODY:
-            raise ProtocolViolation("impossible content length")
-        body = await self._reader.readexactly(int(length))
+        body = await self._reader.readexactly(content_length(headers, _LARGEST_BODY))
         if is_request:
             self._reply(text.removeprefix("RTSP/1.0 200 "), headers)
             return None

@@ -15,6 +15,7 @@ from video.errors import (
     Unreachable,
     Unsupported,
 )
+from video.httplogin import DigestLogin
 from video.source import StreamTarget
 
 _LARGEST_JPEG = 8 * 1024 * 1024
@@ -46,12 +47,12 @@ async def fetch_still(target: StreamTarget, *, deadline_s: float = 4.0) -> bytes
     """
     if not target.snapshot_url:
         raise Unsupported("the device names no snapshot address")
-    address = await asyncio.to_thread(target.policy.check, target.snapshot_url)
     try:
         async with asyncio.timeout(deadline_s):
+            address = await asyncio.to_thread(target.policy.check, target.snapshot_url)
             jpeg = await _get(address.url, target.credentials)
     except (TimeoutError, httpx.TimeoutException):
-        raise TimedOut(f"no still from {address.authority}") from None
+        raise TimedOut(f"no still within {deadline_s:g} s") from None
     except httpx.HTTPError as error:
         raise Unreachable(f"{address.authority}: {type(error).__name__}") from None
     if not jpeg.startswith(_JPEG_START):
@@ -67,9 +68,9 @@ async def _get(url: str, credentials: Credentials) -> bytes:
         except _LoginWanted as wanted:
             if not credentials.given:
                 raise CredentialsRejected("the snapshot needs a login, none is known") from None
-            login = (credentials.username, credentials.password)
             # ipycam 1.3.0 guards its snapshot with basic authentication alone.
-            auth = httpx.DigestAuth(*login) if wanted.is_digest else httpx.BasicAuth(*login)
+            basic = httpx.BasicAuth(credentials.username, credentials.password)
+            auth = DigestLogin(credentials) if wanted.is_digest else basic
         try:
             return await _read(client, url, auth)
         except _LoginWanted:
