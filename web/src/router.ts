@@ -58,8 +58,8 @@ export const router = createRouter({
       path: '/plan/heads/:id(\\d+)/:page(calibration|presets|tours|masks)?',
       name: 'head',
       component: () => import('@/heads/HeadView.vue'),
-      props: (to) => ({ id: Number(to.params.id), page: to.params.page || 'calibration' }),
-      meta: { roles: ['planner', 'admin'] },
+      props: (to) => ({ id: Number(to.params.id), page: to.params.page || '' }),
+      meta: { roles: ['operator', 'dispatcher', 'planner', 'admin'] },
     },
     { path: '/devices/:page(enrolments|duplicates)?/:id(\\d+)?', name: 'devices', component: () => import('@/devices/DevicesPages.vue') },
     {

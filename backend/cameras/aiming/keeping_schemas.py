@@ -69,7 +69,10 @@ class PresetTourEdit(Shape):
 
 
 class PresetTourShape(Shape):
-    """A tour; `in_device`: the device keeps it, `on_device`: and runs it now."""
+    """A tour; `in_device`: the device keeps it, `on_device`: and runs it now.
+
+    `is_foreign`: it runs, and somebody started it at the device itself.
+    """
 
     id: int
     name: str
@@ -78,6 +81,7 @@ class PresetTourShape(Shape):
     is_running: bool
     in_device: bool
     on_device: bool
+    is_foreign: bool
 
 
 class MaskNew(Shape):

@@ -60,7 +60,7 @@ class PresetTour(Table):
     """预置位巡航: presets with the seconds at each; it runs while `due_at` is set.
 
     `token` is the device's own of a tour it keeps; `on_device`: the device runs it, and `due_at` is
-    when it is next asked where it stands.
+    when it is next asked where it stands. `started_by` None while it runs: begun at the device.
     """
 
     __tablename__ = "ptz_tours"

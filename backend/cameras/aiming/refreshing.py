@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from video.errors import DeviceError
@@ -19,17 +18,20 @@ from .. import registry
 from ..models import Camera
 from .asking import ensure_asked
 from .calibrations import apply, fitted, shape_of_fit
-from .facts import HeadFacts, heads
+from .facts import heads
 from .headrows import reach_of
+from .keeping import entered
 from .keeping_schemas import CalibrationShape, HeadCalibrationOrder, PositionShape, PtzSheet
 from .lines import lines
-from .models import HeadPosition, Preset, PresetTour
+from .listening import mark
+from .models import HeadPosition
 from .moving import Arrival, standing, told
-from .planning import shape_of, view_at
+from .planning import view_at
 from .refusals import Moving, NoHead, NoPosition, failed
 from .sheet import position_shape, sheet
 from .steering import commanded_on, steered_of
 from .storing import store_arrival, store_failure, store_skills
+from .takingover import directions, take_over, take_over_tours
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,11 @@ def refresh(user: Principal, camera_id: int) -> PtzSheet:
         now = datetime.now(UTC)
         store_skills(session, camera, answer.skills, now)
         facts = heads(session, [camera_id])[camera_id]
-        _take_over(session, camera, facts, answer.presets)
-        _take_over_tours(session, camera, answer.tours)
+        take_over(session, camera, facts, answer.presets)
+        take_over_tours(session, camera, answer.tours)
+        running = mark(session, camera, answer.tours, now)
+        if running is not None:
+            entered(session, camera, user, "ptz.tour.found", {"tour": running})
         _keep_position(
             session, camera, Arrival(answer.position, view_at(facts, answer.position), None)
         )
@@ -125,7 +130,7 @@ def calibrate(
         if keeps:
             apply(session, camera, found, user)
             session.flush()
-            _directions(session, heads(session, [camera_id])[camera_id])
+            directions(session, heads(session, [camera_id])[camera_id])
         return shape_of_fit(found)
 
 
@@ -151,70 +156,3 @@ def _asked(user: Principal, camera_id: int) -> Told:
         with begin(user.scope) as session:
             store_failure(session, camera_id, error)
         raise failed(name, error) from None
-
-
-def _take_over(
-    session: Session, camera: Camera, facts: HeadFacts, presets: tuple[DevicePreset, ...]
-) -> None:
-    own = session.scalars(select(Preset).where(Preset.camera_id == camera.id)).all()
-    tokens, names = {p.token for p in own}, {p.name for p in own}
-    for found in presets:
-        if found.token in tokens:
-            continue
-        name = found.name if found.name not in names else f"{found.name} ({found.token})"
-        names.add(name)
-        place = found.position
-        session.add(
-            Preset(
-                camera_id=camera.id,
-                division_code=camera.division_code,
-                name=name[:60] or found.token[:60],
-                token=found.token,
-                pan=place.pan,
-                tilt=place.tilt,
-                zoom=place.zoom,
-            )
-        )
-    session.flush()
-    _directions(session, facts)
-
-
-def _take_over_tours(session: Session, camera: Camera, tours: tuple[DeviceTour, ...]) -> None:
-    own = session.scalars(select(PresetTour).where(PresetTour.camera_id == camera.id)).all()
-    presets = session.scalars(select(Preset).where(Preset.camera_id == camera.id)).all()
-    id_of = {preset.token: preset.id for preset in presets}
-    tokens, names = {tour.token for tour in own}, {tour.name for tour in own}
-    for found in tours:
-        stops = [
-            {"preset_id": id_of[stop.preset_token], "dwell_s": min(max(stop.dwell_s, 5), 3600)}
-            for stop in found.stops
-            if stop.preset_token in id_of
-        ]
-        if found.token in tokens or len(stops) < 2:
-            continue
-        name = found.name if found.name not in names else f"{found.name} ({found.token})"
-        names.add(name)
-        session.add(
-            PresetTour(
-                camera_id=camera.id,
-                division_code=camera.division_code,
-                name=name[:60],
-                stops=stops[:32],
-                token=found.token,
-            )
-        )
-    session.flush()
-
-
-def _directions(session: Session, facts: HeadFacts) -> None:
-    """Give presets whose positions are known the angles the head's numbers mean."""
-    if facts.model is None:
-        return
-    for preset in session.scalars(select(Preset).where(Preset.camera_id == facts.camera_id)):
-        if preset.pan is None or preset.tilt is None:
-            continue
-        view = shape_of(view_at(facts, (preset.pan, preset.tilt, preset.zoom or 0.0)))
-        if view is not None:
-            preset.azimuth_deg, preset.tilt_deg = view.azimuth_deg, view.tilt_deg
-            preset.fov_deg = view.fov_deg
-    session.flush()

@@ -141,6 +141,7 @@ def tour_shape(tour: PresetTour) -> PresetTourShape:
         is_running=tour.due_at is not None,
         in_device=tour.token is not None,
         on_device=tour.on_device,
+        is_foreign=tour.due_at is not None and tour.started_by is None,
     )
 
 

@@ -41,12 +41,14 @@ _HOME_DUE = text(
     "  WHERE l.camera_id = p.camera_id AND l.expires_at > :now)"
     " RETURNING p.camera_id, h.home_preset_id AS preset_id"
 )
-# Whoever started a tour and was shut out since starts nothing any more.
+# Whoever started a tour and was shut out since starts nothing any more. One that was begun at the
+# device, and that somebody's command ended, goes on as one of ours.
 _TOUR_DUE = text(
-    "SELECT t.id FROM ptz_tours t JOIN users u ON u.id = t.started_by WHERE t.due_at <= :now"
-    " AND NOT t.on_device AND u.is_active AND (u.ends_at IS NULL OR u.ends_at > :now)"
+    "SELECT t.id FROM ptz_tours t LEFT JOIN users u ON u.id = t.started_by"
+    " WHERE t.due_at <= :now"
+    " AND NOT t.on_device AND u.is_active IS NOT FALSE AND (u.ends_at IS NULL OR u.ends_at > :now)"
     " AND NOT EXISTS (SELECT FROM ptz_locks l WHERE l.camera_id = t.camera_id"
-    "  AND l.expires_at > :now AND l.holder_id <> t.started_by)"
+    "  AND l.expires_at > :now AND l.holder_id IS DISTINCT FROM t.started_by)"
     " ORDER BY t.camera_id FOR UPDATE OF t SKIP LOCKED"
 )
 

@@ -44,13 +44,15 @@ WATCHED_S = 10
 
 _SILENT_S = 60
 
-# Locked by somebody else, or whoever started it is shut out: stopped at the next round.
+# Locked by somebody else, or whoever started it is shut out: stopped at the next round. A tour that
+# nobody here started is anybody's: each lock ends it.
 _TO_WATCH = text(
-    "SELECT t.id, NOT u.is_active OR u.ends_at <= :now OR EXISTS (SELECT FROM ptz_locks l"
-    "  WHERE l.camera_id = t.camera_id AND l.expires_at > :now AND l.holder_id <> t.started_by)"
-    " AS is_over FROM ptz_tours t JOIN users u ON u.id = t.started_by WHERE t.on_device"
-    " AND (t.due_at <= :now OR NOT u.is_active OR EXISTS (SELECT FROM ptz_locks l"
-    "  WHERE l.camera_id = t.camera_id AND l.expires_at > :now AND l.holder_id <> t.started_by))"
+    "SELECT w.id, w.is_over FROM ptz_tours t CROSS JOIN LATERAL ("
+    "  SELECT t.id, EXISTS (SELECT FROM users u WHERE u.id = t.started_by"
+    "    AND (NOT u.is_active OR u.ends_at <= :now))"
+    "   OR EXISTS (SELECT FROM ptz_locks l WHERE l.camera_id = t.camera_id"
+    "    AND l.expires_at > :now AND l.holder_id IS DISTINCT FROM t.started_by) AS is_over) w"
+    " WHERE t.on_device AND (t.due_at <= :now OR w.is_over)"
     " ORDER BY t.camera_id FOR UPDATE OF t SKIP LOCKED"
 )
 
@@ -68,11 +70,12 @@ class Handover:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A tour that its device runs, and what is asked of it."""
+    """A tour that its device runs, and what is asked of it; `is_foreign`: nobody here began it."""
 
     tour_id: int
     token: str
     is_over: bool
+    is_foreign: bool
     facts: HeadFacts
     reach: Reach
 
@@ -92,7 +95,7 @@ def hand_over(tour_ids: Iterable[int], now: datetime) -> int:
         wanted = [h for h in (_handover(session, tour_id) for tour_id in tour_ids) if h]
     if not wanted:
         return 0
-    taken = lines().run(_each(_handed(one) for one in wanted))
+    taken = lines().run(each_bounded(_handed(one) for one in wanted))
     with begin() as session:
         for one, token in zip(wanted, taken, strict=True):
             tour = session.get(PresetTour, one.tour_id)
@@ -109,7 +112,7 @@ def watch(now: datetime) -> None:
         watched = [w for w in (_watched(session, row.id, row.is_over) for row in rows) if w]
     if not watched:
         return
-    said = lines().run(_each(_asked(one) for one in watched))
+    said = lines().run(each_bounded(_asked(one) for one in watched))
     with begin() as session:
         for one, answer in zip(watched, said, strict=True):
             _settle(session, one, answer, now)
@@ -169,7 +172,7 @@ def _watched(session: Session, tour_id: int, is_over: bool) -> Watched | None:
         reach = reach_of(camera, session.get(Head, camera.id))
     except GridlinkError:
         return None
-    return Watched(tour_id, tour.token, is_over, facts, reach)
+    return Watched(tour_id, tour.token, is_over, tour.started_by is None, facts, reach)
 
 
 async def _handed(one: Handover) -> str:
@@ -184,6 +187,8 @@ async def _handed(one: Handover) -> str:
 async def _asked(one: Watched) -> Said:
     async def act(head: PtzHead) -> Said:
         running = {tour.token: tour.is_running for tour in await device_tours(head)}
+        if one.is_foreign and running.get(one.token, False) is False:
+            return Said(is_running=False)
         if one.is_over or running.get(one.token, False) is False:
             await operate_tour(head, one.token, "Stop")
             return Said(is_running=False)
@@ -196,12 +201,13 @@ async def _asked(one: Watched) -> Said:
     return await lines().on(one.reach, act)
 
 
-async def _each(acts: Iterable[Awaitable[T]]) -> list[T | DeviceError]:
-    """Do all at once, each within the limit of a few commands."""
+async def each_bounded(acts: Iterable[Awaitable[T]]) -> list[T | DeviceError]:
+    """Do some at a time, each within the limit of a few commands."""
+    gate = asyncio.Semaphore(load().aiming.at_once)
 
     async def bounded(act: Awaitable[T]) -> T | DeviceError:
         try:
-            async with asyncio.timeout(4 * load().aiming.command_s):
+            async with gate, asyncio.timeout(4 * load().aiming.command_s):
                 return await act
         except DeviceError as error:
             return error
@@ -225,8 +231,10 @@ def _settle(session: Session, one: Watched, said: Said | DeviceError, now: datet
             arrival = Arrival(said.place, view_at(one.facts, said.place), None)
             store_arrival(session, camera, arrival, now, method="tour")
         return
-    # Somebody took the head, or the device ended it: begun anew from its first stop.
-    tour.on_device, tour.step, tour.due_at = False, 0, now if said.is_lawful else None
+    # Somebody took the head, or the device ended it: begun anew from its first stop. What somebody
+    # began at the device and ended there is over.
+    goes_on = said.is_lawful and (one.is_over or not one.is_foreign)
+    tour.on_device, tour.step, tour.due_at = False, 0, now if goes_on else None
     session.flush()
     tell(session, camera)
     if not said.is_lawful:

@@ -9305,12 +9305,16 @@ export interface components {
         /**
          * PresetTourShape
          * @description A tour; `in_device`: the device keeps it, `on_device`: and runs it now.
+         *
+         *     `is_foreign`: it runs, and somebody started it at the device itself.
          */
         PresetTourShape: {
             /** Id */
             id: number;
             /** In Device */
             in_device: boolean;
+            /** Is Foreign */
+            is_foreign: boolean;
             /** Is Running */
             is_running: boolean;
             /** Name */

@@ -3,6 +3,9 @@
 export const heads = {
   heads: {
     open: 'Head settings',
+    liveHint: 'Open the live picture; drag in it and use the wheel to turn the head. It is entered in the register with the purpose “calibrating a camera”.',
+    watchHint: 'Open the live picture; drag in it and use the wheel to turn the head. The purpose is entered in the register.',
+    statedByPlanners: 'Home view, fields of view and masked sectors are set by planners.',
     title: 'Head',
     pages: 'Head settings',
     page: { calibration: 'Calibration', presets: 'Presets', tours: 'Tours', masks: 'Masked sectors' },
@@ -51,6 +54,8 @@ export const heads = {
     round: 'One round',
     byDevice: 'run by the device',
     inDevice: 'kept in the device',
+    atDevice: 'started at the device',
+    atDeviceMeaning: 'Somebody started it at the device itself, not here. Turning or locking the head stops it first; it goes on afterwards.',
     noTours: 'No tours yet.',
     newTour: 'New tour',
     tourName: 'Tour {n}',

@@ -3,6 +3,9 @@
 export const heads = {
   heads: {
     open: '云台设置',
+    liveHint: '打开实时画面，在画面中拖动、滚轮转动云台。事由为“校准摄像机”，记入登记簿。',
+    watchHint: '打开实时画面，在画面中拖动、滚轮转动云台。事由记入登记簿。',
+    statedByPlanners: '看守位、视场角与遮挡扇区由规划人员设定。',
     title: '云台',
     pages: '云台设置',
     page: { calibration: '校准', presets: '预置位', tours: '巡航', masks: '遮挡扇区' },
@@ -51,6 +54,8 @@ export const heads = {
     round: '一圈停留',
     byDevice: '设备运行中',
     inDevice: '存于设备',
+    atDevice: '设备端启动',
+    atDeviceMeaning: '有人在设备端启动，并非由本平台。转动云台或锁定即先停此巡航；放开后继续。',
     noTours: '尚无巡航。',
     newTour: '新建巡航',
     tourName: '巡航 {n}',
