@@ -18,6 +18,7 @@ from gis.assignmentcells import Layout, list_bands, list_grids
 from gis.compiled import compiled
 from gis.errors import GeometryError
 from gis.exactsign import orientation
+from gis.polygonedges import corners_of, ends_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -69,13 +70,9 @@ def index_for_assignment(grids: Shapes) -> AssignmentIndex:
     if len(wrong):
         got = f"{grids[wrong[0]]!r:.60} at {wrong[0]}"
         raise GeometryError("grids", got=got, allowed="polygons")
-    parts, owner = shapely.get_parts(grids, return_index=True)
-    rings, part = shapely.get_rings(parts, return_index=True)
-    xy, ring = shapely.get_coordinates(rings, return_index=True)
-    joined = np.flatnonzero(ring[1:] == ring[:-1])
-    edges = np.ascontiguousarray(np.hstack([xy[joined], xy[joined + 1]]).reshape(-1, 4))
-    owners = owner[part][ring[joined]].astype(np.int32)
-    firsts = np.searchsorted(owners, np.arange(len(grids) + 1)).astype(np.int32)
+    xy, start, owner = corners_of(grids)
+    edges = ends_of(xy, start)
+    firsts = np.searchsorted(owner, np.arange(len(grids) + 1)).astype(np.int32)
     layout = _layout(grids, edges)
     starts, items, is_whole = list_grids(edges, firsts, layout)
     first_row, first_band, band_starts, band_edges = list_bands(edges, firsts, layout)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from gis.compiled import compiled
 from gis.edgegrid import Floats, Grid, Ints, list_edges_by_cell
 from gis.errors import GeometryError
+from gis.polygonedges import corners_of, ends_of
 
 Shapes = NDArray[np.object_]
 Flags = NDArray[np.bool_]
@@ -64,13 +65,8 @@ def index_grids(grids: Shapes) -> GridIndex:
         row = int(np.argmax(wrong))
         got = f"{grids[row]!r:.60} at {row}"
         raise GeometryError("grids", got=got, allowed="polygons in metres")
-    polygons, owner = shapely.get_parts(grids, return_index=True)
-    rings, polygon = shapely.get_rings(polygons, return_index=True)
-    xy, ring = shapely.get_coordinates(rings, return_index=True)
-    joined = np.flatnonzero(ring[1:] == ring[:-1])
-    edges = np.ascontiguousarray(np.hstack([xy[joined], xy[joined + 1]]))
-    edges = edges.reshape(-1, 4)
-    owners = owner[polygon][ring[joined]].astype(np.int32)
+    xy, start, owner = corners_of(grids)
+    edges, owners = ends_of(xy, start), owner.astype(np.int32)
     firsts = np.searchsorted(owners, np.arange(len(grids) + 1)).astype(np.int32)
     cells = _cells_over(grids, edges)
     x0, y0, x1, y1 = np.ascontiguousarray(edges.T)

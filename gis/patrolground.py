@@ -50,21 +50,6 @@ class Grounds:
         return len(self.grounds)
 
 
-@dataclass(frozen=True, slots=True)
-class GroundShares:
-    """Shares of a grid's cells and of its metres of road, 0 to 1; nan without any.
-
-    Not visited is what is left: 1 - visited - unknown.
-    """
-
-    visited: float
-    likely: float
-    unknown: float
-    road_visited: float
-    road_likely: float
-    road_unknown: float
-
-
 def ground_states(
     plan: PatrolPlan, legs: Legs, *, from_s: int, to_s: int, duties: Duties | None = None
 ) -> Grounds:
@@ -146,37 +131,6 @@ def joined(one: Ground, other: Ground) -> Ground:
     """
     first, second = (_layers(ground) for ground in (one, other))
     return Ground(*_apart([a | b for a, b in zip(first, second, strict=True)]))
-
-
-def ground_shares(plan: PatrolPlan, grid: int, ground: Ground) -> GroundShares:
-    """Shares of a grid that are visited, likely and unknown.
-
-    Parameters
-    ----------
-    plan : PatrolPlan
-        The plan that the ground was counted on.
-    grid : int
-        Place of the grid in it.
-    ground : Ground
-        Of that grid, over any hours and units joined.
-
-    Returns
-    -------
-    GroundShares
-        Nan where the grid has no cell or no road.
-
-    """
-    count = int(plan.cell_counts[grid])
-    lengths = plan.piece_lengths_m(grid)
-    layers = _layers(ground)
-    cells = [np.bitwise_count(layer).sum() / count if count else np.nan for layer in layers[:3]]
-    roads = [
-        np.unpackbits(layer, count=len(lengths), bitorder="little") @ lengths / lengths.sum()
-        if len(lengths)
-        else np.nan
-        for layer in layers[3:]
-    ]
-    return GroundShares(*(float(share) for share in (*cells, *roads)))
 
 
 def _room(counts: Ints) -> tuple[Ints, Bytes]:

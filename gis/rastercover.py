@@ -10,16 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gis.coverage import Figures, Subjects
-from gis.obstacles import Floats, Ints, Obstacles
+from gis.obstacles import Ints, Obstacles
 from gis.poses import PoseTable
 from gis.rasterplan import CoverPlan, Progress, cover_plan, each_tile, planes_of
-from gis.rastersole import camera_amounts
 from gis.rastertally import N_CODES, codes_of, tally_areas, tally_points
 from gis.sightline import TARGET_HEIGHT_M
 from gis.terrain import Terrain
@@ -29,7 +27,6 @@ __all__ = [
     "TileCounts",
     "cover_plan",
     "raster_figures",
-    "sole_amounts",
     "summed",
     "tile_counts",
 ]
@@ -159,11 +156,3 @@ def _figures(plan: CoverPlan, total: Longs) -> Figures:
         total[:, :, 0] * unit[:, np.newaxis],
         seen * unit[:, np.newaxis, np.newaxis, np.newaxis],
     )
-
-
-def sole_amounts(obstacles: Obstacles, poses: PoseTable, subjects: Subjects, **how: Any) -> Floats:
-    """m2 of ground in the subjects that only this camera sees for sure, float64 (poses, bands).
-
-    Arguments as in `raster_figures`; `gis.rastersole.camera_amounts` tells more in one count.
-    """
-    return camera_amounts(obstacles, poses, subjects, **how).sole_m2

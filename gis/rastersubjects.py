@@ -16,6 +16,7 @@ from gis.compiled import compiled
 from gis.coverage import MEASURES, Subjects
 from gis.errors import GeometryError
 from gis.obstacles import Floats, Obstacles, Walls, find_building
+from gis.polygonedges import chains_of, corners_of, ends_of
 from gis.rasterfill import to_plane, to_raster
 from gis.rastertally import Areas, Longs, Points
 
@@ -67,11 +68,11 @@ def _require(name: str, shapes: Shapes, kinds: tuple[int, ...]) -> None:
 
 
 def _areas(shapes: Shapes) -> Areas:
-    rings, owner = _parts(shapes)
-    edges, ring = _segments(rings)
+    xy, start, owner = corners_of(shapes)
+    edges = ends_of(xy, start)
     for end in (slice(0, 2), slice(2, 4)):
         edges[:, end] = np.stack(to_raster(*edges[:, end].T), axis=1)
-    starts = np.searchsorted(owner[ring], np.arange(len(shapes) + 1)).astype(np.int64)
+    starts = np.searchsorted(owner, np.arange(len(shapes) + 1)).astype(np.int64)
     low, high = _extents(edges[:, [1, 3]], starts)
     return Areas(edges, starts, low, high)
 
@@ -84,20 +85,6 @@ def _extents(values: Floats, starts: Longs) -> tuple[Floats, Floats]:
         low[filled] = np.minimum.reduceat(values.min(axis=1), starts[filled])
         high[filled] = np.maximum.reduceat(values.max(axis=1), starts[filled])
     return low, high
-
-
-def _parts(shapes: Shapes) -> tuple[Shapes, NDArray[np.int64]]:
-    """Rings of polygons and their holes, and the shape that each belongs to."""
-    polygons, owner = shapely.get_parts(shapes, return_index=True)
-    rings, polygon = shapely.get_rings(polygons, return_index=True)
-    return rings, owner[polygon]
-
-
-def _segments(lines: Shapes) -> tuple[Floats, NDArray[np.int64]]:
-    """Segments x0, y0, x1, y1 of simple lines, and the line that each belongs to."""
-    xy, line = shapely.get_coordinates(lines, return_index=True)
-    joined = np.flatnonzero(line[1:] == line[:-1])
-    return np.ascontiguousarray(np.hstack([xy[joined], xy[joined + 1]])), line[joined]
 
 
 def _cells(areas: Areas, cell_m: float) -> Longs:
@@ -114,7 +101,8 @@ def _points(obstacles: Obstacles, subjects: Subjects, cell_m: float) -> Points:
     columns = []
     for measure, lines in ((1, subjects.roads), (2, subjects.outlines)):
         parts, owner = shapely.get_parts(lines, return_index=True)
-        segments, part = _segments(parts)
+        xy, start, part = chains_of(parts)
+        segments = ends_of(xy, start)
         x, y, length_m, segment = _middles(segments)
         if measure == 2:
             along = segments[segment, 2:] - segments[segment, :2]

@@ -12,6 +12,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from gis.polygonedges import corners_of, ends_of
+
 Floats = NDArray[np.float64]
 Shapes = NDArray[np.object_]
 Rows = NDArray[np.int64]
@@ -46,17 +48,14 @@ class Edges:
 
 def edges_of(polygons: Shapes) -> Edges:
     """Edges of valid polygons or multipolygons, shape (n,); missing and empty ones have none."""
-    oriented = shapely.orient_polygons(polygons)
-    parts, row = shapely.get_parts(oriented, return_index=True)
-    rings, part = shapely.get_rings(parts, return_index=True)
-    xy, ring = shapely.get_coordinates(rings, return_index=True)
+    xy, start, owner = corners_of(shapely.orient_polygons(polygons))
     xy = xy + 0.0  # no minus zero: its bits differ
-    start = np.flatnonzero(ring[1:] == ring[:-1])
-    start = start[(xy[start] != xy[start + 1]).any(axis=1)]
+    has_length = (xy[start] != xy[start + 1]).any(axis=1)
+    start = start[has_length]
     mark = _mark(xy)
     return Edges(
-        ends=np.hstack([xy[start], xy[start + 1]]),
-        owner=row[part[ring[start]]].astype(np.int64),
+        ends=ends_of(xy, start),
+        owner=owner[has_length],
         key=mark[start] + mark[start + 1],
         is_forward=mark[start] < mark[start + 1],
     )

@@ -7,9 +7,9 @@ a gap, two and more an overlap.
 
 from __future__ import annotations
 
-import itertools
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 
 import numpy as np
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from gis.errors import GeometryError
 from gis.tilingedges import edges_of, is_unmatched
-from gis.tilingplane import TilingPlane
+from gis.tilingplane import METRES_PER_DEGREE, TilingPlane, greatest_bow_m
 from gis.tilingspots import NOISE_M2, PIECE_M2, is_real, polygons_in
 
 Shapes = NDArray[np.object_]
@@ -29,7 +29,7 @@ Pairs = dict[tuple[int, int], Shapes]
 #: How near a grid must come to a gap to be its neighbour.
 _TOUCH_M = 1e-4
 _REST_SHARE = 1e-9
-_MARGINS_M = np.array([-1.0, -1.0, 1.0, 1.0])
+_OUTWARDS = np.array([-1.0, -1.0, 1.0, 1.0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +55,17 @@ class Tiles:
     def __init__(self, shapes: Shapes, plane: TilingPlane) -> None:
         self.shapes = shapes
         self.plane = plane
-        self._tree: shapely.STRtree | None = None
         self._metric: dict[int, object] = {}
 
-    @property
+    @cached_property
     def tree(self) -> shapely.STRtree:
         """Index of the grids in lon/lat."""
-        if self._tree is None:
-            self._tree = shapely.STRtree(self.shapes)
-        return self._tree
+        return shapely.STRtree(self.shapes)
+
+    @cached_property
+    def bow_m(self) -> float:
+        """How far an edge straight in degrees may lie beside the one straight in the plane."""
+        return greatest_bow_m(self.shapes)
 
     def metric(self, rows: Rows) -> Shapes:
         """Grids of these rows in metres."""
@@ -96,7 +98,8 @@ def faces_of(tiles: Tiles) -> Faces:
     x, y = shapely.get_x(points), shapely.get_y(points)
     lonlat = tiles.plane.lonlat(x, y)
     # Found by their boxes in degrees, judged in the plane in which the faces were made.
-    face, row = tiles.tree.query(shapely.points(lonlat))
+    boxes = np.tile(lonlat, 2) + tiles.bow_m / METRES_PER_DEGREE * _OUTWARDS
+    face, row = tiles.tree.query(shapely.box(*boxes.T))
     is_held = shapely.intersects(tiles.metric(row), points[face])
     face, row = face[is_held], row[is_held]
     order = np.lexsort([row, face])
@@ -122,7 +125,7 @@ def overlaps_of(tiles: Tiles, faces: Faces) -> Pairs:
         first = shapely.intersection(lonlat, tiles.shapes[one[at]])
         return np.asarray(shapely.intersection(first, tiles.shapes[other[at]]))
 
-    real = is_real(pieces, tiles.plane, held_twice)
+    real = is_real(pieces, tiles.plane, held_twice, bow_m=tiles.bow_m)
     ends = np.cumsum([len(found) for found in pairs.values()])
     kept = {
         pair: pieces[end - len(found) : end][real[end - len(found) : end]]
@@ -150,7 +153,7 @@ def gaps_of(tiles: Tiles, faces: Faces) -> list[tuple[object, Rows]]:
             left[some] = shapely.difference(left[some], tiles.shapes[rows])
         return left
 
-    real = is_real(gaps, tiles.plane, held_by_none)
+    real = is_real(gaps, tiles.plane, held_by_none, bow_m=tiles.bow_m)
     return [(gaps[k], beside[k]) for k in np.flatnonzero(real).tolist()]
 
 
@@ -158,7 +161,8 @@ def beside_each(tiles: Tiles, polygons: Shapes) -> list[Rows]:
     """Rows of the grids that touch or hold each polygon (plane metres), ascending."""
     if not len(polygons):
         return []
-    boxes = shapely.box(*(shapely.bounds(polygons) + _MARGINS_M).T)
+    wide = shapely.bounds(polygons) + (1.0 + tiles.bow_m) * _OUTWARDS
+    boxes = np.asarray(shapely.box(*wide.T), dtype=object)
     at, row = tiles.tree.query(tiles.plane.to_lonlat(boxes))
     is_near = shapely.dwithin(tiles.metric(row), polygons[at], _TOUCH_M)
     at, row = at[is_near], row[is_near]
@@ -196,14 +200,9 @@ def _share_out(tiles: Tiles, polygons: Shapes, pairs: dict[tuple[int, int], list
     held = shapely.intersection(tiles.metric(rows), polygons[at])
     is_held = shapely.area(held) > PIECE_M2
     at, rows, held = at[is_held], rows[is_held], held[is_held]
-    starts = np.searchsorted(at, np.arange(len(polygons) + 1))
-    both = [
-        pair
-        for low, high in itertools.pairwise(starts.tolist())
-        for pair in combinations(range(low, high), 2)
-    ]
-    one, other = np.array(both, dtype=np.int64).reshape(-1, 2).T
-    meets = shapely.intersects(held[one], held[other])
+    # By an index: one grid over ten thousand others is ten thousand pairs, not fifty million.
+    one, other = shapely.STRtree(held).query(held, predicate="intersects")
+    meets = (rows[one] < rows[other]) & (at[one] == at[other])
     one, other = one[meets], other[meets]
     for i, j, shape in zip(one, other, shapely.intersection(held[one], held[other]), strict=True):
         pieces = polygons_in(shape)

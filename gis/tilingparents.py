@@ -10,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from gis.tilingplane import TilingPlane
+from gis.tilingplane import TilingPlane, greatest_bow_m
 from gis.tilingspots import NOISE_M2, Spot, is_real, polygons_in, spots_of
 
 Shapes = NDArray[np.object_]
@@ -162,7 +162,8 @@ def _real_pieces(
     def beyond(found: Shapes, _at: Rows) -> Shapes:
         return np.asarray(shapely.difference(shapely.intersection(found, held), less))
 
-    pieces = pieces[is_real(pieces, plane, beyond)]
+    bow_m = greatest_bow_m(np.array(lonlat, dtype=object))
+    pieces = pieces[is_real(pieces, plane, beyond, bow_m=bow_m)]
     is_enough = float(shapely.area(pieces).sum()) > NOISE_M2
     return pieces if is_enough else pieces[:0]
 

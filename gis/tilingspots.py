@@ -58,7 +58,11 @@ class Spot:
 
 
 def is_real(
-    pieces: Shapes, plane: TilingPlane, rest: Callable[[Shapes, NDArray[np.int64]], Shapes]
+    pieces: Shapes,
+    plane: TilingPlane,
+    rest: Callable[[Shapes, NDArray[np.int64]], Shapes],
+    *,
+    bow_m: float = 0.0,
 ) -> Flags:
     """Whether each piece (plane metres) is a fault and not rounding.
 
@@ -71,6 +75,8 @@ def is_real(
     rest : callable
         Given what surrounds some of the pieces in lon/lat, and their rows, returns what of each
         is a fault there.
+    bow_m : float
+        From `gis.tilingplane.greatest_bow_m`: pieces up to that width are thin as well.
 
     Notes
     -----
@@ -83,7 +89,8 @@ def is_real(
     if plane.is_own or not real.any():
         return np.asarray(real, dtype=bool)
     length = shapely.length(pieces)
-    thin = np.flatnonzero(real & (2.0 * shapely.area(pieces) < SLIVER_M * length))
+    widest_m = max(SLIVER_M, bow_m)
+    thin = np.flatnonzero(real & (2.0 * shapely.area(pieces) < widest_m * length))
     # A piece may turn over on the way to degrees; a millimetre around it is sound again.
     around = shapely.buffer(plane.to_lonlat(pieces[thin]), _MILLIMETRE_DEG, quad_segs=1)
     real[thin] = _is_wide(area_in_degrees_m2(rest(around, thin)), length[thin])

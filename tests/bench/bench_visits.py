@@ -17,6 +17,7 @@ import psycopg
 import shapely
 from databases_for_bench import database
 from served_for_bench import cpu_s
+from tilings_for_bench import irregular_tiling
 
 from gis.gridindex import GridIndex, index_grids
 from gis.patrolground import ground_states
@@ -27,7 +28,7 @@ from gis.visits import Visits, find_visits
 T = TypeVar("T")
 
 UNITS, FIXES_EACH, EVERY_S = 2_000, 500, 10.0
-COLUMNS, ROWS, SIDE_M = 100, 50, 1_000.0
+COLUMNS, ROWS = 100, 50
 FLOOR = 25.0
 #: PostGIS meets borders by its own arithmetic: times agree to a millisecond.
 TIME_LIMIT_S = 1e-3
@@ -82,7 +83,8 @@ FROM islands GROUP BY unit, run, grid, island ORDER BY 1, 2, 3
 def main() -> bool:
     """Print the figures; True when the floor holds and the visits are the same."""
     rng = np.random.default_rng(4)
-    grids, fixes, rules = irregular_grids(rng), riding(rng), rules_of("ebike")
+    grids = irregular_tiling(rng, columns=COLUMNS, rows=ROWS)
+    fixes, rules = riding(rng), rules_of("ebike")
     few = Fixes(*(getattr(fixes, name)[:20_000] for name in Fixes.__slots__))
     plan = patrol_cells(grids, _roads())
     _all_of(few, index_grids(grids), plan)  # compiles
@@ -121,29 +123,6 @@ def riding(rng: np.random.Generator) -> Fixes:
     columns = (column.ravel() for column in (unit, at, x, y))
     accuracy_m = rng.uniform(3, 10, at.size)
     return Fixes(*columns, accuracy_m, np.full(at.size, np.nan))
-
-
-def irregular_grids(rng: np.random.Generator) -> np.ndarray:
-    """A tiling of the region by shapes of 48 corners, borders shared."""
-    corners = np.stack(np.meshgrid(np.arange(COLUMNS + 1.0), np.arange(ROWS + 1.0)), axis=-1)
-    corners += rng.uniform(-0.25, 0.25, corners.shape)
-    sides = {}
-    for axis, across in ((0, (0, 1)), (1, (1, 0))):
-        ends = corners[1:] if axis else corners[:, 1:]
-        starts = corners[:-1] if axis else corners[:, :-1]
-        share = np.linspace(0, 1, 13)[:-1, None]
-        line = starts[..., None, :] * (1 - share) + ends[..., None, :] * share
-        line[..., 1:, :] += rng.uniform(-0.02, 0.02, line[..., 1:, :].shape)
-        sides[across] = line, ends
-    east, north = sides[0, 1], sides[1, 0]
-    shapes = []
-    for row in range(ROWS):
-        for col in range(COLUMNS):
-            south, right = east[0][row, col], north[0][row, col + 1]
-            top = np.vstack([east[0][row + 1, col][1:], east[1][row + 1, col]])[::-1]
-            left = np.vstack([north[0][row, col][1:], north[1][row, col]])[::-1]
-            shapes.append(shapely.Polygon(np.vstack([south, right, top, left]) * SIDE_M))
-    return np.array(shapes, dtype=object)
 
 
 def _roads() -> np.ndarray:

@@ -20,7 +20,7 @@ from gis.frame import frame_for
 from gis.obstacles import build_obstacles
 from gis.optics import far_edge_m, near_edge_m
 from gis.poses import PoseColumns, PoseTable, build_poses
-from gis.rastercover import cover_plan, raster_figures, sole_amounts, summed, tile_counts
+from gis.rastercover import cover_plan, raster_figures, summed, tile_counts
 from gis.rasterfill import to_plane, to_raster
 from gis.rastersole import camera_amounts
 from gis.sightline import sightlines
@@ -312,13 +312,12 @@ def test_ground_that_only_one_camera_sees_is_its_loss() -> None:
     asked = subjects([box(-60, -60, 130, 60)], [LineString([(0, 0), (70, 0)])])
     scene = town((box(20, 5, 24, 9), 4.0))
     both = raster_figures(scene, poses, asked, px_per_m=BANDS)
-    sole = sole_amounts(scene, poses, asked, px_per_m=BANDS)
     amounts = camera_amounts(scene, poses, asked, px_per_m=BANDS)
     for camera in (0, 1):
         use = np.arange(2) != camera
         without = raster_figures(scene, poses, asked, px_per_m=BANDS, use=use)
         loss = both.seen[:, 0, :, 0] - without.seen[:, 0, :, 0]
-        assert sole[camera].tolist() == loss[0].tolist()
+        assert amounts.sole_m2[camera].tolist() == loss[0].tolist()
         assert amounts.sole_road_m[camera] == pytest.approx(loss[1], abs=1e-9)
         alone = raster_figures(scene, poses, asked, px_per_m=BANDS, use=~use)
         assert amounts.seen_m2[camera].tolist() == alone.seen[0, 0, :, 0].tolist()

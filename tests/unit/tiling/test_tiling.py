@@ -153,3 +153,23 @@ def test_faults_of_a_broken_city_are_those_of_plain_overlay(seed: int) -> None:
     gaps = sorted(found.spot.area_m2 for found in faults.gaps)
     assert gaps == pytest.approx(gaps_by_union(metric), abs=1e-3)
     assert len(gaps) > 10
+
+
+def test_ground_around_a_corner_on_a_border_of_many_is_no_gap() -> None:
+    # The face of the sound grids has its middle on a parallel: 7 cm beside the line of the plane.
+    corner = [shapely.box(110.01, 34.51, 110.02, 34.52)] * 2
+    sound = [
+        shapely.box(110.0, 34.5, 110.01, 34.51),
+        shapely.box(110.01, 34.5, 110.02, 34.51),
+        shapely.box(110.0, 34.51, 110.01, 34.52),
+    ]
+    faults = check_tiling(np.array(sound + corner, dtype=object))
+    assert [(o.a, o.b) for o in faults.overlaps] == [(3, 4)]
+    assert faults.gaps == ()
+
+
+def test_a_grid_over_two_thousand_others_is_two_thousand_pairs() -> None:
+    tiles = squares(50, 40)
+    faults = check_tiling(np.append(tiles, shapely.box(*shapely.total_bounds(tiles))))
+    assert {(o.a, o.b) for o in faults.overlaps} == {(row, 2000) for row in range(2000)}
+    assert faults.gaps == ()
