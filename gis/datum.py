@@ -21,6 +21,7 @@ from gis.errors import ArgumentError
 Floats = NDArray[np.float64]
 Datum = Literal["wgs84", "cgcs2000", "gcj02", "bd09"]
 DATUMS: tuple[str, ...] = get_args(Datum)
+_Shift = Callable[[Floats, Floats], tuple[Floats, Floats]]
 
 _A = 6378245.0
 _EE = 0.00669342162296594323
@@ -56,13 +57,9 @@ def to_wgs84(lon: Floats, lat: Floats, datum: str) -> tuple[Floats, Floats]:
         If the datum is none of the four.
 
     """
-    if datum in ("wgs84", "cgcs2000"):
-        return lon, lat
-    if datum == "gcj02":
-        return _inverse(wgs84_to_gcj02, lon, lat)
-    if datum == "bd09":
-        return _inverse(wgs84_to_gcj02, *_inverse(gcj02_to_bd09, lon, lat))
-    raise ArgumentError("datum", got=datum, allowed=", ".join(DATUMS))
+    for step in reversed(_steps(datum)):
+        lon, lat = _inverse(step, lon, lat)
+    return lon, lat
 
 
 def from_wgs84(lon: Floats, lat: Floats, datum: str) -> tuple[Floats, Floats]:
@@ -81,13 +78,22 @@ def from_wgs84(lon: Floats, lat: Floats, datum: str) -> tuple[Floats, Floats]:
         If the datum is none of the four.
 
     """
-    if datum in ("wgs84", "cgcs2000"):
-        return lon, lat
-    if datum == "gcj02":
-        return wgs84_to_gcj02(lon, lat)
-    if datum == "bd09":
-        return gcj02_to_bd09(*wgs84_to_gcj02(lon, lat))
-    raise ArgumentError("datum", got=datum, allowed=", ".join(DATUMS))
+    for step in _steps(datum):
+        lon, lat = step(lon, lat)
+    return lon, lat
+
+
+def _steps(datum: str) -> tuple[_Shift, ...]:
+    """Shifts that lead from WGS 84 to a datum."""
+    steps: dict[str, tuple[_Shift, ...]] = {
+        "wgs84": (),
+        "cgcs2000": (),
+        "gcj02": (wgs84_to_gcj02,),
+        "bd09": (wgs84_to_gcj02, gcj02_to_bd09),
+    }
+    if datum not in steps:
+        raise ArgumentError("datum", got=datum, allowed=", ".join(DATUMS))
+    return steps[datum]
 
 
 def wgs84_to_gcj02(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
@@ -124,9 +130,7 @@ def _shifted(lon: Floats, lat: Floats, dlon: Floats, dlat: Floats) -> tuple[Floa
     return np.where(inside, lon + share * dlon, lon), np.where(inside, lat + share * dlat, lat)
 
 
-def _inverse(
-    forward: Callable[[Floats, Floats], tuple[Floats, Floats]], lon: Floats, lat: Floats
-) -> tuple[Floats, Floats]:
+def _inverse(forward: _Shift, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     """Solve forward(p) = (lon, lat) by p <- p + (target - forward(p)), which contracts."""
     x, y = lon.copy(), lat.copy()
     for _ in range(_MOST_STEPS):

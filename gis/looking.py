@@ -15,27 +15,20 @@ import shapely
 from numpy.typing import NDArray
 
 from gis.cells import Cell, is_blank, text_of
-from gis.columns import POSITION, Field, match_columns, personal_reason
-from gis.degrees import degrees_of
+from gis.columns import personal_reason
 from gis.faults import FileRefused, Note
-from gis.reading import Layer, Source, read_vector
+from gis.positions import located, position_of
+from gis.reading import Source, read_vector
 from gis.scripts import Script, language_encoding, scripts_of
 from gis.shapefile import table_texts
 from gis.tables import read_table
-from gis.totals import Total, faulty_totals, summary_rows
+from gis.totals import Total, faulty_totals
 from gis.verdicts import Look
 
 Floats = NDArray[np.float64]
 Geometries = NDArray[np.object_]
 
 _TABLES = ("csv", "xlsx")
-#: Columns of plane coordinates; surveyors call the northing x, so either may be either.
-_PLANE = (
-    Field("lon", ("x", "x坐标", "东坐标", "横坐标", "easting", "east", "e", "coord_x", "point_x")),
-    Field(
-        "lat", ("y", "y坐标", "北坐标", "纵坐标", "northing", "north", "n", "coord_y", "point_y")
-    ),
-)
 _POINTS, _ROWS, _DRAWN, _CORNERS = 800, 4000, 240, 24
 _WORDS, _WORD_COLUMNS = 60, 16
 _INNER = 8
@@ -109,8 +102,8 @@ def look_at(source: Source, overrides: Mapping[str, str]) -> FileLook:
     position: dict[str, str] = {}
     sexagesimal = False
     if is_table:
-        position = _position(layer, overrides)
-        layer, sexagesimal = _located(layer, position)
+        position = position_of(layer, overrides)
+        layer, sexagesimal = located(layer, position)
     shapes = _sound(layer.shapes)
     if not (~shapely.is_missing(shapes)).any():
         raise FileRefused("file.empty")
@@ -145,7 +138,10 @@ def _scripts(source: Source) -> tuple[tuple[Script, ...], list[Note]]:
         driver = language_encoding(dbf)[1]
         said |= {"language byte": driver} if driver else {}
     elif source.kind == "csv":
-        lines = source.path.read_bytes().splitlines()
+        raw = source.path.read_bytes()
+        if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return (Script("utf-16", True, float("nan"), ""),), []
+        lines = raw.splitlines()
         texts, shown = set(lines), set(lines[:1])
     else:
         return (Script("utf-8", True, float("nan"), ""),), []
@@ -167,50 +163,6 @@ def _is_personal(name: bytes) -> bool:
     """True when the name of a column gives a person away in any encoding it may be in."""
     read = (name.decode(codec, errors="ignore") for codec in ("utf-8", "gb18030", "big5"))
     return any(personal_reason(text) is not None for text in read)
-
-
-def _position(layer: Layer, overrides: Mapping[str, str]) -> dict[str, str]:
-    wished = {
-        field: column for field, column in overrides.items() if field in ("lon", "lat", "wkt")
-    }
-    for fields in (POSITION, _PLANE):
-        known = {field.name for field in fields}
-        own = {field: column for field, column in wished.items() if field in known}
-        found = match_columns(layer.names, fields, own).matched
-        by_field = {match.field: match.column for match in found}
-        if {"lon", "lat"} <= set(by_field):
-            return {"lon": by_field["lon"], "lat": by_field["lat"]}
-        if "wkt" in by_field:
-            return {"wkt": by_field["wkt"]}
-    raise FileRefused("table.no_position", known=", ".join(layer.names))
-
-
-def _located(layer: Layer, position: Mapping[str, str]) -> tuple[Layer, bool]:
-    if "wkt" in position:
-        texts = [
-            value if isinstance(value, str) else None for value in layer.columns[position["wkt"]]
-        ]
-        shapes = np.asarray(shapely.from_wkt(texts, on_invalid="ignore"), dtype=object)
-        return dataclasses.replace(layer, shapes=shapes), False
-    numbers, sexagesimal = [], False
-    for field in ("lon", "lat"):
-        column = layer.columns[position[field]]
-        read = [degrees_of(cell, "lon") for cell in column]
-        other = [degrees_of(cell, "lat") for cell in column]
-        read = [b if a is None else a for a, b in zip(read, other, strict=True)]
-        sexagesimal |= any(_has_minutes(text_of(cell)) for cell in column)
-        numbers.append([np.nan if number is None else number for number in read])
-    xy = np.array(numbers, dtype=np.float64).T
-    skipped = summary_rows(layer.columns)
-    xy[list(skipped)] = np.nan
-    good = np.isfinite(xy).all(axis=1)
-    shapes = np.full(len(xy), None, dtype=object)
-    shapes[good] = shapely.points(xy[good])
-    return dataclasses.replace(layer, shapes=shapes), sexagesimal
-
-
-def _has_minutes(text: str | None) -> bool:
-    return text is not None and any(sign in text for sign in "°度′'分")
 
 
 def _sound(shapes: Geometries) -> Geometries:

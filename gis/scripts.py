@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gis.encodings import decode, known_codec
+from gis.encodings import known_codec, rival, trials
 
 #: Language drivers of a .dbf (byte 29) that say anything of texts met here.
 _DRIVERS = {
@@ -19,7 +19,6 @@ _DRIVERS = {
 }
 #: Drivers that writers leave in without a thought: they say nothing against other encodings.
 _IDLE_DRIVERS = (0x00, 0x03, 0x57)
-_TRIED = ("utf-8", "gb18030", "big5")
 _SAMPLE = 24
 
 
@@ -39,6 +38,8 @@ class Script:
         A text decoded so, of a column that is kept.
     said_by : str
         cpg, language byte or "" when only tried.
+    is_doubted : bool
+        True for the first two where the texts bear out both alike.
 
     """
 
@@ -47,6 +48,7 @@ class Script:
     common: float
     sample: str
     said_by: str = ""
+    is_doubted: bool = False
 
 
 def scripts_of(
@@ -74,9 +76,20 @@ def scripts_of(
     if not telling:
         return (Script("ascii", True, float("nan"), ""),)
     stated = {codec: who for who, name in said.items() if (codec := known_codec(name))}
-    names = dict.fromkeys((*_TRIED, *stated))
-    found = [_tried(name, telling, sample, stated.get(name, "")) for name in names]
-    return tuple(sorted(found, key=_order))
+    cpg = next((codec for codec, who in stated.items() if who == "cpg"), None)
+    found = trials(telling, stated, declared=cpg)
+    near = rival(found)
+    return tuple(
+        Script(
+            one.name,
+            one.decodes,
+            one.everyday,
+            sample.decode(one.name, errors="replace")[:_SAMPLE],
+            stated.get(one.name, ""),
+            is_doubted=near is not None and one in (found[0], near),
+        )
+        for one in found
+    )
 
 
 def language_encoding(dbf: Path) -> tuple[int, str | None]:
@@ -87,42 +100,3 @@ def language_encoding(dbf: Path) -> tuple[int, str | None]:
         return 0, None
     (driver,) = struct.unpack_from("B", head, 29)
     return driver, None if driver in _IDLE_DRIVERS else _DRIVERS.get(driver)
-
-
-def _tried(name: str, telling: list[bytes], sample: bytes, said_by: str) -> Script:
-    read, whole = [], True
-    for text in telling:
-        try:
-            read.append(decode(text, name)[0])
-        except UnicodeDecodeError:
-            whole = False
-    shown = sample.decode(name, errors="replace")[:_SAMPLE]
-    return Script(name, whole, _common_share("".join(read), name), shown, said_by)
-
-
-def _common_share(read: str, name: str) -> float:
-    """Share of everyday characters: of GB 2312's first level, or of Big5's.
-
-    Text read in the wrong one of the two is full of the rare characters of the other's halves.
-    """
-    han = [sign for sign in read if "\u3400" <= sign <= "\u9fff" or "\ue000" <= sign <= "\uf8ff"]
-    if not han:
-        return float("nan")
-    usual = sum(_is_everyday(sign, "big5" if name == "big5" else "gb2312") for sign in han)
-    if name not in ("big5", "gb18030"):
-        usual = sum(_is_everyday(s, "gb2312") or _is_everyday(s, "big5") for s in han)
-    return usual / len(han)
-
-
-def _is_everyday(sign: str, name: str) -> bool:
-    try:
-        lead = sign.encode(name)[0]
-    except UnicodeEncodeError:
-        return False
-    return 0xB0 <= lead <= 0xD7 if name == "gb2312" else 0xA4 <= lead <= 0xC6
-
-
-def _order(script: Script) -> tuple[bool, bool, float]:
-    """UTF-8 that decodes is UTF-8; of the others the one full of everyday characters."""
-    is_han = script.common == script.common
-    return not script.decodes, script.name != "utf-8", -(script.common if is_han else -1.0)

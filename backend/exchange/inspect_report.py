@@ -52,6 +52,7 @@ def inspect_report(inspection: Inspection, language: Language) -> InspectReport:
                     "common": None if math.isnan(one.common) else round(one.common, 3),
                     "sample": _shown(one.sample),
                     "said_by": one.said_by or None,
+                    "is_doubted": one.is_doubted,
                 }
                 for one in look.scripts
             ],

@@ -4,7 +4,6 @@ Nothing is written. An import with ``datum="auto"`` asks here first and takes th
 it is sure.
 """
 
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,20 +11,17 @@ import numpy as np
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from gis.archive import ArchiveLimits
 from gis.faults import FileRefused, Note
 from gis.looking import FileLook
-from gis.reading import Source
 from gis.readings import parse_reading
-from gis.sandbox import ChildLimits, look_contained
-from gis.staging import StagingLimits, stage
+from gis.sandbox import look_contained
 from gis.suspects import Suspect, reading_of_crs, suspects_of
 from gis.targets import SHIFTED
 from gis.verdicts import Known, Verdict
 from gis.weighing import weigh, windows_of
 
 from ..db import WHOLE_LAND, Scope, begin
-from ..settings import load
+from .laying import laid_out
 from .reference import extent_of_known, known_around
 
 AUTO = "auto"
@@ -97,33 +93,31 @@ def declared_reading(look: FileLook) -> str | None:
 
 
 def _look(order: InspectOrder) -> tuple[FileLook, tuple[Note, ...]]:
-    limits = load().imports
-    staging = StagingLimits(
-        ArchiveLimits(
-            limits.unpacked_limit_bytes, limits.compression_ratio_limit, limits.entries_limit
-        ),
-        features=limits.features_limit,
-    )
-    with tempfile.TemporaryDirectory(prefix="gridlink-inspect-") as private:
-        folder = Path(private)
-        staged = stage(order.path, folder, Source(folder, "", order.layer, order.encoding), staging)
-        child = ChildLimits(limits.memory_limit_bytes, limits.time_limit_s)
-        return look_contained(staged.source, order.mapping, folder, child), staged.notes
+    with laid_out(order.path, layer=order.layer, encoding=order.encoding) as laid:
+        return look_contained(laid.source, order.mapping, laid.folder, laid.child), laid.notes
 
 
-def take_reading(order: InspectOrder) -> tuple[str | None, dict[str, str], Note]:
-    """Reading and columns for an import that leaves the question to the inspection.
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How an import is to read a file, as the inspection found.
 
-    Returns
-    -------
-    reading, mapping, note
-        The reading is None when it is what the file itself states: the import then goes its usual
-        way.
+    The reading is None when it is what the file itself states: the import then goes its usual way;
+    the encoding when the format or the user settles it.
+    """
+
+    reading: str | None
+    position: dict[str, str]
+    encoding: str | None
+    note: Note
+
+
+def take_reading(order: InspectOrder) -> Taken:
+    """Reading, columns and encoding for an import that leaves the question to the inspection.
 
     Raises
     ------
     FileRefused
-        ``crs.unsure`` when the inspection would have to ask.
+        ``crs.unsure`` or ``encoding.unsure`` when the inspection would have to ask.
 
     """
     inspection = inspect_file(order)
@@ -134,10 +128,25 @@ def take_reading(order: InspectOrder) -> tuple[str | None, dict[str, str], Note]
             f"{one.suspect.reading.name} {int(one.confidence * 100)}%" for one in ranked[:3]
         )
         raise FileRefused("crs.unsure", known=likely or "-", doubt=inspection.verdict.doubt)
-    detail = {"reading": reading, "percent": f"{int(ranked[0].confidence * 1000) / 10:.1f}"}
-    position = dict(inspection.look.position)
+    encoding = _encoding(order, inspection.look)
+    detail = {
+        "reading": reading,
+        "percent": f"{int(ranked[0].confidence * 1000) / 10:.1f}",
+        "encoding": inspection.look.encoding,
+    }
     stated = None if ranked[0].suspect.is_declared else reading
-    return stated, position, Note("crs.inspected", detail=detail)
+    position = dict(inspection.look.position)
+    return Taken(stated, position, encoding, Note("crs.inspected", detail=detail))
+
+
+def _encoding(order: InspectOrder, look: FileLook) -> str | None:
+    if order.encoding is not None:
+        return order.encoding
+    alike = [one.name for one in look.scripts if one.is_doubted]
+    if alike:
+        raise FileRefused("encoding.unsure", known=", ".join(alike))
+    # A single script that tells nothing: plain ASCII, or a format that is always UTF-8.
+    return look.encoding if len(look.scripts) > 1 else None
 
 
 def drawn_as(look: FileLook, reading: str) -> list[list[list[float]]]:

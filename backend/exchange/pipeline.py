@@ -4,7 +4,6 @@ The same way for the command line and for uploads. Whatever is refused, the repo
 with `accept_partial` are good rows written beside bad ones.
 """
 
-import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -12,14 +11,11 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from gis.archive import ArchiveLimits
 from gis.datum import DATUMS
 from gis.faults import FileRefused, Note, RowFault
 from gis.intake import Intake, Order, Progress
-from gis.reading import Source
-from gis.sandbox import ChildLimits, take_in_contained
+from gis.sandbox import take_in_contained
 from gis.shapes import ShapeLimits
-from gis.staging import StagingLimits, stage
 
 from ..audit.register import Act, enter
 from ..cameras.importing import with_bearing
@@ -30,8 +26,9 @@ from ..errors import Language
 from ..jobs import defer
 from ..landing import Berth, Landing
 from ..settings import Imports, load
-from .inspecting import AUTO, InspectOrder, take_reading
+from .inspecting import AUTO, InspectOrder, Taken, take_reading
 from .kinds import Kind, kind_of
+from .laying import laid_out
 from .models import Import
 from .report import Outcome, stored, told
 
@@ -129,44 +126,34 @@ def _take_in(
     outcome: Outcome,
     on_progress: Progress | None,
 ) -> Intake:
-    staging = StagingLimits(
-        ArchiveLimits(
-            limits.unpacked_limit_bytes, limits.compression_ratio_limit, limits.entries_limit
-        ),
-        features=limits.features_limit,
-    )
-    with tempfile.TemporaryDirectory(prefix="gridlink-import-") as private:
-        folder = Path(private)
-        wish = Source(folder, "", order.layer, order.encoding)
-        staged = stage(order.path, folder, wish, staging)
-        outcome.notes += staged.notes
-        datum, reading, mapping = _reading(order, outcome)
+    # The inspection lays the file out for itself: as its encoding is read here, it comes first.
+    found = _found(order)
+    encoding = found.encoding if found else order.encoding
+    with laid_out(order.path, layer=order.layer, encoding=encoding) as laid:
+        outcome.notes += laid.notes
+        if found is not None:
+            outcome.notes.append(found.note)
         request = Order(
-            source=staged.source,
+            source=laid.source,
             wanted=kind.wanted,
             fields=kind.fields,
-            datum=datum,
-            reading=reading,
-            overrides=mapping,
+            datum=order.datum if order.datum in DATUMS else None,
+            reading=found.reading if found else None if order.datum in DATUMS else order.datum,
+            overrides={**found.position, **order.mapping} if found else order.mapping,
             limits=ShapeLimits(vertices=limits.vertices_per_feature),
         )
-        child = ChildLimits(limits.memory_limit_bytes, limits.time_limit_s)
-        intake = take_in_contained(request, folder, child, on_progress)
-        return replace(intake, datum_how="inspected") if order.datum == AUTO else intake
+        intake = take_in_contained(request, laid.folder, laid.child, on_progress)
+        return replace(intake, datum_how="inspected") if found else intake
 
 
-def _reading(order: ImportOrder, outcome: Outcome) -> tuple[str | None, str | None, dict[str, str]]:
-    """Datum, or else reading, and columns: as named, or as the inspection finds when asked to."""
-    if order.datum == AUTO:
-        wish = InspectOrder(
-            order.path, order.file_name, order.layer, order.encoding, order.mapping, order.scope
-        )
-        reading, position, note = take_reading(wish)
-        outcome.notes.append(note)
-        return None, reading, {**position, **order.mapping}
-    if order.datum is None or order.datum in DATUMS:
-        return order.datum, None, order.mapping
-    return None, order.datum, order.mapping
+def _found(order: ImportOrder) -> Taken | None:
+    """What the inspection finds, when it is asked; None when the order says how to read."""
+    if order.datum != AUTO:
+        return None
+    wish = InspectOrder(
+        order.path, order.file_name, order.layer, order.encoding, order.mapping, order.scope
+    )
+    return take_reading(wish)
 
 
 def _check(

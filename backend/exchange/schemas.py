@@ -116,11 +116,14 @@ class InspectCandidate(BaseModel):
 
 
 class InspectEncoding(BaseModel):
+    """An encoding tried; `is_doubted` marks the two that the texts bear out alike."""
+
     name: str
     decodes: bool
     common: float | None
     sample: str
     said_by: str | None
+    is_doubted: bool
 
 
 class InspectTotal(BaseModel):

@@ -205,6 +205,12 @@ READING: dict[str, Sentences] = {
         "去掉 --encoding 让系统判断，或改用正确的编码。",
         "Leave out --encoding, or name the right one.",
     ),
+    "encoding.unsure": (
+        "文字按 {known} 读都说得通，未按猜测导入。",
+        "The texts make sense as each of {known}; nothing was guessed. ",
+        "请对照样例文字，用 --encoding 指定其一。",
+        "Look at the samples, and name one with --encoding.",
+    ),
     "encoding.none": (
         "文字用 {tried} 都不能解码。",
         "The texts decode in none of {tried}. ",
@@ -298,8 +304,9 @@ READING: dict[str, Sentences] = {
         "Look at the evidence with gridlink inspect, then name one with --datum.",
     ),
     "crs.inspected": (
-        "坐标系由鉴定得出：{reading}（把握 {percent}%）。",
-        "The coordinate system is the inspection's finding: {reading} ({percent} % sure). ",
+        "坐标系由鉴定得出：{reading}（把握 {percent}%），文字编码 {encoding}。",
+        "The coordinate system is the inspection's finding: {reading} ({percent} % sure),"
+        " the texts are {encoding}. ",
         "请在地图上核对位置。",
         "Check the positions on the map.",
     ),

@@ -75,8 +75,14 @@ export const router = createRouter({
       meta: { roles: ['admin', 'inspector'] },
     },
     {
-      path: '/admin/:page(imports|exports|users)?',
+      path: '/admin/:page(imports|exports)?',
       name: 'admin',
+      component: () => import('@/admin/AdminView.vue'),
+      meta: { roles: ['admin', 'planner'] },
+    },
+    {
+      path: '/admin/:page(users)',
+      name: 'accounts',
       component: () => import('@/admin/AdminView.vue'),
       meta: { roles: ['admin'] },
     },

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,19 +10,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from gis.archive import ArchiveLimits
 from gis.cells import text_of
 from gis.columns import Field
 from gis.faults import FileRefused
 from gis.intake import Intake, Order
-from gis.reading import Source
-from gis.sandbox import ChildLimits, take_in_contained
+from gis.sandbox import take_in_contained
 from gis.shapes import ShapeLimits, Wanted
-from gis.staging import StagingLimits, stage
 
 from ...grids.importing import FIELDS, is_exclusive
 from ...grids.tiling.checking import EXCLUSIVE_LAYER, InvalidRow, Parents, Tiling
 from ...settings import load
+from ..laying import laid_out
 
 Shapes = NDArray[np.object_]
 #: Columns that may hold the code of a row or of its parent; numbers of the program are no codes.
@@ -127,26 +124,16 @@ def _taken(
 def _take_in(
     path: Path, wish: Wish, wanted: Wanted, fields: Sequence[Field], columns: dict[str, str]
 ) -> Intake:
-    limits = load().imports
-    staging = StagingLimits(
-        ArchiveLimits(
-            limits.unpacked_limit_bytes, limits.compression_ratio_limit, limits.entries_limit
-        ),
-        features=limits.features_limit,
-    )
-    with tempfile.TemporaryDirectory(prefix="gridlink-check-") as private:
-        folder = Path(private)
-        staged = stage(path, folder, Source(folder, "", wish.layer, wish.encoding), staging)
+    with laid_out(path, layer=wish.layer, encoding=wish.encoding) as laid:
         order = Order(
-            source=staged.source,
+            source=laid.source,
             wanted=wanted,
             fields=tuple(fields),
             datum=wish.datum,
             overrides=columns,
-            limits=ShapeLimits(vertices=limits.vertices_per_feature),
+            limits=ShapeLimits(vertices=load().imports.vertices_per_feature),
         )
-        child = ChildLimits(limits.memory_limit_bytes, limits.time_limit_s)
-        intake = take_in_contained(order, folder, child)
+        intake = take_in_contained(order, laid.folder, laid.child)
     if not len(intake):
         raise FileRefused("file.empty")
     return intake

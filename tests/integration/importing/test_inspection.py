@@ -6,6 +6,7 @@ import math
 import random
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,16 @@ import pytest
 
 from backend import cli
 from backend.db import begin
+from backend.exchange.inspect_report import inspect_report
 from backend.exchange.inspecting import InspectOrder, inspect_file
 from backend.exchange.pipeline import ImportOrder, run_import
 from backend.exchange.reference import LAYERS
+from backend.exchange.schemas import InspectTotal
 from gis.crs import convert
 
 Client = Callable[..., httpx.Client]
 Spots = list[tuple[float, float]]
+_NAME = {"name": "名稱"}
 
 
 @pytest.fixture
@@ -85,6 +89,25 @@ def test_auto_takes_what_is_sure_and_puts_every_row_where_it_belongs(
     assert np.abs(np.sort(_stored(land), axis=0) - np.sort(np.array(lanes), axis=0)).max() < 1e-7
 
 
+def test_auto_decides_the_encoding_too(land: Any, lanes: Spots, tmp_path: Path) -> None:
+    path = _table(tmp_path / "a.csv", lanes, "gcj02")
+    told = path.read_text(encoding="gb18030").replace("名称", "名稱").replace("点", "縣立學校")
+    path.write_text(told.replace("经度", "GPS經度").replace("纬度", "GPS緯度"), encoding="big5")
+    report = run_import(ImportOrder("cameras", path, path.name, datum="auto", mapping=_NAME))
+    assert report["written"], report["summary"]
+    assert "big5" in next(n["reason"] for n in report["notes"] if n["code"] == "crs.inspected")
+    assert land.run("SELECT name FROM cameras WHERE name = '縣立學校7'") == [("縣立學校7",)]
+
+
+def test_auto_asks_where_the_texts_could_be_either(land: Any, lanes: Spots, tmp_path: Path) -> None:
+    path = _table(tmp_path / "a.csv", lanes, "gcj02", ("lon", "lat"))
+    told = path.read_text(encoding="gb18030").replace("名称", "名稱").replace("点", "P")
+    path.write_text(told, encoding="big5")
+    order = ImportOrder("cameras", path, path.name, datum="auto", mapping=_NAME)
+    assert run_import(order)["refusal"]["code"] == "encoding.unsure"
+    assert run_import(replace(order, encoding="big5"))["written"]
+
+
 def test_auto_refuses_what_it_would_have_to_guess(land: Any, lanes: Spots, tmp_path: Path) -> None:
     path = _table(tmp_path / "a.csv", lanes[:2], "gcj02")
     report = run_import(ImportOrder("cameras", path, path.name, datum="auto"))
@@ -130,6 +153,21 @@ def test_the_command_prints_one_object_and_its_exit_code_says_whether_to_ask(
         assert int(done.value.code or 0) == code
         assert report["reading"] == ("gcj02" if code == 0 else None)
         assert report["encodings"][0]["name"] == "gb18030"
+
+
+def test_the_shape_of_the_report_is_written_down(lanes: Spots, tmp_path: Path) -> None:
+    path = _table(tmp_path / "a.csv", lanes, "gcj02")
+    report = inspect_report(inspect_file(InspectOrder(path, path.name)), "zh").model_dump()
+    guide = (Path(__file__).parents[3] / "docs/guide/gis.md").read_text(encoding="utf-8")
+    first = report["candidates"][0]
+    told = {
+        *report,
+        *first,
+        *first["evidence"][0],
+        *report["encodings"][0],
+        *InspectTotal.model_fields,
+    }
+    assert {name for name in told if f'"{name}"' not in guide} == set()
 
 
 def test_an_upload_is_inspected_within_the_jurisdiction_and_written_nowhere(

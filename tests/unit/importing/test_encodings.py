@@ -34,6 +34,40 @@ def test_a_true_cpg_is_believed(cpg: str) -> None:
     assert (encoding.name, encoding.how, encoding.notes) == ("gb18030", "declared", ())
 
 
+TRADITIONAL = ["臺北市中正區", "中壢區衛生所", "環河道路與學校"]
+
+
+@pytest.mark.parametrize("cpg", [None, "UTF-8", "GBK", "936", "BIG5", "1252", "ISO-8859-1"])
+@pytest.mark.parametrize(
+    ("words", "stored", "found"),
+    [
+        (NAMES, "gbk", "gb18030"),
+        (NAMES, "utf-8", "utf-8"),
+        (TRADITIONAL, "big5", "big5"),
+        (["卞庄村村民委员会"], "utf-8", "utf-8"),
+        (["卞庄村村民委员会"], "gbk", "gb18030"),
+        (["仁村村委會"], "big5", "big5"),
+        # Their bytes in GBK are Cyrillic letters in UTF-8.
+        (["学校", "学区"], "gbk", "gb18030"),
+    ],
+)
+def test_whatever_the_cpg_says_no_text_becomes_mojibake(
+    words: list[str], stored: str, found: str, cpg: str | None
+) -> None:
+    encoding = choose_encoding([word.encode(stored) for word in words], declared=cpg)
+    assert encoding.name == found
+
+
+def test_a_degree_sign_alone_is_no_chinese() -> None:
+    assert choose_encoding(["110°12'".encode(), "5 m²".encode()]).name == "utf-8"
+
+
+def test_what_could_be_either_is_doubted_and_never_in_silence() -> None:
+    # 臺 and 稱 are none of GB 2312; 名 in Big5 is everyday in both.
+    encoding = choose_encoding(["名稱".encode("big5")])
+    assert "encoding.doubtful" in [note.code for note in encoding.notes]
+
+
 def test_an_option_that_does_not_decode_is_refused_not_replaced() -> None:
     with pytest.raises(FileRefused) as refused:
         choose_encoding(_in("gbk"), option="utf-8")

@@ -59,6 +59,10 @@ def _book(path: Path, **sheets: list[list[object]]) -> Path:
         *[("东经110度12分30.5秒", "lon", 110.2084722), ("110 12 30.5", "lon", 110.2084722)],
         *[("34:30", "lat", 34.5), ("N34°30'", "lat", 34.5), ("34.5S", "lat", -34.5)],
         *[("-34°30'", "lat", -34.5), ("110.5°W", "lon", -110.5), ("１１０．５", "lon", 110.5)],
+        *[("110-12-30.5", "lon", 110.2084722), ("110.12.30.5", "lon", 110.2084722)],
+        *[("110d12m30.5sE", "lon", 110.2084722), ("34d30m0sS", "lat", -34.5)],
+        *[("110º12＇30.5＂", "lon", 110.2084722), ("北纬：34°30′", "lat", 34.5)],
+        *[("110°12′30.5″东", "lon", 110.2084722), ("34°30′ 00″北", "lat", 34.5)],
     ],
 )
 def test_degrees_are_read_in_every_spelling(written: object, axis: str, degrees: float) -> None:
@@ -75,6 +79,7 @@ def test_degrees_are_read_in_every_spelling(written: object, axis: str, degrees:
         "x",
         "",
         "1 2 3 4",
+        "2024-01-02",
         pytest.param("1" + " " * 10**6 + "x", id="long"),
     ],
 )
@@ -119,9 +124,10 @@ def test_a_table_without_header_is_refused_without_showing_its_first_line(tmp_pa
     assert "张三" not in str(refused) and "13900001111" not in str(refused)
 
 
-def test_text_in_big5_is_never_taken_for_gb18030_in_silence(tmp_path: Path) -> None:
+def test_text_in_big5_is_read_as_such_though_nobody_says_so(tmp_path: Path) -> None:
     path = _csv(tmp_path, HEAD + "臺北,110,34.5\n中壢區,110,34.6\n", "big5")
-    assert "encoding.doubtful" in [note.code for note in _take(path).notes]
+    intake = _take(path)
+    assert (intake.columns["name"], intake.encoding.name) == (["臺北", "中壢區"], "big5")
     plain = _csv(tmp_path, HEAD + "人民路,110,34.5\n喆园,110,34.6\n", "gbk")
     assert "encoding.doubtful" not in [note.code for note in _take(plain).notes]
 

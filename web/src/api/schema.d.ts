@@ -7897,12 +7897,17 @@ export interface components {
             /** Title */
             title: string;
         };
-        /** InspectEncoding */
+        /**
+         * InspectEncoding
+         * @description An encoding tried; `is_doubted` marks the two that the texts bear out alike.
+         */
         InspectEncoding: {
             /** Common */
             common: number | null;
             /** Decodes */
             decodes: boolean;
+            /** Is Doubted */
+            is_doubted: boolean;
             /** Name */
             name: string;
             /** Said By */

@@ -177,6 +177,7 @@ export const office: typeof source = {
     saidBy: 'Said by',
     yes: 'yes',
     no: 'no',
+    doubted: 'in doubt',
     totals: 'Totals that do not add up',
   },
   importReport: {

@@ -177,6 +177,7 @@ export const office = {
     saidBy: '声明者',
     yes: '能',
     no: '不能',
+    doubted: '难以区分',
     totals: '合计不符',
   },
   importReport: {
