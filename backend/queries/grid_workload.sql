@@ -6,7 +6,7 @@ WITH grid AS MATERIALIZED (
     AND valid_from <= :at AND (valid_to IS NULL OR valid_to > :at)
 )
 SELECT g.id AS grid_id, g.code, g.name, g.kind, g.division_code, d.name AS division_name,
-       g.households, ST_Area(CAST(g.geom AS geography)) AS area_m2,
+       g.households, ST_AsBinary(g.geom) AS shape,
        ST_X(spot.at) AS lon, ST_Y(spot.at) AS lat,
        ST_XMin(g.geom) AS west, ST_YMin(g.geom) AS south,
        ST_XMax(g.geom) AS east, ST_YMax(g.geom) AS north,

@@ -8,9 +8,11 @@ from importlib.resources import files
 from typing import Any
 
 import numpy as np
+import shapely
 from sqlalchemy import Row, TextClause, text
 from sqlalchemy.orm import Session
 
+from gis.gridarea import area_m2
 from gis.gridload import DEFAULT_WEIGHTS, MEASURES, loads, relative_amounts
 
 from ..access import Principal
@@ -77,8 +79,11 @@ def page(session: Session, wanted: Wanted, *, by: Principal) -> WorkloadPage:
     """Return each grid's amounts and its load by the default weights."""
     found = measure(session, wanted, by=by)
     load = found.loads(DEFAULT_WEIGHTS)
+    # Edges are straight in lon/lat: ST_Area(geography) would tell otherwise after each new node.
+    areas = area_m2(shapely.from_wkb([bytes(row.shape) for row in found.rows]))
     rows = [
-        _row(row, found.amounts[k], found.relative[k], load[k]) for k, row in enumerate(found.rows)
+        _row(row, found.amounts[k], found.relative[k], load[k], float(areas[k]))
+        for k, row in enumerate(found.rows)
     ]
     return WorkloadPage(
         set_name=wanted.set_name,
@@ -98,13 +103,15 @@ def _number(row: Row[Any], name: str, months: int) -> float:
     return float(value) / months if name == "incidents" else float(value)
 
 
-def _row(row: Row[Any], amounts: np.ndarray, relative: np.ndarray, load: float) -> WorkloadRow:
+def _row(
+    row: Row[Any], amounts: np.ndarray, relative: np.ndarray, load: float, ground_m2: float
+) -> WorkloadRow:
     same = ("grid_id", "code", "name", "kind", "division_name", "lon", "lat", "workers", "chiefs")
     return WorkloadRow(
         **{name: getattr(row, name) for name in same},
         division_code=text_of(row.division_code),
         bbox=(row.west, row.south, row.east, row.north),
-        area_m2=round(row.area_m2, 1),
+        area_m2=round(ground_m2, 1),
         amounts=_amounts(amounts),
         relative=_amounts(relative),
         load=_shown(load),
