@@ -19,7 +19,8 @@ from video.places import TranscodePool
 from video.posters import Posters
 from video.protocol import Rung, error_text, status_text, viewer_code
 from video.reception import Reception
-from video.source import RtspSource, StreamTarget
+from video.rtspsource import RtspSource
+from video.source import StreamTarget
 from video.stream_state import (
     DEFAULT_SETTINGS,
     IDLE,

@@ -13,8 +13,8 @@ from video.errors import DeviceError, ProtocolViolation
 from video.fmp4 import InitSegment
 from video.fmp4_sound import build_sound_fragment
 from video.packager import Fragment, KeyPicture, Packager
+from video.rtspsource import AccessUnit
 from video.sound import AudioInfo, SoundFormat, SoundFrame, SoundPacker, playable
-from video.source import AccessUnit
 
 if TYPE_CHECKING:
     from video.transcode import Transcoder

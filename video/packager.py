@@ -14,8 +14,8 @@ from video.bitstream import (
     split_nals,
 )
 from video.fmp4 import InitSegment, build_fragment, build_init
+from video.rtspsource import AccessUnit
 from video.sequence import read_sequence
-from video.source import AccessUnit
 from video.timeline import SampleTime, Timeline
 
 _RECOVERIES_WITHOUT_KEY = 2

@@ -20,7 +20,7 @@ from video.errors import ProtocolViolation
 from video.fmp4 import InitSegment
 from video.ingest import call_in
 from video.packager import Fragment, Packager
-from video.source import AccessUnit
+from video.rtspsource import AccessUnit
 
 logger = logging.getLogger(__name__)
 

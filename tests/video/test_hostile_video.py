@@ -22,10 +22,11 @@ from video.contained import ChildLimits, ChildLost
 from video.errors import Overloaded, ProtocolViolation, StreamFailed
 from video.gateway import MediaGateway
 from video.packager import KeyPicture, Packager
+from video.rtspsource import AccessUnit
 from video.simulator.clips import ClipRecipe, cached_clip
 from video.simulator.devices import DeviceSpec
 from video.simulator.fleet import Fleet
-from video.source import AccessUnit, StreamTarget
+from video.source import StreamTarget
 from video.stillmaker import StillMaker
 from video.stream_state import HubKey
 from video.transcode import Converter, Transcoder

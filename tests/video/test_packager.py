@@ -11,8 +11,8 @@ import pytest
 from video.bitstream import find_parameter_sets, split_nals
 from video.errors import ProtocolViolation
 from video.packager import Packager
+from video.rtspsource import AccessUnit
 from video.sequence import read_sequence
-from video.source import AccessUnit
 from video.timeline import Timeline
 
 FRAMES = 60
