@@ -1,6 +1,6 @@
 """What stands and happens on the land: cameras, incidents, visits and coverage."""
 
-from sqlalchemy import Date, Text, and_, case, cast, func, join, literal, outerjoin, select
+from sqlalchemy import Date, Text, and_, case, cast, func, join, literal, or_, outerjoin, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
@@ -62,6 +62,13 @@ _VISITS = (
     .where(Visit.is_sure)
     .group_by(Visit.grid_id, Visit.division_code, _DAY)
     .subquery()
+)
+# Visits are derived on the grids of then and of today: a day is told by the version of the day, or
+# by the first there was.
+_OF_ITS_DAY = and_(
+    Grid.id == _VISITS.c.grid_id,
+    or_(Grid.valid_to.is_(None), _VISITS.c.day < Grid.valid_to),
+    or_(_VISITS.c.day >= Grid.valid_from, Grid.began_by.is_(None)),
 )
 
 DEEDS = (
@@ -141,7 +148,7 @@ DEEDS = (
             Column("division_code", "区划代码", "text", code_text(_VISITS.c.division_code)),
             set_column(Grid),
         ),
-        source=join(_VISITS, table_of(Grid), Grid.id == _VISITS.c.grid_id),
+        source=join(_VISITS, table_of(Grid), _OF_ITS_DAY),
         key=_VISITS.c.day,
         division=_VISITS.c.division_code,
         set_name=Grid.set_name,

@@ -176,6 +176,32 @@ def test_grids_of_another_day_and_incidents_of_a_span(kept_in, client, land) -> 
     assert body.splitlines()[0].startswith("number,kind,severity,state,reported_at")
 
 
+def test_visits_of_a_day_are_those_of_the_grid_of_the_day_and_told_once(
+    kept_in, client, land
+) -> None:
+    land.run("UPDATE grids SET valid_from = '2026-01-01'")
+    land.run(
+        "INSERT INTO units (code, name, kind, vehicle, division_code) VALUES"
+        " ('U1', '柳林一号', 'grid_worker', 'foot', 610522101201)"
+    )
+    planner = client("planner")
+    [(south,)] = land.run("SELECT id FROM grids WHERE code = '610522101201001'")
+    recode = {"op": "recode", "grid_id": south, "code": "R"}
+    draft = {"set_name": "basic", "title": "改码", "operations": [recode]}
+    change = planner.post("/api/grids/changes", json=draft).json()
+    assert planner.post(f"/api/grids/changes/{change['id']}/apply", json={}).status_code == 200
+    # The same visit, as it is derived on the grid of then and on that of today.
+    land.run(
+        "INSERT INTO visits (unit_id, grid_id, division_code, day, entered_at, left_at, dwell_s,"
+        " is_sure, basis, is_continued) SELECT (SELECT id FROM units), id, division_code,"
+        " '2026-03-01', '2026-03-01T08:00Z', '2026-03-01T09:00Z', 3600, true, 'seen', false"
+        " FROM grids WHERE code IN ('610522101201001', 'R')"
+    )
+    made = planner.post("/api/exports", json={**WISH, "kind": "visits", "format": "csv"}).json()
+    body = planner.get(f"/api/exports/{made['id']}/file").content.decode("utf-8-sig")
+    assert [row.split(",")[0] for row in body.splitlines()[1:]] == ["610522101201001"]
+
+
 def test_tables_of_visits_and_coverage_name_no_unit(kept_in, client, land) -> None:
     land.run(
         "INSERT INTO units (code, name, kind, vehicle, division_code) VALUES"
