@@ -29,6 +29,7 @@ const words = {
     registerOther: '登记簿摘录说的是另一份清单',
     registerUnreadable: '登记簿摘录无法读取',
     fact: { number: '编号', incident: '事件', camera: '摄像机', first: '起', last: '止', ended: '结束', made: '留存人', purpose: '事由', gaps: '间断', original: '原件', masks: '遮盖区域' },
+    purpose: { incident: '处置事件', patrol: '视频巡查', maintenance: '设备维护', calibration: '校准摄像机', inspection: '监督检查' },
     ended: { stopped: '按要求停止', complete: '完整', crashed: '因故障中断', disk_full: '因存储已满中断', shut_down: '因服务停止中断' },
   },
   en: {
@@ -58,6 +59,7 @@ const words = {
     registerOther: 'the extract of the register is about another manifest',
     registerUnreadable: 'the extract of the register cannot be read',
     fact: { number: 'Number', incident: 'Incident', camera: 'Camera', first: 'From', last: 'To', ended: 'Ended', made: 'Made by', purpose: 'Purpose', gaps: 'Gaps', original: 'Original', masks: 'Masked areas' },
+    purpose: { incident: 'Handling an incident', patrol: 'Video patrol', maintenance: 'Maintaining equipment', calibration: 'Calibrating a camera', inspection: 'Inspection' },
     ended: { stopped: 'stopped as asked', complete: 'complete', crashed: 'cut off by a crash', disk_full: 'cut off by a full disk', shut_down: 'cut off by a shutdown' },
   },
 }
@@ -209,6 +211,15 @@ function row(list, kind, mark, name, fault) {
   list.append(item)
 }
 
+/** In the reader's own time, which says of itself how far from UTC it is. */
+function moment(iso) {
+  const at = new Date(iso)
+  if (Number.isNaN(at.getTime())) return String(iso)
+  const east_min = -at.getTimezoneOffset()
+  const zone = `UTC${east_min < 0 ? '-' : '+'}${Math.abs(east_min) / 60}`
+  return `${new Date(at.getTime() + east_min * 60_000).toISOString().slice(0, 23).replace('T', ' ')} (${zone})`
+}
+
 function showFacts(manifest) {
   const list = element('facts').querySelector('dl')
   list.replaceChildren()
@@ -217,12 +228,12 @@ function showFacts(manifest) {
     [names.number, manifest.id],
     [names.incident, manifest.incident.number],
     [names.camera, manifest.camera.name],
-    [names.first, manifest.first_at],
-    [names.last, manifest.last_at],
+    [names.first, moment(manifest.first_at)],
+    [names.last, moment(manifest.last_at)],
     [names.ended, words[language].ended[manifest.ended] ?? manifest.ended],
     [names.made, manifest.made_by.name],
-    [names.purpose, manifest.purpose],
-    [names.gaps, manifest.gaps.map((gap) => `${gap.from_at} \u2013 ${gap.to_at} (${gap.reason})`).join('; ') || '0'],
+    [names.purpose, words[language].purpose[manifest.purpose] ?? manifest.purpose],
+    [names.gaps, manifest.gaps.map((gap) => `${moment(gap.from_at)} \u2013 ${moment(gap.to_at)} (${gap.reason})`).join('; ') || '0'],
     ...(manifest.original ? [[names.original, `${manifest.original.id} ${manifest.original.manifest_sha256}`], [names.masks, manifest.masks.length]] : []),
   ]
   for (const [name, value] of facts) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ageOf, clockTime, dateTime, dayOf } from './age'
+import { ageOf, clockTime, dateTime, dayOf, fileStamp } from './age'
 
 const now = new Date(2026, 2, 5, 12, 3, 22)
 const before = (seconds: number) => new Date(now.getTime() - seconds * 1000)
@@ -23,5 +23,9 @@ describe('age', () => {
     expect(dayOf(new Date(2026, 2, 5, 0, 0, 1))).toBe('2026-03-05')
     expect(dateTime(now, now)).toBe('03-05 12:03:22')
     expect(dateTime(new Date(2025, 11, 31, 0, 0, 5), now)).toBe('2025-12-31 00:00:05')
+  })
+
+  it('names files by the local second', () => {
+    expect(fileStamp(now)).toBe('20260305-120322')
   })
 })

@@ -32,3 +32,6 @@ export function dateTime(at: Date, now: Date): string {
   const year = at.getFullYear() === now.getFullYear() ? '' : `${at.getFullYear()}-`
   return `${year}${day} ${clockTime(at)}`
 }
+
+/** Local time in the name of a file: sorts by time, and holds nothing a file system refuses. */
+export const fileStamp = (at: Date) => `${dayOf(at).replaceAll('-', '')}-${clockTime(at).replaceAll(':', '')}`

@@ -74,7 +74,7 @@ export const alarms = {
     },
     find: { camera: '按名称查找摄像机', grid: '按名称或编码查找网格' },
     leaveOut: '移除 {name}',
-    placeKindHint: '场所类型，如 school',
+    placeKindHint: '场所类型，与兴趣点数据中的写法一致，如“学校”',
     atCameras: '{n} 台摄像机',
     windows: '生效时段',
     allHours: '全天',
