@@ -3,9 +3,11 @@
 Grids are changed for good here, so this is a town of its own, without devices.
 """
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from pathlib import Path
 from types import SimpleNamespace
 
 import psycopg
@@ -52,6 +54,12 @@ def open_grids(desk: Consoles, role: str = "planner", query: str = "") -> Page:
     page.set_default_timeout(_SLOW_MS)
     expect.set_options(timeout=_SLOW_MS)
     return page
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep a picture in the folder that GRIDLINK_TEST_PICTURES names."""
+    if folder := os.environ.get("GRIDLINK_TEST_PICTURES"):
+        page.screenshot(path=str(Path(folder) / f"tiling_{name}.png"))
 
 
 def pick(page: Page, code: str) -> None:
@@ -155,6 +163,61 @@ def test_a_heavy_grid_is_parted_along_the_road_and_somebody_is_put_on_duty(
     expect(page.get_by_test_id("duty-row")).to_contain_text(worker)
     expect(page.get_by_test_id("lacks-worker")).to_have_count(0)
     assert county.run("SELECT count(*) FROM grid_staff") == [(1,)]
+
+
+def break_the_tiling(county: Stage) -> None:
+    """An overlap of two villages' grids, and a gap of 110 m with a road through it."""
+    county.run(
+        "UPDATE grids SET geom = ST_Translate(geom, 0.0005, 0) WHERE code = '610522101201002'"
+    )
+    county.run(
+        "UPDATE grids SET geom = ST_Multi(ST_Difference(geom,"
+        " ST_MakeEnvelope(110.0215, 34.5195, 110.0385, 34.5205, 4326)))"
+        " WHERE code LIKE '610522101202%'"
+    )
+    county.run(
+        "INSERT INTO roads (set_name, name, road_class, geom) VALUES ('town', '北环路', 'street',"
+        " ST_Multi(ST_GeomFromText('LINESTRING(110.021 34.5202, 110.039 34.5202)', 4326)))"
+    )
+
+
+def test_faults_of_the_tiling_are_mended_one_by_one_and_all_along_the_road(
+    county: Stage, desk: Consoles
+) -> None:
+    break_the_tiling(county)
+    changes = "SELECT count(*) FROM grid_changes"
+    page = open_grids(desk, query="&tab=tiling")
+    rows = page.get_by_test_id("tiling-row")
+    overlap, gap = (rows.and_(page.locator(f"[data-kind={kind}]")) for kind in ("overlap", "gap"))
+    expect(overlap).to_have_count(1)
+    expect(gap).to_have_count(1)
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")  # the largest fault is shown on the map
+    expect(rows.first).to_have_class(re.compile("chosen"))
+    picture(page, "faults")
+    overlap.get_by_test_id("tiling-to").select_option(label="…202002")
+    overlap.get_by_test_id("tiling-pick").check()
+    page.get_by_test_id("tiling-preview").click()
+    expect(page.get_by_test_id("tiling-left")).to_contain_text("重叠 0，缝隙 1")
+    picture(page, "preview")
+    assert county.run(changes) == [(0,)]  # a preview writes nothing
+    page.get_by_test_id("tiling-reason").fill("核查")
+    page.get_by_test_id("tiling-apply").click()
+    expect(overlap).to_have_count(0)
+    page.get_by_test_id("tiling-all").check()
+    page.get_by_test_id("tiling-roads").check()
+    page.get_by_test_id("tiling-preview").click()
+    expect(page.get_by_test_id("tiling-left")).to_contain_text("重叠 0，缝隙 0")
+    page.get_by_test_id("tiling-reason").fill("以北环路为界")
+    page.get_by_test_id("tiling-apply").click()
+    expect(gap).to_have_count(0)
+    picture(page, "mended")
+    ends = county.run(
+        "SELECT code, round(ST_YMax(geom)::numeric, 6)::float FROM grids"
+        " WHERE valid_to IS NULL AND code = '610522101202001'"
+    )
+    assert ends == [("610522101202001", 34.5202)]
+    assert county.run(changes) == [(2,)]
 
 
 def test_whoever_may_not_edit_sees_grids_and_no_tools(county: Stage, desk: Consoles) -> None:

@@ -123,7 +123,9 @@ def _outlines(checked: Checked, done: MendedTiling) -> list[GridOutline]:
     rows = [row for row in sorted(done.changed) if not done.changed[row].is_empty]
     old = np.array([tiling.shapes[row] for row in rows], dtype=object)
     new = np.array([done.changed[row] for row in rows], dtype=object)
-    grown = shapely.area(plane.to_metric(new)) - shapely.area(plane.to_metric(old))
+    # In degrees, where a corner added on a straight border changes nothing; then to the plane.
+    scale = shapely.area(plane.to_metric(old)) / shapely.area(old)
+    grown = (shapely.area(new) - shapely.area(old)) * scale
     return [
         GridOutline(
             grid_id=tiling.numbers[row],

@@ -22,7 +22,7 @@ export const tiling: Pick<Messages, 'tiling'> = {
     pick: 'Pick {name}',
     all: 'All that can be mended',
     to: 'To',
-    longest: 'the longest border',
+    longest: 'longest border',
     alongRoads: 'Part along roads',
     preview: 'Preview mends ({n})',
     would: '{n} mends, {grids} grids change',

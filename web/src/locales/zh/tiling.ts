@@ -22,7 +22,7 @@ export const tiling = {
     pick: '选中 {name}',
     all: '全选可修补的',
     to: '归',
-    longest: '公共边界最长者',
+    longest: '边界最长者',
     alongRoads: '沿道路分割',
     preview: '预览修补（{n}）',
     would: '{n} 处修补，改动 {grids} 个网格',
