@@ -34,7 +34,7 @@ _WORLD_M = 40_075_016.685578488
 _PATH = re.compile(r"/api/tiles/([a-z]+)/(\d{1,2})/(\d{1,7})/(\d{1,7})\.mvt")
 
 #: Layer -> first zoom with anything in it; below it a tile is empty without asking.
-_FIRST_ZOOM = {
+FIRST_ZOOM = {
     "roads": 6,
     "buildings": 13,
     "divisions": 4,
@@ -125,7 +125,7 @@ class TileServer:
     def forget(self, notice: Notice | None) -> None:
         """Drop the tiles that a notice makes stale; all of them after a gap in the notices."""
         if notice is None:
-            stale = set(_FIRST_ZOOM)
+            stale = set(FIRST_ZOOM)
         elif notice.noun.startswith("layer."):
             table = notice.noun.removeprefix("layer.")
             stale = set(_SHOWN_IN.get(table, (table,)))
@@ -166,7 +166,7 @@ class TileServer:
 
     async def _draw(self, key: Key, user_id: int) -> Tile:
         before = self._changes[key.layer]
-        if key.z < _FIRST_ZOOM[key.layer]:
+        if key.z < FIRST_ZOOM[key.layer]:
             tile = packed(b"")
         else:
             # Compressing in the thread too: 1 MB takes 11 ms, for which all others would wait.
@@ -193,7 +193,7 @@ def parse(path: str, principal: Principal) -> Key:
 
     """
     named = _PATH.fullmatch(path)
-    if named is None or named[1] not in _FIRST_ZOOM:
+    if named is None or named[1] not in FIRST_ZOOM:
         raise NoSuchTile()
     layer, z, x, y = named[1], int(named[2]), int(named[3]), int(named[4])
     if z > MOST_ZOOM or x >= 1 << z or y >= 1 << z:

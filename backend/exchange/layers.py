@@ -1,7 +1,7 @@
 """What can be given to others, as files and over OGC API: its columns, shape, right and dates.
 
-No row of a device, no free text of an incident and no account ever leaves this way: what is not a
-column here is not given.
+No row of a device, no free text of an incident, no account and no place of a force ever leaves this
+way: what is not a column here is not given.
 """
 
 from dataclasses import dataclass
@@ -18,11 +18,13 @@ from sqlalchemy import (
     Text,
     cast,
     func,
+    inspect,
     label,
     literal,
     or_,
     select,
 )
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.sql.elements import SQLCoreOperations
 
 from gis.outform import Kind, Shape
@@ -40,9 +42,13 @@ Name = Literal[
     "roads",
     "restricted",
     "cameras",
+    "viewsheds",
+    "coverage",
+    "gaps",
     "incidents",
     "visits",
-    "coverage",
+    "checkpoints",
+    "units",
 ]
 
 
@@ -63,6 +69,7 @@ class Layer:
     `division` is the code that the jurisdiction is judged by; None for the common map, which is cut
     by place. `begins` and `ends` are days of validity, the end excluded; `moment` is when a row
     happened; both None for what is always as it is now. `tiles` names its layer of vector tiles.
+    `is_served` is False for what leaves as a file only: no index answers for a box of it.
     """
 
     name: Name
@@ -81,6 +88,7 @@ class Layer:
     moment: Any = None
     where: tuple[ColumnElement[bool], ...] = ()
     tiles: str | None = None
+    is_served: bool = True
 
     @property
     def is_dated(self) -> bool:
@@ -132,6 +140,28 @@ class Layer:
 _INSTANT = DateTime(timezone=True)
 
 
+def layer_of(
+    model: Any,
+    names: tuple[Name, str, str],
+    right: Right,
+    shape: Shape | None,
+    columns: tuple[Column, ...],
+    **other: Any,
+) -> Layer:
+    """Return the layer that is one table.
+
+    Its key, geometry, division and set are the columns so called; `other` says what differs.
+    """
+    same = {
+        "source": inspect(model).selectable,
+        "key": getattr(model, "id", None),
+        "geom": getattr(model, "geom", None),
+        "division": getattr(model, "division_code", None),
+        "set_name": getattr(model, "set_name", None),
+    }
+    return Layer(*names, right, shape, columns, **(same | other))
+
+
 def wkb(geom: Any) -> Term:
     """Return a geometry column as plain WKB."""
     shape: Term = func.ST_AsBinary(geom, type_=LargeBinary)
@@ -144,12 +174,34 @@ def code_text(code: Any) -> Term:
     return text
 
 
+def division_column(code: Any) -> Column:
+    """Return the column of the division a row belongs to."""
+    return Column("division_code", "区划代码", "text", code_text(code))
+
+
 def set_column(model: Any) -> Column:
     """Return the column that names the set a row belongs to."""
     return Column("set_name", "数据集", "text", model.set_name)
 
 
-def table_of(model: Any) -> FromClause:
-    """Return the table behind a model."""
-    table: FromClause = model.__table__
-    return table
+def validity_columns(model: Any) -> tuple[Column, ...]:
+    """Return the days between which a row is in force."""
+    return (
+        Column("valid_from", "生效日期", "day", model.valid_from),
+        Column("valid_to", "失效日期", "day", model.valid_to),
+    )
+
+
+def grid_columns(grid: Any) -> tuple[Column, ...]:
+    """Return what names the grid that a row tells of."""
+    return (
+        Column("code", "网格编码", "text", grid.code),
+        Column("name", "网格名称", "text", grid.name),
+    )
+
+
+def joined(word: Any, order: Any, where: ColumnElement[bool], *, of: Any) -> Term:
+    """Return the words of several rows that belong to one of `of`, with ; between."""
+    words = func.string_agg(cast(word, Text), aggregate_order_by(literal(";"), order))
+    found: Term = select(words).where(where).correlate(of).scalar_subquery()
+    return found

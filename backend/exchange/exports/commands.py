@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,14 +11,15 @@ import typer
 from ...audit.register import Act, enter
 from ...db import WHOLE_LAND, begin
 from ...divisions.codes import parse, span
+from ...grids.days import today
 from ...settings import load
 from ..catalogue import LAYERS
-from .ordering import check, default_encoding
+from .ordering import check, check_choice, default_encoding
 from .wording import told_notes
 from .writing import Asked, write_file
 
 _FORMAT_OF = {".zip": "shp", ".gpkg": "gpkg", ".geojson": "geojson", ".csv": "csv", ".xlsx": "xlsx"}
-_DAY = typer.Option(formats=["%Y-%m-%d"])
+_DAY = ["%Y-%m-%d"]
 
 
 def export_file(
@@ -34,14 +35,10 @@ def export_file(
     encoding: Annotated[str | None, typer.Option(help="gbk, gb18030 or utf-8.")] = None,
     set_name: Annotated[str | None, typer.Option("--set", help="Of several, this set.")] = None,
     division: Annotated[str | None, typer.Option(help="Code; default the whole land.")] = None,
-    at: Annotated[
-        datetime | None, typer.Option(help="In force that day.", formats=["%Y-%m-%d"])
-    ] = None,
-    since: Annotated[
-        datetime | None, typer.Option(help="From this day on.", formats=["%Y-%m-%d"])
-    ] = None,
+    at: Annotated[datetime | None, typer.Option(help="In force that day.", formats=_DAY)] = None,
+    since: Annotated[datetime | None, typer.Option(help="From this day on.", formats=_DAY)] = None,
     until: Annotated[
-        datetime | None, typer.Option(help="To the end of this day.", formats=["%Y-%m-%d"])
+        datetime | None, typer.Option(help="To the end of this day.", formats=_DAY)
     ] = None,
     chinese_names: Annotated[bool, typer.Option("--chinese-names", help="Of the columns.")] = False,
     purpose: Annotated[str, typer.Option(help="Stands in the register.")] = "command line",
@@ -55,6 +52,8 @@ def export_file(
     if output.exists():
         raise typer.BadParameter(f"{output} is there already", param_hint="--output")
     check(kind, form, datum, encoding)
+    chosen = {"at": at, "since": since, "until": until, "set_name": set_name}
+    check_choice(kind, {name for name, value in chosen.items() if value is not None})
     asked = Asked(
         kind=kind,
         format=form,
@@ -89,7 +88,7 @@ def _day(moment: datetime | None) -> date | None:
 
 def _write(asked: Asked, output: Path, purpose: str) -> None:
     with tempfile.TemporaryDirectory(prefix="gridlink-export-") as private, begin() as session:
-        out = write_file(session, asked, Path(private), on=datetime.now(UTC).date())
+        out = write_file(session, asked, Path(private), on=today())
         detail = {
             "kind": asked.kind,
             "format": asked.format,

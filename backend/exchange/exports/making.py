@@ -12,6 +12,7 @@ from gis.outform import OutFile
 from ...db import Scope, begin
 from ...divisions.codes import span
 from ...errors import GridlinkError
+from ...grids.days import today
 from ...live import Notice, announce
 from .models import Export
 from .storing import folder_of
@@ -53,6 +54,7 @@ def written(session: Session, export: Export) -> OutFile:
     """Write the file of an order, telling of progress where a job writes it."""
     asked = asked_by(export)
     folder = folder_of(export)
+    shutil.rmtree(folder, ignore_errors=True)  # what a killed worker left of it
     folder.mkdir(mode=0o700)
     total = row_count(session, asked) if export.state == "running" else 0
 
@@ -61,7 +63,7 @@ def written(session: Session, export: Export) -> OutFile:
             _progress(export.id, min(0.99, done / total))
 
     try:
-        return write_file(session, asked, folder, on=datetime.now(UTC).date(), tell=tell)
+        return write_file(session, asked, folder, on=today(), tell=tell)
     except Exception:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -72,7 +74,7 @@ def fill(export: Export, out: OutFile) -> None:
     export.state, export.progress, export.finished_at = "done", 1.0, datetime.now(UTC)
     export.row_count, export.size_bytes = out.rows, out.path.stat().st_size
     export.notes = [{"code": code, "detail": detail} for code, detail in out.notes]
-    export.file_name = file_name(asked_by(export), out.path.suffix, export.finished_at.date())
+    export.file_name = file_name(asked_by(export), out.path.suffix, today())
 
 
 def file_name(asked: Asked, suffix: str, day: date) -> str:

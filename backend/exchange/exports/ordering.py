@@ -3,9 +3,10 @@
 Who took what, and for what purpose, stands in the register; the file is removed after a while.
 """
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -22,9 +23,9 @@ from ...settings import load
 from ..catalogue import LAYERS
 from .making import OPEN, announce_state, asked_by, fill, written
 from .models import Export
-from .schemas import ExportWish
+from .schemas import Encoding, ExportWish
 from .storing import stored_file
-from .wording import EncodingFixed, NoShape, NotWritten, Removed
+from .wording import EncodingFixed, NoChoice, NoShape, NotWritten, Removed
 from .writing import row_count
 
 _OPTIONS = ("set_name", "at", "since", "until", "chinese_names")
@@ -42,13 +43,14 @@ def order(session: Session, wish: ExportWish, by: Principal) -> Export:
     ------
     NotAllowed
         If the caller may not read that kind.
-    InvalidField, NoShape, EncodingFixed
-        If the kind, format, datum and encoding do not go together.
+    InvalidField, NoShape, EncodingFixed, NoChoice
+        If the kind, format, datum, encoding and choice of rows do not go together.
     NotFound
         If there is no such division in the caller's jurisdiction.
 
     """
     check(wish.kind, wish.format, wish.datum, wish.encoding)
+    check_choice(wish.kind, set(wish.model_dump(include=set(_OPTIONS), exclude_none=True)))
     if not by.may(LAYERS[wish.kind].right):
         raise NotAllowed(right=LAYERS[wish.kind].right)
     code = extent_of(session, by, wish.division).code
@@ -85,10 +87,26 @@ def check(kind: str, form: str, datum: str, encoding: str | None) -> None:
         target_of(datum)
     except ArgumentError as unknown:
         raise InvalidField(field="datum", reason=unknown.allowed) from unknown
+    if encoding not in (None, *get_args(Encoding)):
+        raise InvalidField(field="encoding", reason=", ".join(get_args(Encoding)))
     if LAYERS[kind].shape is None and form not in ("csv", "xlsx"):  # type: ignore[index]
         raise NoShape(field="format")
     if encoding not in (None, "utf-8") and form not in ("shp", "csv"):
         raise EncodingFixed(field="encoding", format=form)
+
+
+def check_choice(kind: str, chosen: Collection[str]) -> None:
+    """Refuse a choice of rows that the kind cannot make: left aside, the file would mislead."""
+    layer = LAYERS[kind]  # type: ignore[index]
+    able = {
+        "at": layer.begins is not None and not {"since", "until"} & set(chosen),
+        "since": layer.is_dated,
+        "until": layer.is_dated,
+        "set_name": layer.set_name is not None,
+    }
+    for option, is_able in able.items():
+        if option in chosen and not is_able:
+            raise NoChoice(field=option)
 
 
 def listed(session: Session, by: Principal, limit: int) -> tuple[list[Export], int]:

@@ -38,6 +38,12 @@ class EncodingFixed(Refused):
     en = "The texts of {format} are always UTF-8; only Shapefile and CSV leave a choice."
 
 
+class NoChoice(Refused):
+    code = "exports.no_choice"
+    zh = "这一种类不能按 {field} 挑选（某日与时间段也不能同时给）：请去掉。"
+    en = "Rows of this kind are not chosen by {field} (nor by a day and a span at once): leave it."
+
+
 class NotWritten(Conflict):
     code = "exports.not_written"
     zh = "导出尚未完成（{state}），请等待完成后再下载。"

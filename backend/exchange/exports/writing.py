@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,9 @@ from gis.targets import SHIFTED, Target, target_of
 
 from ...divisions.models import Division
 from ...errors import Language
+from ...grids.days import today
 from ..catalogue import LAYERS
+from ..days import end_of, start_of
 from ..layers import Layer, Name
 from .wording import refused
 
@@ -105,20 +107,14 @@ def _conditions(session: Session, asked: Asked) -> tuple[ColumnElement[bool], ..
     layer = asked.layer
     conditions = [*layer.within(*asked.bounds), *_on_the_ground(session, asked)]
     if layer.begins is not None and asked.since is None and asked.until is None:
-        conditions += layer.in_force(asked.at or datetime.now(UTC).date())
-    conditions += layer.during(_start(asked.since), _end(asked.until))
+        conditions += layer.in_force(asked.at or today())
+    conditions += layer.during(
+        None if asked.since is None else start_of(asked.since),
+        None if asked.until is None else end_of(asked.until),
+    )
     if asked.set_name is not None and layer.set_name is not None:
         conditions.append(layer.set_name == asked.set_name)
     return tuple(conditions)
-
-
-def _start(day: date | None) -> datetime | None:
-    return None if day is None else datetime.combine(day, time(), UTC)
-
-
-def _end(day: date | None) -> datetime | None:
-    """The last instant of a day, which `until` includes."""
-    return None if day is None else datetime.combine(day, time(), UTC) + timedelta(days=1)
 
 
 def _on_the_ground(session: Session, asked: Asked) -> list[ColumnElement[bool]]:

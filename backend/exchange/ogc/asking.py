@@ -4,12 +4,13 @@ The standard answers 400 where a query cannot be read, so every fault here is `M
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from ...errors import Malformed
+from ..days import end_of, start_of, zone
 from ..layers import Column, Layer
 from .systems import System, system_of
 
@@ -17,6 +18,7 @@ MOST_ITEMS, FEWEST_ITEMS, USUAL_ITEMS = 10_000, 1, 100
 #: Columns by which items may be filtered; days and instants are asked for by `datetime`.
 FILTERED = ("text", "whole", "number", "yes")
 _KNOWN = ("f", "limit", "bbox", "bbox-crs", "crs", "datetime", "after")
+_FORMS = ("json", "geojson")
 _YES = {"true": True, "1": True, "false": False, "0": False}
 
 Box = tuple[float, float, float, float]
@@ -50,8 +52,8 @@ def read(layer: Layer, query: Mapping[str, str]) -> Question:
         column = layer.column(name)
         if column is not None and column.kind in FILTERED:
             filters.append((column, _value(column, query[name])))
-        elif name not in _KNOWN:
-            raise Malformed(field=name, reason=f"? {', '.join(_KNOWN)}")
+    known = (*_KNOWN, *(column.name for column, _ in filters))
+    refuse_unknown(query, known=known, forms=_FORMS)
     since, until = _span(query.get("datetime"))
     return Question(
         limit=_limit(query.get("limit")),
@@ -74,10 +76,26 @@ def read_crs(query: Mapping[str, str]) -> System:
         If it is not offered, or another parameter is given.
 
     """
-    for name in query:
-        if name not in ("f", "crs"):
-            raise Malformed(field=name, reason="? f, crs")
+    refuse_unknown(query, known=("f", "crs"), forms=_FORMS)
     return system_of(query.get("crs"), "crs")
+
+
+def refuse_unknown(
+    query: Mapping[str, str], *, known: Collection[str] = ("f",), forms: Collection[str] = ("json",)
+) -> None:
+    """Refuse a parameter that nobody knows, and a form (`f`) that is not written.
+
+    Raises
+    ------
+    Malformed
+        The standard asks for 400.
+
+    """
+    for name in query:
+        if name not in known:
+            raise Malformed(field=name, reason=f"? {', '.join(known)}")
+    if query.get("f", "json") not in forms:
+        raise Malformed(field="f", reason=", ".join(forms))
 
 
 def _limit(written: str | None) -> int:
@@ -140,10 +158,11 @@ def _instant(written: str, *, is_end: bool) -> datetime | None:
         moment = datetime.fromisoformat(written)
     except ValueError as wrong:
         raise Malformed(field="datetime", reason=written[:40]) from wrong
+    if len(written) == len("2026-01-01"):
+        return end_of(moment.date()) if is_end else start_of(moment.date())
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    is_day = len(written) == len("2026-01-01")
-    return moment + timedelta(days=1, microseconds=-1) if is_day and is_end else moment
+    return moment.astimezone(zone())  # its day is the one it is here
 
 
 def _value(column: Column, written: str) -> Any:

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..layers import Layer
-from .asking import FEWEST_ITEMS, MOST_ITEMS, USUAL_ITEMS
-from .documents import GEOJSON, TILE_TYPE, TILES
+from .asking import FEWEST_ITEMS, FILTERED, MOST_ITEMS, USUAL_ITEMS
+from .documents import GEOJSON, SCHEMA_TYPES
 from .systems import SYSTEMS
+from .tilings import TILE_TYPE, TILES
 
 Document = dict[str, Any]
 _JSON = "application/json"
@@ -19,7 +20,7 @@ def definition(base: str, title: str, version: str, layers: Iterable[Layer]) -> 
         "info": {"title": title, "version": version},
         "servers": [{"url": base}],
         "security": [{"token": []}, {"basic": []}],
-        "paths": _paths([layer.name for layer in layers]),
+        "paths": _paths(list(layers)),
         "components": {
             "parameters": _PARAMETERS,
             "schemas": {"error": {"type": "object"}, "document": {"type": "object"}},
@@ -31,21 +32,31 @@ def definition(base: str, title: str, version: str, layers: Iterable[Layer]) -> 
     }
 
 
-def _paths(names: list[str]) -> Document:
-    collection = _path_parameter("collectionId", enum=names)
-    items = ["limit", "bbox", "bbox-crs", "crs", "datetime"]
+def _paths(layers: list[Layer]) -> Document:
+    collection = _path_parameter("collectionId", enum=[layer.name for layer in layers])
+    items = [*map(_parameter, ("limit", "bbox", "bbox-crs", "crs", "datetime", "after"))]
     tile = [_path_parameter(name) for name in ("tileMatrix", "tileRow", "tileCol")]
     feature = _path_parameter("featureId")
     here = "/collections/{collectionId}"
     set_path = f"{here}/tiles/{TILES}"
+    # Each layer has columns of its own to filter by; the common path says what all understand.
+    own = {
+        f"/collections/{layer.name}/items": _get(
+            f"items_{layer.name}", [*items, *_filters(layer)], GEOJSON
+        )
+        for layer in layers
+    }
     return {
+        **own,
         "/": _get("landing", []),
         "/conformance": _get("conformance", []),
         "/collections": _get("collections", []),
+        "/tileMatrixSets": _get("schemes", []),
+        f"/tileMatrixSets/{TILES}": _get("scheme", []),
         here: _get("collection", [collection]),
         f"{here}/queryables": _get("queryables", [collection], "application/schema+json"),
         f"{here}/schema": _get("schema", [collection], "application/schema+json"),
-        f"{here}/items": _get("items", [collection, *map(_parameter, items)], GEOJSON),
+        f"{here}/items": _get("items", [collection, *items], GEOJSON),
         f"{here}/items/{{featureId}}": _get(
             "item", [collection, feature, _parameter("crs")], GEOJSON
         ),
@@ -65,7 +76,16 @@ def _get(name: str, parameters: list[Document], kind: str = _JSON) -> Document:
     fault = {_JSON: {"schema": {"$ref": "#/components/schemas/error"}}}
     for status, meaning in (("400", "malformed"), ("401", "no token"), ("404", "not found")):
         answers[status] = {"description": meaning, "content": fault}
-    return {"get": {"operationId": name, "parameters": parameters, "responses": answers}}
+    asked = [*parameters, _parameter("f")]
+    return {"get": {"operationId": name, "parameters": asked, "responses": answers}}
+
+
+def _filters(layer: Layer) -> list[Document]:
+    return [
+        _query(column.name, SCHEMA_TYPES[column.kind], description=column.zh)
+        for column in layer.columns
+        if column.kind in FILTERED
+    ]
 
 
 def _parameter(name: str) -> Document:
@@ -98,4 +118,6 @@ _PARAMETERS: Document = {
     "bbox-crs": _query("bbox-crs", _SYSTEM),
     "crs": _query("crs", _SYSTEM),
     "datetime": _query("datetime", {"type": "string"}, style="form", explode=False),
+    "after": _query("after", {"type": "integer", "minimum": 0}, description="see the link next"),
+    "f": _query("f", {"type": "string", "enum": ["json", "geojson", "html", "mvt"]}),
 }

@@ -5,18 +5,15 @@ from typing import Any
 
 from ...access import Principal
 from ...errors import Language
-from ...tiles import MOST_ZOOM
 from ..catalogue import LAYERS
 from ..layers import Layer
-from .asking import FILTERED
+from .asking import FILTERED, Box
 from .systems import CRS84, SYSTEMS
 
 Document = dict[str, Any]
 _SPEC = "http://www.opengis.net/spec"
-_REL = "http://www.opengis.net/def/rel/ogc/1.0"
-_MERCATOR = "http://www.opengis.net/def/crs/EPSG/0/3857"
-TILES = "WebMercatorQuad"
-TILE_TYPE = "application/vnd.mapbox-vector-tile"
+REL = "http://www.opengis.net/def/rel/ogc/1.0"
+WORLD: Box = (-180.0, -90.0, 180.0, 90.0)
 GEOJSON = "application/geo+json"
 _CONFORMS = (
     "ogcapi-common-1/1.0/conf/core",
@@ -32,8 +29,10 @@ _CONFORMS = (
     "ogcapi-tiles-1/1.0/conf/tilesets-list",
     "ogcapi-tiles-1/1.0/conf/geodata-tilesets",
     "ogcapi-tiles-1/1.0/conf/mvt",
+    "tms/2.0/conf/tilematrixset",
+    "tms/2.0/conf/json-tilematrixset",
 )
-_SCHEMA_TYPE: dict[str, Document] = {
+SCHEMA_TYPES: dict[str, Document] = {
     "text": {"type": "string"},
     "whole": {"type": "integer"},
     "number": {"type": "number"},
@@ -50,7 +49,11 @@ _GEOMETRY = {
 
 def shown_to(by: Principal) -> list[Layer]:
     """Return the layers with shapes that the caller may read."""
-    return [layer for layer in LAYERS.values() if layer.geom is not None and by.may(layer.right)]
+    return [
+        layer
+        for layer in LAYERS.values()
+        if layer.geom is not None and layer.is_served and by.may(layer.right)
+    ]
 
 
 def link(href: str, rel: str, kind: str = "application/json", title: str = "") -> Document:
@@ -69,9 +72,10 @@ def landing(base: str, title: str) -> Document:
             link(f"{base}/api", "service-desc", "application/vnd.oai.openapi+json;version=3.0"),
             link(f"{base}/?f=html", "service-doc", "text/html"),
             link(f"{base}/conformance", "conformance"),
-            link(f"{base}/conformance", f"{_REL}/conformance"),
+            link(f"{base}/conformance", f"{REL}/conformance"),
             link(f"{base}/collections", "data"),
-            link(f"{base}/collections", f"{_REL}/data"),
+            link(f"{base}/collections", f"{REL}/data"),
+            link(f"{base}/tileMatrixSets", f"{REL}/tiling-schemes"),
         ],
     }
 
@@ -81,40 +85,47 @@ def conformance() -> Document:
     return {"conformsTo": [f"{_SPEC}/{name}" for name in _CONFORMS]}
 
 
-def collections(base: str, layers: Iterable[Layer], language: Language) -> Document:
-    """Return the list of collections."""
+def collections(base: str, layers: Iterable[Layer], ground: Box, language: Language) -> Document:
+    """Return the list of collections; `ground` is the box of the caller's jurisdiction."""
     return {
         "links": [link(f"{base}/collections", "self")],
-        "collections": [collection(base, layer, language) for layer in layers],
+        "collections": [collection(base, layer, ground, language) for layer in layers],
         "crs": [system.uri for system in SYSTEMS],
     }
 
 
-def collection(base: str, layer: Layer, language: Language) -> Document:
+def collection(base: str, layer: Layer, ground: Box, language: Language) -> Document:
     """Return what a collection is, and where its items, queryables and tiles are."""
     here = f"{base}/collections/{layer.name}"
     links = [
         link(here, "self"),
         link(f"{here}/items", "items", GEOJSON),
-        link(f"{here}/queryables", f"{_REL}/queryables", "application/schema+json"),
+        link(f"{here}/queryables", f"{REL}/queryables", "application/schema+json"),
         link(f"{here}/schema", "describedby", "application/schema+json"),
     ]
     if layer.tiles is not None:
-        links.append(link(f"{here}/tiles", f"{_REL}/tilesets-vector"))
+        links.append(link(f"{here}/tiles", f"{REL}/tilesets-vector"))
     return {
         "id": layer.name,
         "title": layer.zh if language == "zh" else layer.en,
         "description": _description(layer, language),
         "itemType": "feature",
-        # The extent is that of the land, not of the rows: it tells nobody what lies elsewhere.
         "extent": {
-            "spatial": {"bbox": [[-180.0, -90.0, 180.0, 90.0]], "crs": CRS84.uri},
+            "spatial": {"bbox": [list(extent_of(layer, ground))], "crs": CRS84.uri},
             **({"temporal": {"interval": [[None, None]]}} if layer.is_dated else {}),
         },
         "crs": [system.uri for system in SYSTEMS],
         "storageCrs": CRS84.uri,
         "links": links,
     }
+
+
+def extent_of(layer: Layer, ground: Box) -> Box:
+    """Return the box of the jurisdiction, where programs open the map.
+
+    The common map is of no jurisdiction, and may reach anywhere.
+    """
+    return WORLD if layer.division is None else ground
 
 
 def _description(layer: Layer, language: Language) -> str:
@@ -129,7 +140,7 @@ def schema_of(base: str, layer: Layer, *, queryable_only: bool) -> Document:
     name = "queryables" if queryable_only else "schema"
     columns = [c for c in layer.columns if not queryable_only or c.kind in FILTERED]
     properties: Document = {
-        column.name: {"title": column.zh, **_SCHEMA_TYPE[column.kind]} for column in columns
+        column.name: {"title": column.zh, **SCHEMA_TYPES[column.kind]} for column in columns
     }
     shape = {"x-ogc-role": "primary-geometry", "format": _GEOMETRY[str(layer.shape)]}
     return {
@@ -139,41 +150,4 @@ def schema_of(base: str, layer: Layer, *, queryable_only: bool) -> Document:
         "title": layer.zh,
         "properties": {"geom": shape, **properties},
         "additionalProperties": False,
-    }
-
-
-def tile_sets(base: str, layer: Layer) -> Document:
-    """Return the one tile set of a collection, in a list."""
-    here = f"{base}/collections/{layer.name}/tiles"
-    listed = tile_set(base, layer)
-    return {"links": [link(here, "self")], "tilesets": [listed]}
-
-
-def tile_set(base: str, layer: Layer) -> Document:
-    """Return the tile set of a collection: vector tiles in Web Mercator."""
-    here = f"{base}/collections/{layer.name}/tiles/{TILES}"
-    template = f"{here}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}"
-    return {
-        "title": layer.zh,
-        "dataType": "vector",
-        "crs": _MERCATOR,
-        "tileMatrixSetURI": f"http://www.opengis.net/def/tilematrixset/OGC/1.0/{TILES}",
-        "tileMatrixSetLimits": [
-            {
-                "tileMatrix": str(zoom),
-                "minTileRow": 0,
-                "maxTileRow": (1 << zoom) - 1,
-                "minTileCol": 0,
-                "maxTileCol": (1 << zoom) - 1,
-            }
-            for zoom in range(MOST_ZOOM + 1)
-        ],
-        "links": [
-            link(here, "self"),
-            link(
-                f"http://www.opengis.net/def/tilematrixset/OGC/1.0/{TILES}",
-                f"{_REL}/tiling-scheme",
-            ),
-            {**link(template, "item", TILE_TYPE), "templated": True},
-        ],
     }

@@ -5,22 +5,26 @@ row-level security stands before it; ST_Intersects alone would read the whole ta
 """
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import numpy as np
 import shapely
-from sqlalchemy import ColumnElement, Select, and_, func, or_
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from gis.outform import text_of
 
 from ...access import Principal
+from ...divisions.models import Division
 from ...errors import NotFound
+from ...grids.days import today
 from ..layers import Layer
-from .asking import Question
+from .asking import Box, Question
+from .documents import WORLD
 from .systems import System, turned
 
 _SRID = 4326
@@ -68,6 +72,22 @@ def one(session: Session, layer: Layer, fid: int, by: Principal, system: System)
     return features(layer, rows, system)[0]
 
 
+def ground_of(session: Session, by: Principal) -> Box:
+    """Return the box around the jurisdiction's divisions, rounded outwards; the world without."""
+    box = func.ST_Extent(Division.geom)
+    ends = [end(box) for end in (func.ST_XMin, func.ST_YMin, func.ST_XMax, func.ST_YMax)]
+    inside = Division.code.between(by.scope.low, by.scope.high)
+    west, south, east, north = session.execute(
+        select(*ends).where(inside, Division.valid_to.is_(None))
+    ).one()
+    if west is None:
+        return WORLD
+    low = (math.floor(end * 100 - 1) / 100 for end in (west, south))
+    high = (math.ceil(end * 100 + 1) / 100 for end in (east, north))
+    (west, south), (east, north) = low, high
+    return max(west, -180.0), max(south, -90.0), min(east, 180.0), min(north, 90.0)
+
+
 def asked(
     layer: Layer, question: Question, conditions: Sequence[ColumnElement[bool]]
 ) -> Select[Any]:
@@ -84,7 +104,7 @@ def conditions_of(
     if question.has_span:
         conditions += layer.during(question.since, question.until)
     else:
-        conditions += layer.in_force(datetime.now(UTC).date())
+        conditions += layer.in_force(today())
     conditions += [column.of == value for column, value in question.filters]
     if question.boxes:
         boxes = [func.ST_MakeEnvelope(*box, _SRID) for box in question.boxes]

@@ -6,6 +6,7 @@ collection on a day enters the register: what is read page by page leaves as sur
 
 import json
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,25 +20,28 @@ from ...audit.register import Act, enter
 from ...errors import NotFound
 from ...settings import load
 from ...tiles import draw, parse
-from . import documents, items
-from .asking import read, read_crs
+from . import documents, items, tilings
+from .asking import read, read_crs, refuse_unknown
 from .definition import definition
-from .documents import GEOJSON, TILES, Document, link
+from .documents import GEOJSON, Document, link
 from .page import page as html_page
 from .systems import System
+from .tilings import TILES
 
 PREFIX = "/ogc"
 router = APIRouter(prefix=PREFIX, include_in_schema=False)
 _READ: dict[str, Any] = right("exports.make", **{BASIC_KEY: True})
+_get = partial(router.api_route, methods=["GET", "HEAD"])
 _HERE = "/collections/{name}"
 _SCHEMA = "application/schema+json"
 _OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 
 
-@router.get("", **_READ)
-@router.get("/", **_READ)
+@_get("", **_READ)
+@_get("/", **_READ)
 def read_landing(request: Request, user: CurrentUser, f: str = "") -> Response:
     """Return the landing page: for programs as JSON, for browsers as a page."""
+    refuse_unknown(request.query_params, forms=("json", "html"))
     base, title = _base(request), _title()
     is_browser = "text/html" in request.headers.get("accept", "") and f != "json"
     if f == "html" or is_browser:
@@ -45,47 +49,54 @@ def read_landing(request: Request, user: CurrentUser, f: str = "") -> Response:
     return _json(documents.landing(base, title))
 
 
-@router.get("/api", **_READ)
+@_get("/api", **_READ)
 def read_definition(request: Request, user: CurrentUser) -> Response:
     """Return the API definition."""
+    refuse_unknown(request.query_params)
     layers = documents.shown_to(user)
     return _json(definition(_base(request), _title(), __version__, layers), _OPENAPI)
 
 
-@router.get("/conformance", **_READ)
-def read_conformance() -> Response:
+@_get("/conformance", **_READ)
+def read_conformance(request: Request) -> Response:
     """Return the conformance classes."""
+    refuse_unknown(request.query_params)
     return _json(documents.conformance())
 
 
-@router.get("/collections", **_READ)
-def read_collections(request: Request, user: CurrentUser) -> Response:
+@_get("/collections", **_READ)
+def read_collections(request: Request, user: CurrentUser, session: Tx) -> Response:
     """Return the collections that the caller may read."""
-    layers = documents.shown_to(user)
-    return _json(documents.collections(_base(request), layers, user.language))
+    refuse_unknown(request.query_params)
+    layers, ground = documents.shown_to(user), items.ground_of(session, user)
+    return _json(documents.collections(_base(request), layers, ground, user.language))
 
 
-@router.get(_HERE, **_READ)
-def read_collection(name: str, request: Request, user: CurrentUser) -> Response:
+@_get(_HERE, **_READ)
+def read_collection(name: str, request: Request, user: CurrentUser, session: Tx) -> Response:
     """Return one collection."""
-    return _json(documents.collection(_base(request), _layer(name, user), user.language))
+    refuse_unknown(request.query_params)
+    layer, ground = _layer(name, user), items.ground_of(session, user)
+    return _json(documents.collection(_base(request), layer, ground, user.language))
 
 
-@router.get(f"{_HERE}/queryables", **_READ)
+@_get(f"{_HERE}/queryables", **_READ)
 def read_queryables(name: str, request: Request, user: CurrentUser) -> Response:
     """Return the columns that items are filtered by."""
+    refuse_unknown(request.query_params)
     layer = _layer(name, user)
     return _json(documents.schema_of(_base(request), layer, queryable_only=True), _SCHEMA)
 
 
-@router.get(f"{_HERE}/schema", **_READ)
+@_get(f"{_HERE}/schema", **_READ)
 def read_schema(name: str, request: Request, user: CurrentUser) -> Response:
     """Return all columns."""
+    refuse_unknown(request.query_params)
     layer = _layer(name, user)
     return _json(documents.schema_of(_base(request), layer, queryable_only=False), _SCHEMA)
 
 
-@router.get(f"{_HERE}/items", **_READ)
+@_get(f"{_HERE}/items", **_READ)
 def read_items(name: str, request: Request, user: CurrentUser, session: Tx) -> Response:
     """Return a page of items, with a link to the next."""
     layer = _layer(name, user)
@@ -106,7 +117,7 @@ def read_items(name: str, request: Request, user: CurrentUser, session: Tx) -> R
     return _geojson(body, question.system)
 
 
-@router.get(f"{_HERE}/items/{{fid}}", **_READ)
+@_get(f"{_HERE}/items/{{fid}}", **_READ)
 def read_item(name: str, fid: str, request: Request, user: CurrentUser, session: Tx) -> Response:
     """Return one item."""
     layer = _layer(name, user)
@@ -120,21 +131,26 @@ def read_item(name: str, fid: str, request: Request, user: CurrentUser, session:
     return _geojson(f'{feature[:-1]},"links":{json.dumps(links)}}}', system)
 
 
-@router.get(f"{_HERE}/tiles", **_READ)
-def read_tile_sets(name: str, request: Request, user: CurrentUser) -> Response:
+@_get(f"{_HERE}/tiles", **_READ)
+def read_tile_sets(name: str, request: Request, user: CurrentUser, session: Tx) -> Response:
     """Return the tile sets of a collection: one."""
-    return _json(documents.tile_sets(_base(request), _tiled(name, user)))
+    refuse_unknown(request.query_params)
+    layer, ground = _tiled(name, user), items.ground_of(session, user)
+    return _json(tilings.tile_sets(_base(request), layer, ground))
 
 
-@router.get(f"{_HERE}/tiles/{TILES}", **_READ)
-def read_tile_set(name: str, request: Request, user: CurrentUser) -> Response:
+@_get(f"{_HERE}/tiles/{TILES}", **_READ)
+def read_tile_set(name: str, request: Request, user: CurrentUser, session: Tx) -> Response:
     """Return the tile set of a collection."""
-    return _json(documents.tile_set(_base(request), _tiled(name, user)))
+    refuse_unknown(request.query_params)
+    layer, ground = _tiled(name, user), items.ground_of(session, user)
+    return _json(tilings.tile_set(_base(request), layer, ground))
 
 
-@router.get(f"{_HERE}/tiles/{TILES}/{{place:path}}", **_READ)
+@_get(f"{_HERE}/tiles/{TILES}/{{place:path}}", **_READ)
 def read_tile(name: str, place: str, request: Request, user: CurrentUser, session: Tx) -> Response:
     """Return a vector tile by its zoom, row and column, as the console has it; 204 when empty."""
+    refuse_unknown(request.query_params, forms=("json", "mvt"))
     layer = _tiled(name, user)
     parts = place.split("/")
     if len(parts) != 3:
@@ -143,10 +159,24 @@ def read_tile(name: str, place: str, request: Request, user: CurrentUser, sessio
     key = parse(f"/api/tiles/{layer.tiles}/{zoom}/{column}/{row}.mvt", user)
     _note(request, session, name, user)
     body = draw(key, user.id)
-    return Response(body, status_code=200 if body else 204, media_type=documents.TILE_TYPE)
+    return Response(body, status_code=200 if body else 204, media_type=tilings.TILE_TYPE)
 
 
-@router.get("/{rest:path}", **_READ)
+@_get("/tileMatrixSets", **_READ)
+def read_schemes(request: Request) -> Response:
+    """Return the schemes that tiles are cut by: one."""
+    refuse_unknown(request.query_params)
+    return _json(tilings.schemes(_base(request)))
+
+
+@_get(f"/tileMatrixSets/{TILES}", **_READ)
+def read_scheme(request: Request) -> Response:
+    """Return the scheme that tiles are cut by."""
+    refuse_unknown(request.query_params)
+    return _json(tilings.scheme())
+
+
+@_get("/{rest:path}", **_READ)
 def read_nothing(rest: str) -> Response:
     """Refuse any other address; the console would show its page there."""
     raise NotFound()

@@ -194,11 +194,99 @@ def test_columns_and_dates_choose_items(reader, land) -> None:
         "households=many",
         "unknown=1",
         "after=-1",
+        "f=xml",
+        "token=glk_x",
     ],
 )
 def test_a_query_that_cannot_be_read_is_answered_with_400(reader, query: str) -> None:
     answer = reader().get(f"/ogc/collections/grids/items?{query}")
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "query.malformed")
+
+
+def test_no_address_overlooks_a_parameter(reader) -> None:
+    gis, grids = reader(), "/collections/grids"
+    for path in (
+        *("/", "/api", "/conformance", "/collections", "/tileMatrixSets", grids),
+        *(f"{grids}/queryables", f"{grids}/schema", f"{grids}/tiles", f"{grids}/items/1"),
+        *("/tileMatrixSets/WebMercatorQuad", f"{grids}/tiles/WebMercatorQuad/12/1629/3299"),
+    ):
+        assert gis.get(f"/ogc{path}?token=glk_x").status_code == 400, path
+        assert gis.get(f"/ogc{path}?f=xml").status_code == 400, path
+
+
+def test_head_tells_what_get_would(reader) -> None:
+    gis = reader()
+    for path in ("/", "/collections", "/collections/grids/items?limit=1"):
+        told, got = gis.head(f"/ogc{path}"), gis.get(f"/ogc{path}")
+        assert (told.status_code, told.headers["content-type"]) == (
+            200,
+            got.headers["content-type"],
+        )
+        assert told.content == b""
+
+
+def test_the_definition_names_every_parameter_that_is_understood(reader) -> None:
+    gis = reader()
+    paths = gis.get("/ogc/api").json()["paths"]
+    for name in (c["id"] for c in gis.get("/ogc/collections").json()["collections"]):
+        told = gis.get(f"/ogc/collections/{name}/queryables").json()["properties"].keys() - {"geom"}
+        own = paths[f"/collections/{name}/items"]["get"]["parameters"]
+        assert {each["name"] for each in own if "name" in each} == told
+        common = {each["$ref"].rsplit("/", 1)[1] for each in own if "$ref" in each}
+        assert common == {"limit", "bbox", "bbox-crs", "crs", "datetime", "after", "f"}
+
+
+def test_collections_open_where_the_jurisdiction_is(reader) -> None:
+    def box(gis, name: str) -> list[float]:
+        return gis.get(f"/ogc/collections/{name}").json()["extent"]["spatial"]["bbox"][0]
+
+    west = reader(WEST_TOWN)
+    assert box(west, "grids") == [109.99, 34.49, 110.05, 34.55]  # the town, a cent outwards
+    assert box(west, "roads") == [-180, -90, 180, 90]
+    tiles = west.get("/ogc/collections/grids/tiles/WebMercatorQuad").json()
+    first, *_, last = tiles["tileMatrixSetLimits"]
+    # By the formula of the scheme: at zoom 8 all of it in column 206, row 101 and 102 of 256.
+    assert first == {
+        **{"tileMatrix": "8", "minTileRow": 101, "maxTileRow": 101},
+        **{"minTileCol": 206, "maxTileCol": 206},
+    }
+    assert last["maxTileCol"] - last["minTileCol"] < 100
+    # Its number is the address of the collection's own scheme, on this server.
+    scheme = next(link for link in tiles["links"] if link["rel"].endswith("tiling-scheme"))
+    matrices = west.get(scheme["href"]).json()["tileMatrices"]
+    # The OGC's own figures for the first zoom (OGC 17-083r4, annex D).
+    assert matrices[0]["scaleDenominator"] == pytest.approx(559082264.028717, abs=1e-3)
+    assert matrices[0]["pointOfOrigin"] == pytest.approx([-20037508.3427892, 20037508.3427892])
+
+
+def test_of_every_collection_a_neighbour_sees_nothing(reader, land, account) -> None:
+    land.add_camera("门口", 110.0107, 34.5103)
+    place = "ST_SetSRID(ST_Point(110.011, 34.511), 4326)"
+    square = "ST_Multi(ST_MakeEnvelope(110.001, 34.501, 110.002, 34.502, 4326))"
+    account("planner")
+    for statement in (
+        "INSERT INTO incidents (number, kind, severity, geom, division_code, reported_by) SELECT"
+        f" 'E1', min(code), 'blue', {place}, 610522101201, (SELECT min(id) FROM users)"
+        " FROM incident_kinds",
+        f"INSERT INTO checkpoints (name, division_code, geom) VALUES ('桥', 610522101201, {place})",
+        "INSERT INTO restricted_areas (set_name, kind, name, division_code, geom)"
+        f" VALUES ('land', 'forbidden', '军', 610522101201, {square})",
+        "INSERT INTO coverage_gaps (grid_id, division_code, reading, px_per_m, area_m2, weight,"
+        f" geom) SELECT id, division_code, 'installed', 20, 9, 1, {square} FROM grids"
+        " WHERE code = '610522101201001'",
+        f"UPDATE places SET outline = {square} WHERE division_code = 610522101201",
+    ):
+        land.run(statement)
+    west, neighbour = reader(WEST_TOWN), reader(NEIGHBOUR)
+    served = {layer.name for layer in LAYERS.values() if layer.geom is not None}
+    for name in served - {"viewsheds", "roads", "buildings"}:  # the last two are common
+        address = f"/ogc/collections/{name}/items"
+        pages = (gis.get(address).json()["features"] for gis in (west, neighbour))
+        ours, theirs = ({feature["id"] for feature in page} for page in pages)
+        assert ours, name
+        assert ours.isdisjoint(theirs), name
+        assert neighbour.get(f"{address}/{min(ours)}").status_code == 404
+    assert west.get("/ogc/collections/viewsheds/items").status_code == 404  # as a file only
 
 
 def test_what_is_not_there_is_404(reader) -> None:

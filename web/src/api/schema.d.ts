@@ -6600,7 +6600,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "divisions" | "grids" | "places" | "outlines" | "buildings" | "roads" | "restricted" | "cameras" | "incidents" | "visits" | "coverage";
+            kind: "divisions" | "grids" | "places" | "outlines" | "buildings" | "roads" | "restricted" | "cameras" | "viewsheds" | "coverage" | "gaps" | "incidents" | "visits" | "checkpoints" | "units";
             /** Title */
             title: string;
         };
@@ -6669,7 +6669,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "divisions" | "grids" | "places" | "outlines" | "buildings" | "roads" | "restricted" | "cameras" | "incidents" | "visits" | "coverage";
+            kind: "divisions" | "grids" | "places" | "outlines" | "buildings" | "roads" | "restricted" | "cameras" | "viewsheds" | "coverage" | "gaps" | "incidents" | "visits" | "checkpoints" | "units";
             /** Notes */
             notes: components["schemas"]["ExportNote"][];
             /** Progress */
@@ -6723,7 +6723,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "divisions" | "grids" | "places" | "outlines" | "buildings" | "roads" | "restricted" | "cameras" | "incidents" | "visits" | "coverage";
+            kind: "divisions" | "grids" | "places" | "outlines" | "buildings" | "roads" | "restricted" | "cameras" | "viewsheds" | "coverage" | "gaps" | "incidents" | "visits" | "checkpoints" | "units";
             /** Purpose */
             purpose: string;
             /** Set Name */
@@ -16543,7 +16543,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "divisions" | "grids" | "places" | "outlines" | "buildings" | "roads" | "restricted" | "cameras" | "incidents" | "visits" | "coverage";
+                kind: "divisions" | "grids" | "places" | "outlines" | "buildings" | "roads" | "restricted" | "cameras" | "viewsheds" | "coverage" | "gaps" | "incidents" | "visits" | "checkpoints" | "units";
             };
             cookie?: never;
         };
