@@ -4,7 +4,19 @@ Of a force its entry in the list is given, with its home grids: never where it i
 of places read again and again are a track.
 """
 
-from sqlalchemy import Date, bindparam, cast, distinct, func, join, literal, select, text
+from sqlalchemy import (
+    Date,
+    and_,
+    bindparam,
+    cast,
+    distinct,
+    func,
+    join,
+    literal,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from ..grids.models import Grid
@@ -47,6 +59,13 @@ _VISITS = (
     .group_by(Visit.grid_id, Visit.division_code, text("3"))
     .subquery()
 )
+# Visits are derived on the grids of then and of today: a day is told by the version of the day, or
+# by the first there was.
+_OF_ITS_DAY = and_(
+    Grid.id == _VISITS.c.grid_id,
+    or_(Grid.valid_to.is_(None), _VISITS.c.day < Grid.valid_to),
+    or_(_VISITS.c.day >= Grid.valid_from, Grid.began_by.is_(None)),
+)
 
 DEEDS = (
     layer_of(
@@ -82,7 +101,7 @@ DEEDS = (
             division_column(_VISITS.c.division_code),
             set_column(Grid),
         ),
-        source=join(_VISITS, Grid, Grid.id == _VISITS.c.grid_id),
+        source=join(_VISITS, Grid, _OF_ITS_DAY),
         key=_VISITS.c.day,
         division=_VISITS.c.division_code,
         set_name=Grid.set_name,

@@ -31,6 +31,7 @@ from gis.outform import Kind, Shape
 
 from ..access import Right
 from ..divisions.codes import DIGITS
+from ..errors import Language
 
 Term = SQLCoreOperations[Any]
 Name = Literal[
@@ -93,6 +94,10 @@ class Layer:
     @property
     def is_dated(self) -> bool:
         return self.begins is not None or self.moment is not None
+
+    def title(self, language: Language) -> str:
+        """Return what the layer is called."""
+        return self.zh if language == "zh" else self.en
 
     def column(self, name: str) -> Column | None:
         """Return the column of that name."""

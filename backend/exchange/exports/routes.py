@@ -94,7 +94,7 @@ def cancel_export(export_id: Id, user: CurrentUser, session: Tx) -> ExportShape:
 def _kind(layer: Layer, user: Principal) -> ExportKind:
     return ExportKind(
         kind=layer.name,
-        title=layer.zh if user.language == "zh" else layer.en,
+        title=layer.title(user.language),
         has_shape=layer.shape is not None,
         formats=["xlsx", "csv"]
         if layer.shape is None

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ...divisions.codes import text_of
 from ...divisions.extent import DIVISION_FORM
 from ...errors import Language
+from ..catalogue import LAYERS
 from ..layers import Name
 from .models import Export
 from .wording import told_notes
@@ -45,6 +46,7 @@ class ExportShape(BaseModel):
 
     id: int
     kind: Name
+    title: str
     format: Format
     datum: str
     encoding: Encoding
@@ -68,10 +70,11 @@ class ExportShape(BaseModel):
         same: dict[str, Any] = {
             name: getattr(export, name)
             for name in cls.model_fields
-            if name not in ("division_code", "set_name", "notes")
+            if name not in ("title", "division_code", "set_name", "notes")
         }
         return cls(
             **same,
+            title=LAYERS[export.kind].title(language),  # type: ignore[index]
             division_code=text_of(export.division_code),
             set_name=export.options.get("set_name"),
             notes=[ExportNote(**note) for note in told_notes(export.notes, language)],

@@ -107,7 +107,7 @@ def collection(base: str, layer: Layer, ground: Box, language: Language) -> Docu
         links.append(link(f"{here}/tiles", f"{REL}/tilesets-vector"))
     return {
         "id": layer.name,
-        "title": layer.zh if language == "zh" else layer.en,
+        "title": layer.title(language),
         "description": _description(layer, language),
         "itemType": "feature",
         "extent": {
@@ -130,7 +130,7 @@ def extent_of(layer: Layer, ground: Box) -> Box:
 
 def _description(layer: Layer, language: Language) -> str:
     if layer.begins is None:
-        return layer.zh if language == "zh" else layer.en
+        return layer.title(language)
     zh = f"{layer.zh}：不给 datetime 时为当日生效的"
     return zh if language == "zh" else f"{layer.en}: in force today unless datetime is given"
 

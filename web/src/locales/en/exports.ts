@@ -31,7 +31,6 @@ export const exports_ = {
     sending: 'Exporting…',
     past: 'Lately exported',
     none: 'No file has been exported yet.',
-    waiting: 'Being written',
     rows: '{n} rows · {size}',
     state: { waiting: 'waiting', running: '{n} % written', done: 'done', failed: 'not done', cancelled: 'called off' },
     download: 'Download',

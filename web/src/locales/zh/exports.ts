@@ -33,7 +33,6 @@ export const exports_ = {
     sending: '正在导出…',
     past: '近期导出',
     none: '还没有导出过文件。',
-    waiting: '正在写文件',
     rows: '{n} 行 · {size}',
     state: { waiting: '等待', running: '已写 {n} %', done: '完成', failed: '未完成', cancelled: '已取消' },
     download: '下载',
