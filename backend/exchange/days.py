@@ -11,6 +11,11 @@ def zone() -> tzinfo:
     return ZoneInfo(load().site.timezone)
 
 
+def today() -> date:
+    """Return the day it is."""
+    return datetime.now(zone()).date()
+
+
 def start_of(day: date) -> datetime:
     """Return the first instant of a day."""
     return datetime.combine(day, time(), zone())

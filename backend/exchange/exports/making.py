@@ -12,8 +12,8 @@ from gis.outform import OutFile
 from ...db import Scope, begin
 from ...divisions.codes import span
 from ...errors import GridlinkError
-from ...grids.days import today
 from ...live import Notice, announce
+from ..days import today
 from .models import Export
 from .storing import folder_of
 from .writing import Asked, row_count, write_file

@@ -6689,6 +6689,8 @@ export interface components {
              * @enum {string}
              */
             state: "waiting" | "running" | "done" | "failed" | "cancelled";
+            /** Title */
+            title: string;
         };
         /**
          * ExportWish
