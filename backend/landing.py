@@ -19,6 +19,7 @@ from gis.faults import Note, RowFault
 from gis.intake import Intake
 
 from .db import WHOLE_LAND, raw_connection
+from .localtime import today
 from .spatial import to_hex_ewkb
 
 _LONGEST_TEXT = 500
@@ -279,7 +280,7 @@ def _new_ids(session: Session, table: str, count: int) -> list[int]:
 def end_missing(session: Session, berth: Berth, ids: Sequence[int], *, how: str) -> int:
     """Close ("close": valid until today) or delete the set's rows that the file no longer has."""
     verb = {
-        "close": f"UPDATE {berth.table} t SET valid_to = CURRENT_DATE",  # noqa: S608
+        "close": f"UPDATE {berth.table} t SET valid_to = :today",  # noqa: S608
         "delete": f"DELETE FROM {berth.table} t",  # noqa: S608
     }[how]
     current = _CURRENT[berth.table].removesuffix(" ORDER BY id")
@@ -290,6 +291,7 @@ def end_missing(session: Session, berth: Berth, ids: Sequence[int], *, how: str)
             "low": berth.bounds[0],
             "high": berth.bounds[1],
             "ids": list(ids),
+            **({"today": today()} if how == "close" else {}),
         },
     )
     return len(done.all())

@@ -7,7 +7,6 @@ hold whatever number of devices speaks at once.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select, text, tuple_
 from sqlalchemy.orm import Session
@@ -15,6 +14,7 @@ from sqlalchemy.orm import Session
 from ..cameras.lasting import lasting
 from ..jobs import defer
 from ..live import Notice, announce
+from ..localtime import site_zone
 from ..settings import load
 from .deciding import Outcome, Rule, Seen, decide
 from .models import Alarm, AlarmRule
@@ -215,7 +215,7 @@ def _decided(
         camera.grid_ids,
         camera.place_kinds,
     )
-    decision = decide(moment.rules, seen, ZoneInfo(load().site.timezone))
+    decision = decide(moment.rules, seen, site_zone())
     rule = decision.rule
     if rule is None or decision.outcome not in _TOLD:
         return rule, decision.outcome

@@ -3,7 +3,6 @@
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -18,6 +17,7 @@ from ..errors import NotFound, Refused
 from ..incidents.models import Incident
 from ..incidents.reporting import Report, report
 from ..live import Notice, announce
+from ..localtime import site_zone
 from ..settings import load
 from ..spatial import lonlat
 from .models import Alarm, AlarmRule
@@ -104,7 +104,7 @@ def described(alarm: Alarm, camera: Camera) -> str:
     """Return what an incident says of the alarm when nobody says more."""
     language = load().language
     word = KIND_WORDS.get(alarm.kind, {}).get(language, alarm.kind)
-    at = alarm.received_at.astimezone(ZoneInfo(load().site.timezone))
+    at = alarm.received_at.astimezone(site_zone())
     if language == "zh":
         return f"摄像机“{camera.name}”{word}报警（{at:%H:%M:%S}）。"
     return f"Camera {camera.name} raised an alarm: {word} ({at:%H:%M:%S})."

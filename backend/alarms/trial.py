@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..db import Scope
-from ..settings import load
+from ..localtime import site_zone
 from .deciding import Outcome, Rule, Seen, decide, held_back
 from .models import Alarm, AlarmRule
 from .schemas import TrialDay, TrialOut
@@ -21,7 +21,7 @@ MOST = 50_000
 
 def try_out(session: Session, scope: Scope, row: AlarmRule, now: datetime) -> TrialOut:
     """Return what would have come of a rule. What cameras look at is taken as it is today."""
-    zone = ZoneInfo(load().site.timezone)
+    zone = site_zone()
     since = now - timedelta(days=DAYS)
     rule = Rule.of(row)
     alarms = _alarms(session, scope, since)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from ..db import Scope
 from ..grids.models import Grid
 from ..grids.whose import ByGrids
+from ..localtime import today
 from .bands import Amounts, band
 from .forebears import Forebear, forebears
 from .schemas import DayPage, DayRow
@@ -25,18 +26,19 @@ _SET = ", ".join(f"{name.strip()} = excluded.{name.strip()}" for name in _FIGURE
 # What a refresh did not touch stands today as it stood yesterday.
 _KEEP = text(
     f"INSERT INTO coverage_days (day, {_KEY}, {_FIGURES})"  # noqa: S608  fixed column names
-    f" SELECT CURRENT_DATE, {_KEY}, {_FIGURES} FROM coverage_figures f"
+    f" SELECT CAST(:today AS date), {_KEY}, {_FIGURES} FROM coverage_figures f"
     " WHERE f.computed_at = now() OR NOT EXISTS (SELECT FROM coverage_days d"
     "  WHERE (d.subject_kind, d.subject_id, d.reading, d.measure, d.px_per_m)"
     "  = (f.subject_kind, f.subject_id, f.reading, f.measure, f.px_per_m)"
-    "  AND d.day = CURRENT_DATE)"
+    "  AND d.day = :today)"
     f" ON CONFLICT ({_KEY}, day) DO UPDATE SET {_SET}"
 )
 # Index: the primary key of coverage_days.
 _DAYS = text(
     "SELECT subject_id, day, total, certain, possible, one, more FROM coverage_days"
     " WHERE subject_kind = :kind AND subject_id = ANY(:ids) AND reading = :reading"
-    " AND measure = :measure AND px_per_m = :px AND day > CURRENT_DATE - CAST(:days AS integer)"
+    " AND measure = :measure AND px_per_m = :px"
+    " AND day > CAST(:today AS date) - CAST(:days AS integer)"
     " ORDER BY day, subject_id"
 )
 # Of each day the version that was in force on it; a version's own day where none was.
@@ -45,7 +47,7 @@ _OF_THEN = text(
     " FROM grids g JOIN coverage_days d ON d.subject_kind = 'grid' AND d.subject_id = g.id"
     " WHERE g.set_name = :set_name AND g.code = :code AND d.reading = :reading"
     " AND d.measure = :measure AND d.px_per_m = :px"
-    " AND d.day > CURRENT_DATE - CAST(:days AS integer)"
+    " AND d.day > CAST(:today AS date) - CAST(:days AS integer)"
     " AND (g.id = :id OR (g.valid_from <= d.day AND (g.valid_to IS NULL OR g.valid_to > d.day)))"
     " ORDER BY d.day, g.valid_from <= d.day AND (g.valid_to IS NULL OR g.valid_to > d.day) DESC,"
     "  g.id DESC"
@@ -66,7 +68,7 @@ class Course:
 
 def keep_today(session: Session) -> None:
     """Store the figures as today's, in the caller's transaction."""
-    session.execute(_KEEP)
+    session.execute(_KEEP, {"today": today()})
 
 
 def days(session: Session, course: Course) -> DayPage:
@@ -119,6 +121,7 @@ def _asked(course: Course) -> dict[str, Any]:
         "measure": course.measure,
         "px": course.px_per_m,
         "days": course.days,
+        "today": today(),
     }
 
 

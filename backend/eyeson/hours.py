@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from importlib.resources import files
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from sqlalchemy import TextClause, func, text
@@ -18,6 +17,7 @@ from ..errors import NotFound
 from ..grids.versions import on_day, one_of
 from ..grids.whose import ByGrids
 from ..landing import copy_rows
+from ..localtime import site_zone
 from ..settings import load
 from .models import EyesonHour
 from .schemas import ClockHour, ClockHourPage, ClockSubject
@@ -75,7 +75,7 @@ def day_of(
     elif not session.scalar(_is_there(subject), _span(scope, subject_id)):
         raise NotFound()
     span = _span(scope, subject_id)
-    zone = ZoneInfo(load().site.timezone)
+    zone = site_zone()
     start, end = (datetime.combine(d, time(), zone) for d in (day, day + timedelta(days=1)))
     asked = span | {
         "kind": subject,

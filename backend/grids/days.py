@@ -1,19 +1,12 @@
 """Which grids are in force on a day: from the start of `valid_from` until that of `valid_to`."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, or_, text
 from sqlalchemy.orm import Session
 
-from ..settings import load
 from .models import Grid
-
-
-def today() -> date:
-    """Return the day it is where this installation works."""
-    return datetime.now(UTC).astimezone(ZoneInfo(load().site.timezone)).date()
 
 
 def in_force(at: date | None) -> Any:

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from ..landing import Berth, Landing, merge, multi
 from ..live import Notice, announce
+from ..localtime import today
 from ..spatial import from_db
 from .changes.applying import follow, hand_on
 from .changes.keeping import common_division
-from .days import lock_set, today
+from .days import lock_set
 from .models import Grid, GridChange
 
 _COLUMNS = ("code", "name", "kind", "division_code", "households")

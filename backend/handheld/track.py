@@ -1,16 +1,15 @@
 """The unit's own way since local midnight, as lines: heard of, or silent in between."""
 
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pyproj
 import shapely
 from sqlalchemy.orm import Session
 
 from ..grids.models import Grid
+from ..localtime import site_zone
 from ..patrol.fixes import tracks
 from ..patrol.models import Unit
-from ..settings import load
 from ..spatial import from_db
 from .own_unit import home_grids
 from .schemas import LegOut, OutlineOut, TrackOut
@@ -43,7 +42,7 @@ def track(session: Session, unit: Unit, now: datetime) -> TrackOut:
 
 def midnight(now: datetime) -> datetime:
     """Return the instant at which the local day of `now` began."""
-    local = now.astimezone(ZoneInfo(load().site.timezone))
+    local = now.astimezone(site_zone())
     return local.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
 
 

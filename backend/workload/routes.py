@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from ..access import CurrentUser, Id, Tx, right
 from ..divisions.codes import parse_jurisdiction, span
 from ..grids.staff.keeping import grid_of
-from ..grids.staff.listing import today
+from ..localtime import today
 from . import balancing, measuring, ways
 from .schemas import Balance, BalanceOrder, Way, WayOrder, WorkloadPage
 

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from ... import jobs
 from ...db import WHOLE_LAND, as_owner
-from ..days import lock_set, today
+from ...localtime import today
+from ..days import lock_set
 from ..models import GridChange
 from ..staff.following import follow_code
 from . import keeping

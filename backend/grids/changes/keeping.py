@@ -11,7 +11,7 @@ from ...audit.register import Act, enter
 from ...divisions.codes import parent
 from ...errors import NotFound
 from ...live import Notice, announce
-from ..days import today
+from ...localtime import today
 from ..models import GridChange, State
 from .outcome import Outcome, work_out
 from .refusals import NotPlanned, PlannedForPast, StaleChange

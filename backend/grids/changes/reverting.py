@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from gis.gridedit import fitted
 
 from ...db import as_owner
+from ...localtime import today
 from ...spatial import from_db
-from ..days import lock_set, today
+from ..days import lock_set
 from ..models import Grid, GridChange, GridChangeBorder
 from . import keeping
 from .applying import Actor, follow_renamed, write

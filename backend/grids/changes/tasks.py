@@ -7,7 +7,7 @@ from sqlalchemy import select
 from ...db import begin
 from ...errors import GridlinkError
 from ...jobs import registry
-from ..days import today
+from ...localtime import today
 from ..models import GridChange
 from . import keeping
 from .applying import Actor, apply

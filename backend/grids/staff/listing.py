@@ -1,11 +1,10 @@
 """Reading staff: of a grid with its history, who may be put on duty, and where nobody is."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import TextClause, and_, func, or_, select, text
 from sqlalchemy.orm import Session, aliased
@@ -13,7 +12,6 @@ from sqlalchemy.orm import Session, aliased
 from ...access import Principal
 from ...accounts.models import User
 from ...divisions.codes import text_of
-from ...settings import load
 from ..models import Grid
 from .models import GridDuty
 from .schemas import AccountPage, AccountRow, DutyRow, Role, StaffSheet, VacancyPage, VacancyRow
@@ -29,11 +27,6 @@ class Wanted:
     span: tuple[int, int] | None = None
     offset: int = 0
     limit: int = 200
-
-
-def today() -> date:
-    """Return the day it is on the site's clocks."""
-    return datetime.now(ZoneInfo(load().site.timezone)).date()
 
 
 def sheet(session: Session, grid: Grid, on: date) -> StaffSheet:

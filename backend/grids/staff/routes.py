@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from ...access import CurrentUser, Id, Tx, right
 from ...divisions.codes import parse_jurisdiction, span
+from ...localtime import today
 from .. import versions
 from . import keeping, listing
 from .schemas import AccountPage, DutyEnd, DutyNew, DutyRow, Role, StaffSheet, VacancyPage
@@ -32,7 +33,7 @@ def list_vacancies(
     """Grids of a set that lack a worker or a chief on a day, by default today."""
     wanted = listing.Wanted(
         set_name=set_name,
-        at=at or listing.today(),
+        at=at or today(),
         role=role,
         span=None if division is None else span(parse_jurisdiction(division)),
         offset=offset,
@@ -44,34 +45,34 @@ def list_vacancies(
 @router.get("/staff/accounts", **right("grids.edit"))
 def list_accounts(tx: Tx, role: Role, q: Annotated[str, Query(max_length=100)] = "") -> AccountPage:
     """Active accounts of the jurisdiction that may take a role, the least charged first."""
-    return listing.accounts(tx, q.strip(), role, listing.today())
+    return listing.accounts(tx, q.strip(), role, today())
 
 
 @router.patch("/staff/{duty_id}", **right("grids.edit"))
 def end_duty(duty_id: Id, change: DutyEnd, user: CurrentUser, tx: Tx) -> DutyRow:
     """Set the first day no longer on duty, or take it away again; as seen at `version`."""
     duty = keeping.end(tx, duty_id, change, by=user)
-    return listing.one(tx, duty, listing.today())
+    return listing.one(tx, duty, today())
 
 
 @router.delete("/staff/{duty_id}", status_code=204, response_class=Response, **right("grids.edit"))
 def strike_duty(duty_id: Id, user: CurrentUser, tx: Tx) -> Response:
     """Remove a duty that has not begun; one that has is a record."""
-    keeping.strike(tx, duty_id, listing.today(), by=user)
+    keeping.strike(tx, duty_id, today(), by=user)
     return Response(status_code=204)
 
 
 @router.get("/{grid_id}/staff", **right("patrol.read"))
 def read_staff(grid_id: Id, user: CurrentUser, tx: Tx) -> StaffSheet:
     """Who works in a grid and heads it: now, planned and before, under its code."""
-    return listing.sheet(tx, keeping.grid_of(tx, grid_id, user), listing.today())
+    return listing.sheet(tx, keeping.grid_of(tx, grid_id, user), today())
 
 
 @router.post("/{grid_id}/staff", status_code=201, **right("grids.edit"))
 def begin_duty(grid_id: Id, new: DutyNew, user: CurrentUser, tx: Tx) -> DutyRow:
     """Put an account on duty in a grid; with `relieve`, the present chief's duty ends that day."""
     duty = keeping.begin(tx, grid_id, new, by=user)
-    return listing.one(tx, duty, listing.today())
+    return listing.one(tx, duty, today())
 
 
 @router.get("/{grid_id}/versions", **right("map.read"))

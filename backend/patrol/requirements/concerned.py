@@ -14,7 +14,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from ...divisions.codes import span
-from ...settings import load
+from ...localtime import site_zone
 from .models import Requirement
 from .windows import Band, Window, windows
 
@@ -62,7 +62,7 @@ class Concerned(NamedTuple):
 
 def concerned(session: Session, since: datetime, now: datetime) -> Iterator[Concerned]:
     """Yield what active requirements ask for in windows that run or have ended since a moment."""
-    zone = ZoneInfo(load().site.timezone)
+    zone = site_zone()
     rows = session.execute(_GRIDS, {"since": since}).mappings()
     grids = {row["id"]: Grid(**row) for row in rows}
     begun: dict[int, set[tuple[int, Window]]] = {}

@@ -1,8 +1,6 @@
 """Writing requirements: added, changed, ended by those who plan patrols; each act is on record."""
 
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -15,7 +13,7 @@ from ...errors import Conflict, InvalidField, NotFound
 from ...grids.models import Grid
 from ...jobs import defer
 from ...live import Notice, announce
-from ...settings import load
+from ...localtime import today
 from .models import Requirement
 from .schemas import RequirementEdit, RequirementNew, RequirementPage, RequirementRow
 
@@ -77,8 +75,7 @@ def add(session: Session, new: RequirementNew, *, by: Principal) -> Requirement:
     """
     given = new.model_dump(exclude_none=True)
     requirement = Requirement(**given | {"division_code": _division(session, new, by)})
-    today = datetime.now(ZoneInfo(load().site.timezone)).date()
-    requirement.valid_from = new.valid_from or today
+    requirement.valid_from = new.valid_from or today()
     _check(requirement)
     session.add(requirement)
     session.flush()

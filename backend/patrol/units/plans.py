@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from ...errors import InvalidField, NotFound
-from ...settings import load
+from ...localtime import site_zone
 from ..models import Shift, ShiftPlan, Unit
 from .listing import get
 from .schemas import ShiftPlanNew
@@ -41,7 +41,7 @@ def period(day: date, begins: time, ends: time, zone: ZoneInfo) -> tuple[datetim
 def add(session: Session, unit_id: int, new: ShiftPlanNew, now: datetime) -> ShiftPlan:
     """Add a plan to a unit, and its shifts of the days ahead at once."""
     unit = get(session, unit_id)
-    today = now.astimezone(ZoneInfo(load().site.timezone)).date()
+    today = now.astimezone(site_zone()).date()
     first = new.valid_from or today
     if new.valid_to is not None and new.valid_to < first:
         raise PlanSpan(field="valid_to")
@@ -94,7 +94,7 @@ def plan_ahead(session: Session, now: datetime) -> int:
 
 
 def _plan_ahead(session: Session, plans: list[tuple[ShiftPlan, Unit]], now: datetime) -> int:
-    zone = ZoneInfo(load().site.timezone)
+    zone = site_zone()
     # From yesterday: its night shift may still last.
     first = now.astimezone(zone).date() - timedelta(days=1)
     days = [first + timedelta(days=k) for k in range(DAYS_AHEAD + 2)]

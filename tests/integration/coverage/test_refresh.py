@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from backend import db
+from backend import db, localtime
 from backend.cameras import registry, status
 from backend.cameras.schemas import CameraEdit, PoseShape
 from backend.coverage.refresh import Refreshed, refresh
@@ -242,9 +242,10 @@ def test_history_has_one_row_a_day_that_follows_the_figures(land: Any) -> None:
     land.run("UPDATE cameras SET is_alive = false WHERE id = %s", ids["正南"])
     run()
     rows = land.run(
-        "SELECT day = CURRENT_DATE, reading, certain FROM coverage_days d JOIN grids g"
+        "SELECT day = %s, reading, certain FROM coverage_days d JOIN grids g"
         " ON g.id = subject_id WHERE g.code = 'T1' AND measure = 'area' AND px_per_m = 20"
-        " AND subject_kind = 'grid' ORDER BY day, reading"
+        " AND subject_kind = 'grid' ORDER BY day, reading",
+        localtime.today(),
     )
     assert [row[:2] for row in rows] == [
         (False, "installed"),

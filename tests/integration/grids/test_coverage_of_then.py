@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
+from backend import localtime
 from tests.integration.grids.conftest import line
 
 SOUTH, NORTH = "610522101201001", "610522101201002"
 CUT = line((110.012, 34.49), (110.0123, 34.53))
-TODAY = datetime.now(UTC).date()
+TODAY = localtime.today()
 
 
 @pytest.fixture
@@ -22,8 +23,8 @@ def measured(land, planner) -> dict[str, int]:
             "INSERT INTO coverage_days (day, subject_kind, subject_id, division_code, reading,"
             " measure, px_per_m, total, certain, possible, one, more, method, computed_at)"
             " SELECT d, 'grid', %s, 610522101201, 'installed', 'area', 20, %s, %s, 0, %s, 0,"
-            " 'exact', now() FROM generate_series(CURRENT_DATE - 6, CURRENT_DATE - 2, '1 day') d",
-            *(ids[code], total, seen, seen),
+            " 'exact', now() FROM generate_series(%s, CAST(%s AS date), '1 day') d",
+            *(ids[code], total, seen, seen, TODAY - timedelta(days=6), TODAY - timedelta(days=2)),
         )
     return ids
 

@@ -4,8 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from backend import db
-from backend.grids.staff import listing
+from backend import db, localtime
 from backend.grids.staff.following import follow_code
 
 NEIGHBOUR = 610523000000
@@ -14,7 +13,7 @@ CODE = "610522101201001"
 
 @pytest.fixture
 def today(land) -> date:
-    return listing.today()
+    return localtime.today()
 
 
 def grid_id(land, code: str = CODE) -> int:
