@@ -11,9 +11,9 @@ import typer
 from ...audit.register import Act, enter
 from ...db import WHOLE_LAND, begin
 from ...divisions.codes import parse, span
+from ...localtime import today
 from ...settings import load
 from ..catalogue import LAYERS
-from ..days import today
 from .ordering import check, check_choice, default_encoding
 from .wording import told_notes
 from .writing import Asked, write_file

@@ -13,7 +13,7 @@ from ...db import Scope, begin
 from ...divisions.codes import span
 from ...errors import GridlinkError
 from ...live import Notice, announce
-from ..days import today
+from ...localtime import today
 from .models import Export
 from .storing import folder_of
 from .writing import Asked, row_count, write_file

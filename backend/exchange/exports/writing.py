@@ -16,8 +16,8 @@ from gis.targets import SHIFTED, Target, target_of
 
 from ...divisions.models import Division
 from ...errors import Language
+from ...localtime import end_of, start_of, today
 from ..catalogue import LAYERS
-from ..days import end_of, start_of, today
 from ..layers import Layer, Name
 from .wording import refused
 

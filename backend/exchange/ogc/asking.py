@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ...errors import Malformed
-from ..days import end_of, start_of, zone
+from ...localtime import end_of, site_zone, start_of
 from ..layers import Column, Layer
 from .systems import System, system_of
 
@@ -162,7 +162,7 @@ def _instant(written: str, *, is_end: bool) -> datetime | None:
         return end_of(moment.date()) if is_end else start_of(moment.date())
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return moment.astimezone(zone())  # its day is the one it is here
+    return moment.astimezone(site_zone())  # its day is the one it is here
 
 
 def _value(column: Column, written: str) -> Any:

@@ -21,7 +21,7 @@ from gis.outform import text_of
 from ...access import Principal
 from ...divisions.models import Division
 from ...errors import NotFound
-from ..days import today
+from ...localtime import today
 from ..layers import Layer
 from .asking import Box, Question
 from .documents import WORLD
