@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from gis.suspects import Suspect
 
 Floats = NDArray[np.float64]
-Doubt = Literal["", "nothing_known", "no_evidence", "too_close", "offset"]
+Doubt = Literal["", "nothing_known", "no_evidence", "too_close", "mixed", "offset"]
 
 #: The confidence from which a reading is taken without asking.
 SURE = 0.95

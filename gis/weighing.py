@@ -35,6 +35,14 @@ Floats = NDArray[np.float64]
 _LEAST_LOG_P = -6.0
 #: The first must be this much rarer by chance than any other, e to this power.
 _LEAST_LEAD = 2.8
+#: Rows this far from the middle one, and more than this share of them, are of another reading.
+_STRAY_DEG, _STRAY_SHARE = 3.0, 0.05
+#: Beyond this of its middle a neighbourhood's plane ends.
+_REACH_DEG = 40.0
+#: Chance explains a second reading of some rows at most this often: one in 100.
+_MIXED_LOG_P = -4.6
+#: Readings nearer than this, about 100 m, fit where the other does.
+_ELSEWHERE_DEG = 1e-3
 #: Evidence counts by its square root: points of one file are not as independent as they look.
 _WEIGHT = 0.5
 #: That the truth is none of the suspects, against all of them together, before looking.
@@ -67,8 +75,8 @@ def weigh(look: Look, suspects: Sequence[Suspect], known: Known) -> Verdict:
     -------
     Verdict
         With `doubt`: nothing_known (no suspect or nothing to compare with), no_evidence (none fits
-        better than chance), too_close (two fit alike), offset (the best still lies beside what it
-        should lie on).
+        better than chance), too_close (two fit alike), mixed (some rows are of another reading),
+        offset (the best still lies beside what it should lie on).
 
     """
     finite = dataclasses.replace(look, xy=look.xy[np.isfinite(look.xy).all(axis=1)])
@@ -86,6 +94,8 @@ def weigh(look: Look, suspects: Sequence[Suspect], known: Known) -> Verdict:
     ranked = (first, *ranked[1:])
     if first.confidence < SURE or _is_matched(ranked):
         return Verdict(ranked, "too_close" if len(ranked) > 1 else "no_evidence")
+    if _is_mixed(finite, ranked):
+        return Verdict(ranked, "mixed")
     return Verdict(ranked, "offset" if _is_beside(first) else "")
 
 
@@ -149,9 +159,9 @@ class _Ground:
     def __init__(self, look: Look, suspects: Sequence[Suspect], known: Known) -> None:
         spots = [_placed(look.xy, suspect) for suspect in suspects]
         lon, lat = np.nanmedian(np.concatenate(spots), axis=0)
-        self.frame: LocalFrame = frame_for(float(lon), float(lat))
-        metric = [self.metric(one) for one in spots]
-        every = np.concatenate(metric)
+        self.middle = (float(lon), float(lat))
+        self.frame: LocalFrame = frame_for(*self.middle)
+        every = np.concatenate([self.metric(one) for one in spots])
         # A stray row or two must not blow the raster up.
         low, high = np.nanpercentile(every, (1, 99), axis=0)
         bounds = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
@@ -168,8 +178,8 @@ class _Ground:
         self.coded = _best_codes(look.words, known.areas)
 
     def metric(self, lonlat: Floats) -> Floats:
-        """Metres of degrees; nan stays."""
-        good = np.isfinite(lonlat).all(axis=1)
+        """Metres of degrees; nan stays, and rows of another reading, a world away, become it."""
+        good = (np.abs(lonlat - self.middle) < _REACH_DEG).all(axis=1)
         out = np.full_like(lonlat, np.nan)
         out[good] = np.column_stack(self.frame.to_metric(lonlat[good, 0], lonlat[good, 1]))
         return out
@@ -321,6 +331,20 @@ def _is_matched(ranked: Sequence[Candidate]) -> bool:
     """
     least = 0.0 if ranked[0].suspect.is_declared else _LEAST_LEAD
     return any(other.log_p - ranked[0].log_p < least for other in ranked[1:])
+
+
+def _is_mixed(look: Look, ranked: Sequence[Candidate]) -> bool:
+    """True when rows lie far from the rest, or another reading elsewhere fits some of them."""
+    rows = look.rows[np.isfinite(look.rows).all(axis=1)]
+    if not len(rows):
+        return False
+    placed = _placed(rows, ranked[0].suspect)
+    apart = np.abs(placed - np.nanmedian(placed, axis=0)).max(axis=1)
+    if int((~(apart < _STRAY_DEG)).sum()) > max(1.0, _STRAY_SHARE * len(rows)):
+        return True
+    others = [one for one in ranked[1:] if one.log_p <= _MIXED_LOG_P]
+    moved = (np.abs(_placed(rows, one.suspect) - placed).max(axis=1) for one in others)
+    return any(float(np.nanmedian(by)) > _ELSEWHERE_DEG for by in moved)
 
 
 def _with_offset(candidate: Candidate, field: DistanceField | None, xy: Floats) -> Candidate:

@@ -54,6 +54,11 @@ _DOUBTS = {
         "最可能的是 {top}（{percent}%），但低于采用的界限 {sure}%，不能确定。",
         "{top} is likeliest ({percent} %), below the {sure} % from which one is taken.",
     ),
+    "mixed": (
+        "多数行像 {top}，但另有不少行按别的读法才对得上，文件可能混用了几种坐标。",
+        "Most rows seem to be {top}, yet not a few fit another way to read them:"
+        " the file may mix several.",
+    ),
     "offset": (
         "最接近 {top}，但整体仍偏离已有数据 {offset} 米，可能是另一种坐标系。",
         "{top} comes closest, and yet the whole lies {offset} m beside what is held:"

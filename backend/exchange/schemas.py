@@ -146,7 +146,7 @@ class InspectReport(BaseModel):
     reading: str | None
     confidence: float
     sure_from: float
-    doubt: Literal["nothing_known", "no_evidence", "too_close", "offset"] | None
+    doubt: Literal["nothing_known", "no_evidence", "too_close", "mixed", "offset"] | None
     contradicts: bool
     reason: str
     todo: str

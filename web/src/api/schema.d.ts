@@ -7970,7 +7970,7 @@ export interface components {
             /** Count */
             count: number;
             /** Doubt */
-            doubt: ("nothing_known" | "no_evidence" | "too_close" | "offset") | null;
+            doubt: ("nothing_known" | "no_evidence" | "too_close" | "mixed" | "offset") | null;
             /** Dropped Columns */
             dropped_columns: components["schemas"]["DroppedColumn"][];
             /** Encoding */
