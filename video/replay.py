@@ -201,7 +201,7 @@ class _Replay:
             case "step":
                 self._sending.step(int(command.value))
             case "sound":
-                self._sending.sound.is_wanted = bool(command.value)
+                self._sending.sound.want(on=bool(command.value))
         self._sending.wake()
 
     def _change_speed(self, speed: float) -> None:

@@ -67,6 +67,10 @@ class ViewerSound:
         self._told: SoundTrack | None = None
         self._opened: SoundFormat | None = None
 
+    def want(self, *, on: bool) -> None:
+        """Let it be heard, or no longer; whoever asks again begins anew."""
+        self.is_wanted, self._opened = on, None
+
     def restart(self) -> None:
         """Forget what was kept: the playing goes on elsewhere."""
         self._kept.clear()
@@ -82,7 +86,6 @@ class ViewerSound:
     def messages(self, piece: RecordedSound) -> list[bytes]:
         """Return what is to be sent when this piece has come."""
         if not self.is_wanted:
-            self._opened = None
             self._kept.append(piece)
             while piece.at_ms - self._kept[0].at_ms > _KEPT_MS:
                 self._kept.popleft()

@@ -24,6 +24,8 @@ from video.recordings import Recorder, find_replay
 from video.replay import ReplayOrder, serve_replay
 from video.replay_sending import ViewerWay
 from video.replay_session import Session
+from video.replay_sound import ViewerSound
+from video.replay_source import RecordedSound
 from video.rtspclient_rtp import RtpPacket
 from video.rtspclient_sdp import SoundTrack, parse_description
 from video.rtspclient_sound import SoundDepacketiser
@@ -163,6 +165,17 @@ def test_a_viewer_of_a_recording_hears_it_from_when_it_asks(relay, clips):
         assert edges and all(abs(when - round(when)) < NEAR_S for when, _ in edges), edges
 
     run(clips, scenario)
+
+
+def test_who_asks_for_the_sound_again_is_sent_its_beginning_again() -> None:
+    sound = ViewerSound(0)
+    piece = RecordedSound(b"x" * 40, 1000, AAC.form)
+    assert sound.messages(piece) == []
+    for _ in range(2):
+        sound.want(on=True)
+        assert sound.messages(piece)[0][0] == Kind.SOUND_INIT
+        sound.want(on=False)
+    assert sound.messages(piece) == []
 
 
 def _instants(viewer) -> list[int]:
