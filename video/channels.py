@@ -126,7 +126,10 @@ class _Reading:
         checked = self._policy.check_own(url, device)
         if "@" in url.partition("://")[2].partition("/")[0]:
             self._session.quirks.add("login_in_stream_address")
-        return checked.url
+        blank = self._session.blanked(checked.url)
+        if blank != checked.url:
+            self._session.quirks.add("login_in_stream_address")
+        return blank
 
     async def _snapshot_url(self, token: str) -> str | None:
         """Return the snapshot address, or None: many devices have none, and say so in many ways."""
@@ -134,7 +137,8 @@ class _Reading:
             return None
         try:
             uri = await self._uri(token, "GetSnapshotUri")
-            return self._policy.check_own(uri, self._session.device).url
+            checked = self._policy.check_own(uri, self._session.device)
+            return self._session.blanked(checked.url)
         except CredentialsRejected:
             raise
         except DeviceError:

@@ -18,6 +18,7 @@ from video.credentials import Credentials
 from video.errors import AddressRefused, CredentialsRejected, ProtocolViolation, Unsupported
 from video.onvif_answers import Reply, clock_offset_s, is_refusal, response_of
 from video.onvif_wire import OnvifWire
+from video.redaction import redact
 
 LoginMode = Literal["none", "digest", "wsse"]
 _QUESTION = re.compile(r"\s*<\w+:Get")
@@ -109,6 +110,10 @@ class OnvifSession:
         await self._read_clock()
         await self._learn_login()
         await self._find_services()
+
+    def blanked(self, url: str) -> str:
+        """Return an address of the device without the session's login."""
+        return self._credentials.blanked(url)
 
     def own(self, url: str) -> CheckedAddress:
         """Return an address the device named, pinned to the device itself.
@@ -231,7 +236,11 @@ class OnvifSession:
         return address
 
     def _require_response(self, reply: Reply, operation: str) -> str:
-        xml, mended = response_of(reply, operation)
+        try:
+            xml, mended = response_of(reply, operation)
+        except ProtocolViolation as violation:
+            # A device may repeat in its fault what it was sent.
+            raise type(violation)(redact(violation.detail, self._credentials.secrets())) from None
         self.quirks.update(mended)
         return xml
 

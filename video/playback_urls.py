@@ -33,10 +33,15 @@ def _hikvision(live: re.Match[str], _: str, start: datetime, end: datetime) -> s
 
 def _dahua(_: re.Match[str], query: str, start: datetime, end: datetime) -> str:
     fields = parse_qs(query)
-    channel, subtype = fields.get("channel", ["1"])[0], fields.get("subtype", ["0"])[0]
+    channel, subtype = _number(fields, "channel", 1), _number(fields, "subtype", 0)
     form = "%Y_%m_%d_%H_%M_%S"
-    where = f"channel={int(channel)}&subtype={int(subtype)}"
+    where = f"channel={channel}&subtype={subtype}"
     return f"/cam/playback?{where}&starttime={start:{form}}&endtime={end:{form}}"
+
+
+def _number(fields: dict[str, list[str]], name: str, otherwise: int) -> int:
+    said = fields.get(name, [""])[0]
+    return int(said) if re.fullmatch("[0-9]{1,6}", said) else otherwise
 
 
 def _uniview(live: re.Match[str], _: str, start: datetime, end: datetime) -> str:

@@ -193,7 +193,7 @@ async def _place(
     uri = parsers.parse_stream_uri(xml)
     if not uri:
         raise ProtocolViolation("GetReplayUri: the answer is empty")
-    url = recorder.policy.check_own(uri, session.device).url
+    url = recorder.credentials.blanked(recorder.policy.check_own(uri, session.device).url)
     return _Place(url, chosen.from_at - ahead, chosen.to_at and chosen.to_at - ahead)
 
 
@@ -219,7 +219,8 @@ async def _described(
     url = playback_url(recorder.stream_url, from_at + ahead, to_at + ahead)
     nothing = Findings((), "none", False, clock)
     try:
-        address = await asyncio.to_thread(recorder.policy.check, url)
+        filled = recorder.credentials.filled(url)
+        address = await asyncio.to_thread(recorder.policy.check, filled)
         async with RtspClient(address, recorder.credentials, timing) as client:
             covers = (await client.describe()).covers
     except (StreamFailed, CodecUnplayable, Unsupported):

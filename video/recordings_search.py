@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from video.onvif_session import OnvifSession
 _MOST_ROUNDS = 40
 _MOST_RECORDINGS = 500
 _MOST_CHANGES = 5000
+_END_S = 1.0
 _TOPIC = "tns1:RecordingHistory/Track/State"
 _DIALECT = "http://www.onvif.org/ver10/tev/topicExpression/ConcreteSet"
 
@@ -130,8 +132,10 @@ async def _results(
             if _text(root, "SearchState") in {"Completed", "Unknown", ""} or count >= most:
                 return
     finally:
-        with suppress(DeviceError):
-            await _call(session, "EndSearch", envelopes.search_end_search(search_token=token))
+        # Courtesy alone: it must not lengthen a search whose time is over.
+        with suppress(DeviceError, TimeoutError):
+            async with asyncio.timeout(_END_S):
+                await _call(session, "EndSearch", envelopes.search_end_search(search_token=token))
 
 
 async def _call(session: OnvifSession, operation: str, body: str) -> Element:

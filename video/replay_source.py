@@ -152,7 +152,7 @@ async def _played(
 ) -> AsyncGenerator[RecordedPicture | RecordedSound, None]:
     stretch = _theirs(target, *wanted)
     url = target.url if target.manner == "onvif" else playback_url(target.url, *stretch)
-    address = await asyncio.to_thread(target.policy.check, url)
+    address = await asyncio.to_thread(target.policy.check, target.credentials.filled(url))
     async with RtspClient(address, target.credentials, timing) as client:
         require = {"Require": "onvif-replay"} if target.manner == "onvif" else {}
         track = await client.describe(require)

@@ -41,7 +41,7 @@ _OPTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class StreamTarget:
-    """Where a stream is and who may see it; the URL holds no user info."""
+    """Where a stream is and who may see it; the URLs hold no login, see `Credentials.blanked`."""
 
     url: str
     policy: AddressPolicy = field(repr=False)
@@ -93,7 +93,7 @@ def open_stream(
 
     """
     bound_allocations()
-    address = target.policy.check(target.url)
+    address = target.policy.check(target.credentials.filled(target.url))
     describe(address, target.credentials, deadline_s=timing.open_s)
     options: dict[str, Any] = dict(_OPTIONS)
     if with_sound:

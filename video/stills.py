@@ -49,7 +49,8 @@ async def fetch_still(target: StreamTarget, *, deadline_s: float = 4.0) -> bytes
         raise Unsupported("the device names no snapshot address")
     try:
         async with asyncio.timeout(deadline_s):
-            address = await asyncio.to_thread(target.policy.check, target.snapshot_url)
+            url = target.credentials.filled(target.snapshot_url)
+            address = await asyncio.to_thread(target.policy.check, url)
             jpeg = await _get(address.url, target.credentials)
     except (TimeoutError, httpx.TimeoutException):
         raise TimedOut(f"no still within {deadline_s:g} s") from None

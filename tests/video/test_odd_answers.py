@@ -240,6 +240,13 @@ def test_an_odd_answer_that_tells_enough_is_no_error(kind, monkeypatch):
     assert report.clock_offset_s == pytest.approx(0.0, abs=5.0)
 
 
+def test_a_fault_that_repeats_the_password_is_told_without_it(monkeypatch):
+    odd = {"GetProfiles": fault("x:Busy", f"busy with {LOGIN.username}/{LOGIN.password}")}
+    with pytest.raises(ProtocolViolation, match="busy with") as caught:
+        ask(monkeypatch, odd)
+    assert LOGIN.password not in f"{caught.value}{caught.value!r}{caught.value.__dict__}"
+
+
 def test_numbers_no_camera_means_are_not_kept(monkeypatch):
     report = ask(monkeypatch, {"GetProfiles": profiles(ONE.format(w="9" * 30, n="-7"))})
     (profile,) = report.profiles

@@ -50,6 +50,22 @@ def test_probe_copes_with_a_habit_and_names_it(habit):
     assert recorder.refused == 0
 
 
+def test_login_a_device_repeats_in_the_path_is_left_out_until_the_stream_is_opened():
+    login = Credentials("admin", "p@ss/wörd9")
+    spec = OddSpec(channels=1, password=login.password, habits=frozenset({"login_in_path"}))
+    with OddDevice(spec) as recorder:
+        (profile, _) = ask(recorder, login).profiles
+    assert profile.stream_url.endswith("/user={user}_password={password%}_stream=p1-main.sdp")
+    opened = "/user=admin_password=p%40ss%2Fw%C3%B6rd9_stream=p1-main.sdp"
+    assert login.filled(profile.stream_url).endswith(opened)
+
+
+def test_an_address_that_repeats_no_password_stays_as_it_is():
+    for url in ("rtsp://10.0.0.1:554/admin/live?channel=12", "rtsp://abc:554/x"):
+        for login in (Credentials("admin", "12"), Credentials("admin", "abc"), Credentials()):
+            assert login.filled(login.blanked(url)) == login.blanked(url) == url
+
+
 def test_device_of_good_manners_has_no_quirk():
     with OddDevice(OddSpec()) as recorder:
         report = ask(recorder)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
+from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 from video.simulator import soap
@@ -24,7 +25,7 @@ PATH = "/onvif/device_service"
 
 @dataclass(frozen=True, slots=True)
 class OddSpec:
-    """What the recorder is; `habits` are names of quirks it has."""
+    """What the recorder is; `habits` are names of quirks it has, or `login_in_path`."""
 
     channels: int = 4
     serial: str = "NVR-0001"
@@ -191,6 +192,9 @@ class OddDevice:
         mark = "&" if "bare_ampersand" in self.spec.habits else "&amp;"
         login = "root:hidden@" if "login_in_stream_address" in self.spec.habits else ""
         uri = f"rtsp://{login}{self.authority.partition(':')[0]}/{token}?a=1{mark}b=2"
+        if "login_in_path" in self.spec.habits:
+            said = f"user={self.spec.username}_password={quote(self.spec.password, safe='')}"
+            uri = f"rtsp://{self.authority.partition(':')[0]}/{said}_stream={token}.sdp"
         return (
             f"<trt:GetStreamUriResponse><trt:MediaUri><tt:Uri>{uri}</tt:Uri></trt:MediaUri>"
             "</trt:GetStreamUriResponse>"

@@ -72,7 +72,7 @@ def open_path(camera: Camera, profile: ProfileName) -> str | None:
         if _codec(device.profiles, profile) != "h264":
             return None
         # The checked address, its name resolved: the gateway must not be led elsewhere.
-        pinned = target.policy.check(target.url)
+        pinned = target.policy.check(target.credentials.filled(target.url))
         source = target.credentials.put_into(pinned.url)
         control().put_path(name, source, load().media.linger_s)
     except DeviceError as error:

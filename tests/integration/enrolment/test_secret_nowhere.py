@@ -1,20 +1,25 @@
 """F10: a device's login through every operation, error, table, log, stream and process: in none."""
 
 import base64
+import io
 import json
 import logging
 import os
 import subprocess
 import sys
 import threading
+import zipfile
 from pathlib import Path
 
 import httpx
+import openpyxl
 import psycopg
 import pytest
 
+from backend.accounts.secrets import digest, new_bearer_token
 from backend.app import create_app
 from backend.cameras import devices
+from backend.cameras.enrolment import rotation
 from backend.cameras.enrolment.schemas import LoginNew, ProbeOrder, SecretOrder
 from backend.cameras.schemas import DeviceOrder
 from video.credentials import Credentials
@@ -99,6 +104,54 @@ def walk(client, document, known):
         yield f"{method} {path} {answer.status_code}", f"{answer.text}{dict(answer.headers)}"
 
 
+def workbook(cells):
+    """A list of devices as XLSX, with a column nobody asked for."""
+    book = openpyxl.Workbook()
+    for row in (["address", "user", "password", "remark"], cells):
+        book.active.append(row)
+    written = io.BytesIO()
+    book.save(written)
+    return written.getvalue()
+
+
+def taken_away(client):
+    """Everything the exports hold, unpacked: of each kind, of cameras in each format."""
+    offers = client.get("/api/exports/kinds").json()["kinds"]
+    assert "cameras" in {offer["kind"] for offer in offers}
+    for offer in offers:
+        for form in offer["formats"] if offer["kind"] == "cameras" else ["csv"]:
+            wish = {"kind": offer["kind"], "format": form, "datum": "cgcs2000", "purpose": "x"}
+            made = client.post("/api/exports", json=wish)
+            what = f"{offer['kind']} as {form}"
+            if made.status_code >= 400 or made.json()["state"] != "done":
+                yield what, made.text
+                continue
+            raw = client.get(f"/api/exports/{made.json()['id']}/file").content
+            pieces = [raw]
+            if raw.startswith(b"PK"):
+                with zipfile.ZipFile(io.BytesIO(raw)) as packed:
+                    pieces = [packed.read(name) for name in packed.namelist()]
+            yield what, b"".join(pieces).decode("utf-8", "replace")
+
+
+def read_by_others(client, land):
+    """What GIS programs read over OGC API."""
+    token = new_bearer_token()
+    land.run(
+        "INSERT INTO tokens (token_hash, name, user_id, expires_at)"
+        " SELECT %s, 'gis', min(id), now() + interval '1 day' FROM users WHERE role = 'admin'",
+        digest(token),
+    )
+    reader = client(None)
+    reader.headers["Authorization"] = f"Bearer {token}"
+    collections = reader.get("/ogc/collections").json()["collections"]
+    assert len(collections) > 5
+    for one in collections:
+        for rest in ("", "/queryables", "/schema", "/items?limit=100"):
+            url = f"/ogc/collections/{one['id']}{rest}"
+            yield url, reader.get(url).text
+
+
 def every_cell(url):
     """All values of all tables as text, binary ones as they are."""
     with psycopg.connect(url) as connection:
@@ -120,11 +173,13 @@ def test_login_of_a_device_is_told_by_nothing(upload, work, land, caplog, capfd,
     admin = upload.admin
     listener = Listener(client("admin"))
     camera_id = land.add_camera("c1", 110.001, 34.501)
-    spec = OddSpec(channels=2, username=USER, password=SECRET)
+    habits = frozenset({"login_in_path"})
+    spec = OddSpec(channels=2, username=USER, password=SECRET, habits=habits)
     with OddDevice(spec) as device:
         table = f"address,user,password,code\n{device.authority},{USER},{SECRET},c1\n"
         table += f"127.0.0.1:9,{USER},{SECRET},\nhttp://{USER}:{SECRET}@10.0.0.1/,,,\n"
         made = upload(table)
+        upload(workbook(["127.0.0.1:9", USER, SECRET, f"rtsp://{USER}:{SECRET}@10.0.0.1/"]))
         url = f"/api/devices/enrolments/{made['id']}"
         admin.post(f"{url}/probe", json={})
         work(made["id"])
@@ -142,6 +197,9 @@ def test_login_of_a_device_is_told_by_nothing(upload, work, land, caplog, capfd,
         assert leaks(told) == [], what
         asked += 1
     assert asked > 100
+    for what, told in (*taken_away(client("planner")), *read_by_others(client, land)):
+        assert leaks(told) == [], what
+    assert rotation.rotate().resealed > 2
     for where, cell in every_cell(land.url):
         assert leaks(cell) == [], where
         assert where.startswith("procrastinate") or USER not in cell, where
