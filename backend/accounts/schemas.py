@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
 from ..access import Principal
 from ..divisions.codes import LEVEL_NAME, level_of, text_of
 from ..divisions.models import Division
+from ..strict import Strict
 from .models import Token, User
 
 Username = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.\-]{2,64}$")]
@@ -17,11 +18,7 @@ Code = Annotated[str, StringConstraints(pattern=r"^(0|\d{2}|\d{4}|\d{6}|\d{9}|\d
 """A division by 2, 4, 6, 9 or 12 digits; 0 is the whole land."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Credentials(_Strict):
+class Credentials(Strict):
     username: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     password: Password
 
@@ -65,7 +62,7 @@ class SessionOut(BaseModel):
     csrf_token: str | None = Field(description="null for a bearer token")
 
 
-class UserIn(_Strict):
+class UserIn(Strict):
     username: Username
     display_name: Name
     password: Password
@@ -74,7 +71,7 @@ class UserIn(_Strict):
     ends_at: AwareDatetime | None = None
 
 
-class UserPatch(_Strict):
+class UserPatch(Strict):
     """Only what is given changes; `ends_at: null` removes the end."""
 
     display_name: Name = ""
@@ -115,7 +112,7 @@ class UsersOut(BaseModel):
     users: list[UserOut]
 
 
-class TokenIn(_Strict):
+class TokenIn(Strict):
     name: Name
     days: Annotated[int, Field(ge=1, le=365)] = 90
 

@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from ..patrol.units.schemas import LocalTime
+from ..strict import Strict
 
 Kind = Literal[
     "motion",
@@ -31,14 +32,10 @@ Kinds = Annotated[list[Kind], Field(min_length=1, max_length=10)]
 Weekdays = Annotated[list[Annotated[int, Field(ge=1, le=7)]], Field(min_length=1, max_length=7)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class WindowIn(_Strict):
+class WindowIn(Strict):
     """Days of the week (1 is Monday) and times of day; `ends` not after `begins`: next day."""
 
-    weekdays: Weekdays = [1, 2, 3, 4, 5, 6, 7]
+    weekdays: Weekdays = Field(default=[1, 2, 3, 4, 5, 6, 7])
     begins: LocalTime
     ends: LocalTime
 
@@ -46,7 +43,7 @@ class WindowIn(_Strict):
 Windows = Annotated[list[WindowIn], Field(max_length=20)]
 
 
-class RuleIn(_Strict):
+class RuleIn(Strict):
     """A rule; the narrowest in its hours holds: cameras, then a grid, then a kind of place, all.
 
     No windows: at all hours. In `quiet` hours alarms are kept and nobody is told.
@@ -58,8 +55,8 @@ class RuleIn(_Strict):
     camera_ids: CameraIds | None = None
     grid_id: BigId | None = None
     place_kind: Name | None = None
-    windows: Windows = []
-    quiet: Windows = []
+    windows: Windows = Field(default=[])
+    quiet: Windows = Field(default=[])
     outcome: Literal["incident", "note", "nothing"]
     incident_kind: Name | None = None
     severity: Severity | None = None
@@ -87,7 +84,7 @@ class RuleEdit(RuleIn):
     version: BigId
 
 
-class RuleRow(_Strict):
+class RuleRow(Strict):
     id: int
     name: str
     division_code: str
@@ -109,11 +106,11 @@ class RuleRow(_Strict):
     version: int
 
 
-class RulePage(_Strict):
+class RulePage(Strict):
     rows: list[RuleRow]
 
 
-class TrialDay(_Strict):
+class TrialDay(Strict):
     """One local day: how often the rule would have fired, been quiet, been held back."""
 
     day: str
@@ -122,7 +119,7 @@ class TrialDay(_Strict):
     storm: int
 
 
-class TrialOut(_Strict):
+class TrialOut(Strict):
     """What a rule would have done with the alarms of the last days, standing alone."""
 
     since: datetime
@@ -134,7 +131,7 @@ class TrialOut(_Strict):
     days: list[TrialDay]
 
 
-class AlarmRow(_Strict):
+class AlarmRow(Strict):
     """An alarm; `suppressed` more were only counted after it. Place: what the camera looks at."""
 
     id: int
@@ -165,7 +162,7 @@ class AlarmRow(_Strict):
     version: int
 
 
-class AlarmPage(_Strict):
+class AlarmPage(Strict):
     """Alarms, newest first; `unseen` counts notes and incidents nobody has looked at yet."""
 
     rows: list[AlarmRow]
@@ -175,11 +172,11 @@ class AlarmPage(_Strict):
     as_of: datetime
 
 
-class SeenOut(_Strict):
+class SeenOut(Strict):
     seen: int
 
 
-class AlarmIncidentIn(_Strict):
+class AlarmIncidentIn(Strict):
     """An alarm as an incident, reported by whoever asks."""
 
     kind: Name
@@ -187,12 +184,12 @@ class AlarmIncidentIn(_Strict):
     description: Text = ""
 
 
-class AlarmIncidentOut(_Strict):
+class AlarmIncidentOut(Strict):
     incident_id: int
     number: str
 
 
-class SubscriptionRow(_Strict):
+class SubscriptionRow(Strict):
     camera_id: int
     camera_name: str
     state: SubscriptionState
@@ -207,7 +204,7 @@ class SubscriptionRow(_Strict):
     unknown_topics: list[str]
 
 
-class SubscriptionPage(_Strict):
+class SubscriptionPage(Strict):
     rows: list[SubscriptionRow]
     total: int
     by_state: dict[str, int]

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+from ..strict import Strict
 from .keys import fingerprint_of, pem_of
 from .models import Evidence, EvidenceKey, EvidenceMark, EvidencePart, Kind, State
 from .storing import Room
@@ -15,18 +16,14 @@ Unit = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class ClipIn(_Strict):
+class ClipIn(Strict):
     camera_id: BigId
     before_s: Annotated[float, Field(ge=0, le=60, allow_inf_nan=False)] | None = None
     stop_after_s: Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)] | None = None
     purpose: PurposeCode = "incident"
 
 
-class RecordingIn(_Strict):
+class RecordingIn(Strict):
     """A stretch of what the device behind a camera has recorded; true time."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
@@ -37,12 +34,12 @@ class RecordingIn(_Strict):
     purpose: PurposeCode = "incident"
 
 
-class SnapshotIn(_Strict):
+class SnapshotIn(Strict):
     camera_id: BigId
     purpose: PurposeCode = "incident"
 
 
-class MarkIn(_Strict):
+class MarkIn(Strict):
     """`at` is when it was seen; now when it is left out."""
 
     text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
@@ -50,14 +47,14 @@ class MarkIn(_Strict):
     camera_id: BigId | None = None
 
 
-class HoldIn(_Strict):
+class HoldIn(Strict):
     """`held: false` releases it."""
 
     held: bool = True
     reason: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = ""
 
 
-class MaskIn(_Strict):
+class MaskIn(Strict):
     """An area to cover, drawn by hand: corners as shares of width and height from the upper left.
 
     Without times it is covered throughout; `part` limits it to one part of a clip.
@@ -69,7 +66,7 @@ class MaskIn(_Strict):
     part: Annotated[int, Field(ge=0, le=999)] | None = None
 
 
-class PublicationIn(_Strict):
+class PublicationIn(Strict):
     masks: Annotated[list[MaskIn], Field(max_length=100)]
     purpose: PurposeCode = "incident"
 

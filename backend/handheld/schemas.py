@@ -3,14 +3,11 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from ..incidents.schemas import KindOut, Severity
 from ..patrol.units.schemas import GridRef, Kind, Vehicle
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+from ..strict import Strict
 
 
 class OwnUnitOut(BaseModel):
@@ -104,7 +101,7 @@ class TodayOut(BaseModel):
     settings: HandheldSettings
 
 
-class DutyIn(_Strict):
+class DutyIn(Strict):
     """On or off duty as of `at`: a switch without a network is told later, with its own time."""
 
     on: bool

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
 from ..divisions.locating import DivisionRef
 from ..grids.whose import ByGrids
+from ..strict import Strict
 from .listing import Dressed
 from .models import IncidentCamera, IncidentEntry
 
@@ -14,10 +15,6 @@ Severity = Literal["red", "yellow", "blue"]
 State = Literal["reported", "handling", "closed", "rejected"]
 Text = Annotated[str, StringConstraints(max_length=4000)]
 BigId = Annotated[int, Field(ge=1, le=2**63 - 1)]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
 
 
 class KindOut(BaseModel):
@@ -41,7 +38,7 @@ class KindsOut(BaseModel):
     severities: list[Severity]
 
 
-class ReportIn(_Strict):
+class ReportIn(Strict):
     """A place is given by lon and lat, by `place_id` or by `grid_code`.
 
     `observed_at` is when it was written down, if that was before it could be sent.
@@ -67,7 +64,7 @@ class QueueQuery(BaseModel):
     grids: ByGrids = Field(default="then", description="as reported, or where it lies today")
 
 
-class StepIn(_Strict):
+class StepIn(Strict):
     act: Literal["handle", "close", "reject", "note"]
     version: BigId
     text: Text = ""

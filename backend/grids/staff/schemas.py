@@ -3,14 +3,12 @@
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
+
+from ...strict import Strict
 
 Role = Literal["worker", "chief"]
 Username = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
 
 
 class DutyRow(BaseModel):
@@ -35,7 +33,7 @@ class StaffSheet(BaseModel):
     rows: list[DutyRow]
 
 
-class DutyNew(_Strict):
+class DutyNew(Strict):
     account: Username
     role: Role
     starts_on: date
@@ -45,7 +43,7 @@ class DutyNew(_Strict):
     )
 
 
-class DutyEnd(_Strict):
+class DutyEnd(Strict):
     version: int
     ends_on: date | None
 

@@ -3,7 +3,9 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from ...strict import Strict
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 Lon = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
@@ -12,11 +14,7 @@ Radius = Annotated[float, Field(ge=5, le=500, allow_inf_nan=False)]
 Interval = Annotated[int, Field(ge=60, le=7 * 86_400)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class CheckpointNew(_Strict):
+class CheckpointNew(Strict):
     """Without an interval a checkpoint only records who came by."""
 
     name: Name
@@ -26,7 +24,7 @@ class CheckpointNew(_Strict):
     longest_interval_s: Interval | None = None
 
 
-class CheckpointEdit(_Strict):
+class CheckpointEdit(Strict):
     version: int = Field(ge=1)
     name: Name | None = None
     lon: Lon | None = None
@@ -36,7 +34,7 @@ class CheckpointEdit(_Strict):
     is_active: bool | None = None
 
 
-class CheckpointRow(_Strict):
+class CheckpointRow(Strict):
     id: int
     name: str
     division_code: str
@@ -50,12 +48,12 @@ class CheckpointRow(_Strict):
     version: int
 
 
-class CheckpointPage(_Strict):
+class CheckpointPage(Strict):
     rows: list[CheckpointRow]
     total: int
 
 
-class CheckInNew(_Strict):
+class CheckInNew(Strict):
     """A unit signs in where it stands; `at` may lie in the past, as of a handheld without net."""
 
     at: AwareDatetime | None = None
@@ -63,7 +61,7 @@ class CheckInNew(_Strict):
     lat: Lat
 
 
-class CheckpointVisitRow(_Strict):
+class CheckpointVisitRow(Strict):
     checkpoint_id: int
     unit_id: int
     unit_code: str
@@ -72,6 +70,6 @@ class CheckpointVisitRow(_Strict):
     how: Literal["position", "handheld"]
 
 
-class CheckpointVisitPage(_Strict):
+class CheckpointVisitPage(Strict):
     rows: list[CheckpointVisitRow]
     total: int

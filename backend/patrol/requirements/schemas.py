@@ -3,8 +3,9 @@
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
+from ...strict import Strict
 from ..units.schemas import LocalTime
 
 State = Literal["met", "not_met", "unknown", "due", "open"]
@@ -21,11 +22,7 @@ Weekdays = Annotated[list[Annotated[int, Field(ge=1, le=7)]], Field(min_length=1
 UnitKinds = Annotated[list[UnitKind], Field(min_length=1, max_length=4)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class RequirementNew(_Strict):
+class RequirementNew(Strict):
     """One grid, or all grids of a division (of one kind or set). `ends` not after `begins` is on
     the next day. A least share is counted by whole hours, so its band has to be of whole hours.
     """
@@ -35,7 +32,7 @@ class RequirementNew(_Strict):
     grid_id: BigId | None = None
     grid_kind: GridKind | None = None
     set_name: Name | None = None
-    weekdays: Weekdays = [1, 2, 3, 4, 5, 6, 7]
+    weekdays: Weekdays = Field(default=[1, 2, 3, 4, 5, 6, 7])
     begins: LocalTime
     ends: LocalTime
     times: Times | None = None
@@ -55,7 +52,7 @@ class RequirementNew(_Strict):
         return self
 
 
-class RequirementEdit(_Strict):
+class RequirementEdit(Strict):
     """What changes; what is not given stays. `version` is the one that was looked at."""
 
     version: int = Field(ge=1)
@@ -72,7 +69,7 @@ class RequirementEdit(_Strict):
     is_active: bool | None = None
 
 
-class RequirementRow(_Strict):
+class RequirementRow(Strict):
     id: int
     name: str
     division_code: str
@@ -92,12 +89,12 @@ class RequirementRow(_Strict):
     version: int
 
 
-class RequirementPage(_Strict):
+class RequirementPage(Strict):
     rows: list[RequirementRow]
     total: int
 
 
-class RequirementReading(_Strict):
+class RequirementReading(Strict):
     """One window of one grid; `why` holds the figures behind the state."""
 
     requirement_id: int
@@ -114,12 +111,12 @@ class RequirementReading(_Strict):
     why: dict[str, Any]
 
 
-class RequirementStatePage(_Strict):
+class RequirementStatePage(Strict):
     rows: list[RequirementReading]
     total: int
 
 
-class AlertRow(_Strict):
+class AlertRow(Strict):
     """An alert with the rule that fired and the figures it was raised on."""
 
     id: int
@@ -142,6 +139,6 @@ class AlertRow(_Strict):
     version: int
 
 
-class AlertPage(_Strict):
+class AlertPage(Strict):
     rows: list[AlertRow]
     total: int

@@ -7,11 +7,12 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
-    ConfigDict,
     Field,
     StringConstraints,
     WithJsonSchema,
 )
+
+from ...strict import Strict
 
 Kind = Literal["household_head", "grid_worker", "volunteer", "response"]
 Vehicle = Literal["foot", "ebike", "motorcycle", "car"]
@@ -36,10 +37,6 @@ LocalTime = Annotated[
     AfterValidator(_plain),
     WithJsonSchema({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$"}),
 ]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
 
 
 class GridRef(BaseModel):
@@ -85,7 +82,7 @@ class UnitPage(BaseModel):
     total: int
 
 
-class _UnitFields(_Strict):
+class _UnitFields(Strict):
     is_team: bool | None = None
     strength: Annotated[int, Field(ge=1, le=10_000)] | None = None
     vehicle: Vehicle | None = None
@@ -114,7 +111,7 @@ class UnitEdit(_UnitFields):
     is_active: bool | None = None
 
 
-class TrackerNew(_Strict):
+class TrackerNew(Strict):
     """`url`: for trackers that can put a token nowhere but into the address (OsmAnd's form)."""
 
     name: Name
@@ -139,7 +136,7 @@ class TrackerPage(BaseModel):
     total: int
 
 
-class ShiftPlanNew(_Strict):
+class ShiftPlanNew(Strict):
     """Weekly duty in the site's local time; `ends` not after `begins` means the next day."""
 
     name: Name
@@ -175,7 +172,7 @@ class ShiftPage(BaseModel):
     plans: list[ShiftPlanRow]
 
 
-class DutyOrder(_Strict):
+class DutyOrder(Strict):
     """On or off duty, by a dispatcher; `at` may lie in the past, and `until` ends it by itself."""
 
     on: bool
