@@ -65,7 +65,7 @@ class Viewer:
             waiting.cancel()
         return saying.result() if saying in done else None
 
-    async def until(self, fact: Callable[["Viewer"], object], within_s: float = 10) -> float:
+    async def until(self, fact: Callable[["Viewer"], object], within_s: float = 60) -> float:
         """Wait until the fact holds; return how long that took."""
         began = time.monotonic()
         async with asyncio.timeout(within_s):

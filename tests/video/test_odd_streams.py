@@ -18,6 +18,7 @@ from video.timeline import TICKS_PER_S
 FPS = 12.5
 # Long enough for two turns of what happens every 40 pictures.
 PICTURES = 90
+pytestmark = pytest.mark.timeout(400)  # of the fixture, which all share
 ODDS = (None, *Odd)
 
 
@@ -30,7 +31,7 @@ def spec(number, odd):
 
 async def watched(relay, fleet, gateway, number):
     async with relay.watching(gateway, HubKey(number, "sub")) as viewer:
-        await viewer.until(lambda v: len(v.of_kind(1)) + len(v.of_kind(2)) > PICTURES, 90)
+        await viewer.until(lambda v: len(v.of_kind(1)) + len(v.of_kind(2)) > PICTURES, 300)
     return viewer
 
 
@@ -104,8 +105,8 @@ def test_changed_parameter_sets_begin_anew_in_the_other_size(seen):
 
 
 def test_b_frames_are_told_with_their_delay(seen):
-    [init] = seen[Odd.B_FRAMES].said(type="init")
-    assert init["reorder"] in {1, 2}
+    told = seen[Odd.B_FRAMES].said(type="init")  # anew after a pause of a busy machine
+    assert {init["reorder"] for init in told} in ({1}, {2})
     assert seen[None].said(type="init")[0]["reorder"] == 0
 
 

@@ -24,7 +24,7 @@ SMALL = {"main_size": (640, 360), "main_fps": 8.0, "sub_fps": 8.0, "gop_s": 0.5}
 HERE = {"kind": "fire", "lon": 110.005, "lat": 34.5055}
 
 
-def _wait_for(fact: Callable[[], Any], seconds: float = 60) -> Any:
+def _wait_for(fact: Callable[[], Any], seconds: float = 150) -> Any:
     deadline = time.monotonic() + seconds
     while not (value := fact()):
         assert time.monotonic() < deadline, "the fact did not come about"
