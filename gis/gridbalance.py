@@ -25,7 +25,8 @@ _OVER_M = 1.0
 _TURNS = np.deg2rad(np.arange(0.0, 180.0, 5.0))
 _LEAST_AREA = 0.1
 """No part smaller than this share of the ground: half the work in one house is no grid."""
-_MOST_TRIED = 400
+_MOST_TRIED = 800
+"""All pairs of the 40 doors of `crossing_paths`: the short ways, tried first, cut off corners."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,8 @@ def balanced_cut(
 
     A way along roads is taken when its first part has 0.5 +- `tolerance` of the weight; of several
     the one with the lowest |share - 0.5| + length / perimeter. Without one, the straight line of
-    36 directions through the weighted median with the lowest such sum.
+    36 directions through the weighted median with the lowest such sum; where a hole or a bay parts
+    it, its pieces are tried and the whole.
 
     Parameters
     ----------
@@ -89,23 +91,26 @@ def balanced_cut(
     Notes
     -----
     Ways are the shortest between any two places where roads leave the grid (`crossing_paths`);
-    at most 400 are tried, each O(points).
+    at most 800 are tried, each O(points).
 
     """
     if not 0 <= tolerance <= 0.4:
         raise ArgumentError("tolerance", got=tolerance, allowed="0 to 0.4")
     ground = _largest(outline)
     spots, amounts = _within(ground, xy, weight)
-    by_road = [
-        cut
-        for cut in _tried(ground, spots, amounts, crossing_paths(ground, roads, over_m=_OVER_M))
-        if abs(cut.share - 0.5) <= tolerance
-    ]
-    cuts = by_road or list(_tried(ground, spots, amounts, _straight(ground, spots, amounts)))
+    by_road = _tried(ground, spots, amounts, crossing_paths(ground, roads, over_m=_OVER_M))
+    cuts = _even(by_road, tolerance)
+    if not cuts:
+        straight = list(_tried(ground, spots, amounts, _straight(ground, spots, amounts)))
+        cuts = _even(straight, tolerance) or straight
     perimeter = ground.exterior.length
     return min(
         cuts, key=lambda cut: abs(cut.share - 0.5) + cut.line.length / perimeter, default=None
     )
+
+
+def _even(cuts: Iterable[Cut], tolerance: float) -> list[Cut]:
+    return [cut for cut in cuts if abs(cut.share - 0.5) <= tolerance]
 
 
 def _largest(outline: BaseGeometry) -> Polygon:
@@ -158,12 +163,19 @@ def _straight(ground: Polygon, spots: Floats, amounts: Floats) -> Iterator[Path]
         across = np.array([-along[1], along[0]])
         foot = middle + (_median(spots @ across, amounts) - middle @ across) * across
         long_line = LineString([foot - reach_m * along, foot + reach_m * along])
-        inside = long_line.intersection(ground)
-        if not isinstance(inside, LineString) or inside.is_empty:
-            continue
-        ends = np.asarray(inside.coords)[[0, -1]]
-        over = np.sign((ends[1] - ends[0]) @ along) * _OVER_M * along
-        yield Path(LineString([ends[0] - over, ends[1] + over]), 0.0)
+        inside = [
+            np.asarray(line.coords)[[0, -1]]
+            for line in shapely.get_parts(long_line.intersection(ground))
+            if isinstance(line, LineString)
+        ]
+        for ends in [*inside, *_across(inside)]:
+            over = np.sign((ends[1] - ends[0]) @ along) * _OVER_M * along
+            yield Path(LineString([ends[0] - over, ends[1] + over]), 0.0)
+
+
+def _across(inside: list[Floats]) -> list[Floats]:
+    """Return the line over all pieces at once: a hole or a bay is passed to the ground beyond."""
+    return [np.array([inside[0][0], inside[-1][-1]])] if len(inside) > 1 else []
 
 
 def _median(values: Floats, amounts: Floats) -> float:

@@ -63,7 +63,7 @@ def crossing_paths(
 
     Notes
     -----
-    One Dijkstra from each door, at most 40 doors (those with the longest roads behind them).
+    One Dijkstra from each door, at most 40 doors: of more, those spread evenly along the border.
 
     """
     if not over_m > 0:
@@ -106,7 +106,11 @@ def _doors(ground: Polygon, nodes: Floats, ends: NDArray[np.int64]) -> NDArray[n
     away: Floats = np.asarray(shapely.distance(shapely.points(nodes), ground.exterior))
     degree = np.bincount(ends.ravel(), minlength=len(nodes))
     doors = np.flatnonzero((away <= _NEAR_M) & (degree == 1))
-    return doors[np.argsort(away[doors], kind="stable")][:_MOST_DOORS]
+    if len(doors) <= _MOST_DOORS:
+        return doors
+    along = shapely.line_locate_point(ground.exterior, shapely.points(nodes[doors]))
+    spread = np.linspace(0, len(doors), _MOST_DOORS, endpoint=False).astype(np.int64)
+    return doors[np.argsort(along, kind="stable")[spread]]
 
 
 def _ways(

@@ -27,8 +27,12 @@ _FOLLOWS_M = 3.0
 
 class NoCut(Refused):
     code = "workload.no_cut"
-    zh = "没有一条线能把该网格分成两块完整的地面，请在地图上手工划线。"
-    en = "No line parts this grid in two whole pieces: draw one on the map."
+    zh = "没有一条线能把该网格的工作分成相近的两块，请在地图上手工划线。"
+    en = "No line parts this grid in two pieces with work for both: draw one on the map."
+
+
+_LEAST_SHARE = 0.1
+"""Where all work is in one house, a line beside it relieves nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ def propose(
     ground = _ground(session, grid, wanted, by)
     points, worth = _work(ground, found, place, weights)
     cut = balanced_cut(ground.outline, points, worth, ground.roads, tolerance=order.tolerance)
-    if cut is None:
+    if cut is None or min(cut.share, 1 - cut.share) < _LEAST_SHARE:
         raise NoCut()
     load = float(found.loads(weights)[place])
     known = None if np.isnan(load) else load

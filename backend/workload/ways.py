@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 import shapely
-from shapely import Point, Polygon
+from shapely import MultiPolygon, Point, Polygon
 from shapely.errors import ShapelyError
+from shapely.geometry.base import BaseGeometry
 from shapely.ops import split
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -31,8 +32,8 @@ class NoWay(Refused):
 
 class NotGround(InvalidField):
     code = "workload.not_ground"
-    zh = "所给范围不是有效的单一多边形：{reason}"
-    en = "What was given is not one valid polygon: {reason}"
+    zh = "所给范围不是有效的多边形：{reason}"
+    en = "What was given is no valid polygon: {reason}"
 
 
 def through(
@@ -46,7 +47,7 @@ def through(
         If the outline is no valid polygon, or no road near the point leads through it.
 
     """
-    ground = _read(outline)
+    ground = _at(_read(outline), at)
     west, south, east, north = ground.bounds
     frame = frame_for([west, east], [south, north])
     found = session.scalars(_ROADS, {"outline": shapely.to_wkb(ground)})
@@ -63,20 +64,26 @@ def through(
     return Way(line=Line(coordinates=spots), road_share=round(best.road_share, 4))
 
 
-def _read(outline: dict[str, Any]) -> Polygon:
+def _read(outline: dict[str, Any]) -> BaseGeometry:
     try:
         ground = shapely.geometry.shape(outline)
     except (ValueError, TypeError, LookupError, AttributeError, ShapelyError) as wrong:
         raise NotGround(field="geometry", reason=str(wrong)[:80]) from wrong
-    parts = shapely.get_parts(ground)
-    if len(parts) != 1 or not isinstance(parts[0], Polygon) or not ground.is_valid:
+    if not isinstance(ground, Polygon | MultiPolygon) or ground.is_empty or not ground.is_valid:
         raise NotGround(field="geometry", reason=ground.geom_type)
     if shapely.get_num_coordinates(ground) > _MOST_VERTICES:
         raise NotGround(field="geometry", reason=f"> {_MOST_VERTICES}")
     west, south, east, north = ground.bounds
     if not (-180 <= west <= east <= 180 and -85 <= south <= north <= 85):
         raise NotGround(field="geometry", reason="lon/lat")
-    return parts[0]
+    return ground
+
+
+def _at(ground: BaseGeometry, at: tuple[float, float]) -> Polygon:
+    """Return the piece of the ground that lies where was pointed."""
+    spot = Point(*at)
+    pieces: list[Polygon] = shapely.get_parts(ground).tolist()
+    return min(pieces, key=lambda piece: float(piece.distance(spot)))
 
 
 def _is_at(path: Path, spot: Point, within_m: float) -> bool:

@@ -127,6 +127,8 @@ def test_each_layer_is_reached_by_its_spatial_index(land, account, name: str) ->
         "high": 610522999999,
         "set_name": "basic",
         "at": date(2026, 11, 22),
+        "today": date(2026, 11, 22),
+        "as_of": datetime(2026, 11, 22, tzinfo=UTC),
         "since": datetime(2026, 1, 1, tzinfo=UTC),
         "limit": 5000,
         "grid_id": grid_id(land),
@@ -162,3 +164,19 @@ def test_the_first_and_the_last_day_there_is_are_answered(client, land, day: str
     asked = {"set": "basic", "at": day, "months": 120}
     answer = client("planner").get("/api/grids/workload", params=asked)
     assert answer.status_code == 200, answer.text
+
+
+def test_work_in_one_house_is_not_parted(client, land) -> None:
+    # The hospital is the only building of the grid.
+    only = dict.fromkeys(("households", "places", "incidents", "road_m"), 0) | {"buildings": 1}
+    told = client("planner").post(f"/api/grids/{grid_id(land)}/balance", json={"weights": only})
+    assert (told.status_code, told.json()["error"]["code"]) == (422, "workload.no_cut")
+
+
+def test_of_a_grid_in_two_pieces_the_one_pointed_at_is_led_through(client, land) -> None:
+    near, far = shapely.box(110.0, 34.5, 110.02, 34.54), shapely.box(110.1, 34.5, 110.11, 34.51)
+    ground = shapely.geometry.mapping(shapely.union(near, far))
+    order = {"geometry": ground, "lon": 110.013, "lat": 34.5201}
+    told = client("planner").post("/api/grids/ways", json=order)
+    assert told.status_code == 200, told.text
+    assert {round(lat, 4) for _, lat in told.json()["line"]["coordinates"]} == {34.52}

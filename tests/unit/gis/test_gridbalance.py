@@ -53,6 +53,26 @@ def test_a_road_that_parts_the_work_nearly_evenly_is_followed() -> None:
     assert min(cut.area_share, 1 - cut.area_share) == pytest.approx(0.485, abs=1e-3)
 
 
+def test_in_a_town_of_many_streets_one_of_them_is_followed() -> None:
+    # 40 streets each way: 160 ends at the border, and most ways between two only cut off a corner.
+    at = np.arange(12.5, 1000, 25.0)
+    streets = [LineString([(x, -50), (x, 1050)]) for x in at]
+    streets += [LineString([(-50, y), (1050, y)]) for y in at]
+    spots = lattice(0, 0, 1000, 1000)
+    cut = balanced_cut(box(0, 0, 1000, 1000), spots, even(spots), streets)
+    assert cut is not None
+    assert (cut.road_share > 0.95, cut.balance > 0.66) == (True, True)
+
+
+def test_a_grid_round_another_is_parted_over_the_hole() -> None:
+    ring = GROUND - box(300, 150, 700, 450)
+    spots = lattice(0, 0, 1000, 600)
+    cut = balanced_cut(ring, spots, even(spots), [])
+    assert cut is not None
+    assert cut.balance > 0.95
+    assert sum(part.area for part in cut.parts) == pytest.approx(ring.area, abs=1e-6)
+
+
 def test_a_road_at_the_edge_is_left_for_a_straight_line() -> None:
     spots = lattice(0, 0, 1000, 600)
     cut = balanced_cut(GROUND, spots, even(spots), [LineString([(100, -50), (100, 650)])])
