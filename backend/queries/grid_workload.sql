@@ -36,9 +36,11 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
   SELECT count(*) FILTER (WHERE s.role = 'worker') AS workers,
          count(*) FILTER (WHERE s.role = 'chief') AS chiefs
-  FROM grid_staff s
+  FROM grid_staff s LEFT JOIN users u ON u.id = s.user_id
   WHERE s.set_name = g.set_name AND s.grid_code = g.code
     AND s.starts_on <= :at AND (s.ends_on IS NULL OR s.ends_on > :at)
+    AND (u.id IS NULL OR ((u.is_active OR :at < :today)
+      AND (u.ends_at IS NULL OR u.ends_at > :as_of)))
 ) s
 LEFT JOIN divisions d ON d.code = g.division_code AND d.valid_to IS NULL
 ORDER BY g.code

@@ -17,6 +17,7 @@ from gis.gridload import DEFAULT_WEIGHTS, MEASURES, loads, relative_amounts
 
 from ..access import Principal
 from ..divisions.codes import text_of
+from ..grids.staff.listing import of_day
 from .schemas import Amounts, Weights, WorkloadPage, WorkloadRow
 
 MOST = 5000
@@ -65,7 +66,7 @@ def measure(session: Session, wanted: Wanted, *, by: Principal) -> Measured:
         "low": max(low, by.scope.low),
         "high": min(high, by.scope.high),
         "set_name": wanted.set_name,
-        "at": wanted.at,
+        **of_day(wanted.at),
         "since": wanted.since,
         "limit": MOST,
     }

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -12,6 +12,7 @@ from ...audit.register import Act, enter
 from ...errors import Conflict, InvalidField, NotFound
 from ...live import Notice, announce
 from ..models import Grid
+from .listing import may_strike
 from .models import GridDuty
 from .schemas import DutyEnd, DutyNew
 
@@ -42,8 +43,8 @@ class StaleDuty(Conflict):
 
 class DutyBegun(Conflict):
     code = "staff.begun"
-    zh = "任期已开始，属于记录，不能删除；请填写结束日期。"
-    en = "This duty has begun and is a record: give the day it ends instead."
+    zh = "任期已开始，属于记录，只能在登记当天删除；请填写结束日期。"
+    en = "This duty has begun and is a record since the day it was entered: give the day it ends."
 
 
 def begin(session: Session, grid_id: int, new: DutyNew, *, by: Principal) -> GridDuty:
@@ -87,9 +88,9 @@ def end(session: Session, duty_id: int, change: DutyEnd, *, by: Principal) -> Gr
 
 
 def strike(session: Session, duty_id: int, today: date, *, by: Principal) -> None:
-    """Remove a duty that has not begun."""
+    """Remove a duty that has not begun, or that was entered today by mistake."""
     duty = _locked(session, duty_id)
-    if duty.starts_on <= today:
+    if not may_strike(duty, today):
         raise DutyBegun()
     _record(session, "staff.struck", duty, by, {"starts_on": _text(duty.starts_on)})
     session.delete(duty)
@@ -112,7 +113,8 @@ def grid_of(session: Session, grid_id: int, by: Principal) -> Grid:
 
 def _account_id(session: Session, new: DutyNew) -> int:
     """Return the account's id; the policy of `users` hides those outside the jurisdiction."""
-    wanted = select(User.id).where(User.username == new.account, User.is_active)
+    lasts = or_(User.ends_at.is_(None), User.ends_at > func.now())
+    wanted = select(User.id).where(User.username == new.account, User.is_active, lasts)
     if new.role == "worker":
         wanted = wanted.where(User.role == "worker")
     found = session.scalar(wanted)

@@ -28,7 +28,7 @@ def list_vacancies(
     role: Role | None = None,
     division: Annotated[str | None, _DIVISION] = None,
     offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    limit: Annotated[int, Query(ge=1, le=20_000)] = 200,
 ) -> VacancyPage:
     """Grids of a set that lack a worker or a chief on a day, by default today."""
     wanted = listing.Wanted(
@@ -57,7 +57,7 @@ def end_duty(duty_id: Id, change: DutyEnd, user: CurrentUser, tx: Tx) -> DutyRow
 
 @router.delete("/staff/{duty_id}", status_code=204, response_class=Response, **right("grids.edit"))
 def strike_duty(duty_id: Id, user: CurrentUser, tx: Tx) -> Response:
-    """Remove a duty that has not begun; one that has is a record."""
+    """Remove a duty that has not begun or was entered today; any other is a record."""
     keeping.strike(tx, duty_id, today(), by=user)
     return Response(status_code=204)
 

@@ -19,7 +19,9 @@ class DutyRow(BaseModel):
     role: Role
     starts_on: date
     ends_on: date | None
+    account_ended: bool = Field(description="it is disabled or has ended: nobody serves")
     state: Literal["past", "now", "planned"]
+    may_strike: bool = Field(description="not begun, or entered today: may be removed")
     entered_by: str | None
     entered_at: datetime
     version: int
@@ -59,6 +61,7 @@ class VacancyRow(BaseModel):
     role: Role
     since: date | None = Field(description="the day the last one left; null if there was none")
     filled_on: date | None
+    account_ended: bool = Field(description="somebody is on duty whose account has ended")
     lon: float
     lat: float
 

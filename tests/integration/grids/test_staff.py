@@ -59,15 +59,65 @@ def test_a_grid_has_one_chief_at_a_time_and_a_new_one_may_relieve_the_old(
     assert told == [(new, "now", None), (old, "past", today.isoformat())]
 
 
-def test_duty_that_has_begun_is_a_record_and_duty_to_come_may_be_struck(
+def test_duty_that_has_begun_is_a_record_from_the_day_after_it_was_entered(
     client, land, account, today
 ) -> None:
     planner, grid = client("planner"), grid_id(land)
-    begun = put(planner, grid, account("worker"), "worker", today).json()["id"]
+    begun = put(planner, grid, account("worker"), "worker", today).json()
+    mistaken = put(planner, grid, account("worker"), "worker", today).json()
     coming = put(planner, grid, account("worker"), "worker", today + timedelta(days=3)).json()
-    assert planner.delete(f"/api/grids/staff/{begun}").status_code == 409
+    land.run(
+        "UPDATE grid_staff SET entered_at = now() - '1 day'::interval WHERE id = %s", begun["id"]
+    )
+    assert planner.delete(f"/api/grids/staff/{begun['id']}").status_code == 409
+    assert planner.delete(f"/api/grids/staff/{mistaken['id']}").status_code == 204
     assert coming["state"] == "planned"
     assert planner.delete(f"/api/grids/staff/{coming['id']}").status_code == 204
+    rows = planner.get(f"/api/grids/{grid}/staff").json()["rows"]
+    assert [(row["id"], row["may_strike"]) for row in rows] == [(begun["id"], False)]
+    assert land.run("SELECT count(*) FROM register WHERE act = 'staff.struck'") == [(2,)]
+
+
+def test_a_grid_whose_account_is_disabled_or_has_ended_is_vacant(
+    client, land, account, today
+) -> None:
+    planner, grid = client("planner"), grid_id(land)
+    worker, chief = account("worker"), account("dispatcher")
+    yesterday = today - timedelta(days=1)
+    land.run("UPDATE grids SET valid_from = CURRENT_DATE - 30")
+    assert put(planner, grid, worker, "worker", yesterday).status_code == 201
+    assert put(planner, grid, chief, "chief", yesterday).status_code == 201
+    wanted = {"set": "basic"}
+    full = planner.get("/api/grids/vacancies", params=wanted).json()
+    assert (full["workers"], full["chiefs"]) == (7, 7)
+    land.run("UPDATE users SET is_active = false WHERE username = %s", worker)
+    land.run("UPDATE users SET ends_at = now() WHERE username = %s", chief)
+    page = planner.get("/api/grids/vacancies", params=wanted).json()
+    assert (page["workers"], page["chiefs"], page["total"]) == (8, 8, 16)
+    mine = [row["account_ended"] for row in page["rows"] if row["code"] == CODE]
+    assert mine == [True, True]
+    assert sum(row["account_ended"] for row in page["rows"]) == 2
+    rows = planner.get(f"/api/grids/{grid}/staff").json()["rows"]
+    assert [row["account_ended"] for row in rows] == [True, True]
+    told = planner.get("/api/grids/workload", params=wanted).json()["rows"]
+    assert [row["workers"] + row["chiefs"] for row in told if row["code"] == CODE] == [0]
+    # Yesterday they served, and neither can be put on duty again.
+    then = planner.get("/api/grids/vacancies", params=wanted | {"at": yesterday.isoformat()})
+    assert (then.json()["workers"], then.json()["chiefs"]) == (7, 7)
+    assert put(planner, grid, chief, "chief", today, relieve=True).status_code == 422
+
+
+def test_duty_in_a_grid_that_is_gone_charges_nobody(client, land, account, today) -> None:
+    planner, grid = client("planner"), grid_id(land)
+    worker = account("worker")
+    for code in (CODE, "610522101201002"):
+        assert put(planner, grid_id(land, code), worker, "worker", today).status_code == 201
+    land.run(
+        "UPDATE grids SET valid_from = current_date - 9, valid_to = current_date - 1 WHERE id = %s",
+        grid,
+    )
+    rows = planner.get("/api/grids/staff/accounts", params={"role": "worker"}).json()["rows"]
+    assert {row["username"]: row["grids"] for row in rows}[worker] == 1
 
 
 def test_only_a_grid_workers_account_works_in_a_grid(client, land, account, today) -> None:

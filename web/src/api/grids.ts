@@ -96,7 +96,7 @@ export const beginDuty = (grid: number, duty: DutyNew) => call<DutyRow>(`/grids/
 export const endDuty = (id: number, version: number, ends_on: string | null) =>
   call<DutyRow>(`/grids/staff/${id}`, { method: 'PATCH', body: { version, ends_on } })
 export const strikeDuty = (id: number) => call<undefined>(`/grids/staff/${id}`, { method: 'DELETE' })
-export const fetchVacancies = (set: string, at: string | null, role: DutyRole | null, offset = 0) =>
-  call<Vacancies>('/grids/vacancies', { query: { set, at, role, offset, limit: 500 } })
+export const fetchVacancies = (set: string, at: string | null) =>
+  call<Vacancies>('/grids/vacancies', { query: { set, at, limit: 20_000 } })
 export const fetchDutyAccounts = (role: DutyRole, q = '') =>
   call<Schema['AccountPage']>('/grids/staff/accounts', { query: { role, q } }).then(({ rows }) => rows)

@@ -2119,7 +2119,7 @@ export interface paths {
         post?: never;
         /**
          * Strike Duty
-         * @description Remove a duty that has not begun; one that has is a record.
+         * @description Remove a duty that has not begun or was entered today; any other is a record.
          */
         delete: operations["strike_duty_api_grids_staff__duty_id__delete"];
         options?: never;
@@ -6266,6 +6266,11 @@ export interface components {
              * @description null when it lies outside the jurisdiction
              */
             account: string | null;
+            /**
+             * Account Ended
+             * @description it is disabled or has ended: nobody serves
+             */
+            account_ended: boolean;
             /** Ends On */
             ends_on: string | null;
             /**
@@ -6277,6 +6282,11 @@ export interface components {
             entered_by: string | null;
             /** Id */
             id: number;
+            /**
+             * May Strike
+             * @description not begun, or entered today: may be removed
+             */
+            may_strike: boolean;
             /**
              * Role
              * @enum {string}
@@ -12441,6 +12451,11 @@ export interface components {
          * @description A grid in force that lacks a role on the day; `filled_on` is when one is planned to come.
          */
         VacancyRow: {
+            /**
+             * Account Ended
+             * @description somebody is on duty whose account has ended
+             */
+            account_ended: boolean;
             /** Code */
             code: string;
             /** Division Code */
