@@ -20,7 +20,7 @@ from ..divisions.codes import text_of
 from ..grids.staff.listing import of_day
 from .schemas import Amounts, Weights, WorkloadPage, WorkloadRow
 
-MOST = 5000
+MOST = 20_000
 _MONTH = timedelta(days=365.25 / 12)
 
 

@@ -25,7 +25,7 @@ def read_workload(
     at: date | None = None,
     division: Annotated[str | None, Query(pattern=r"^(0|\d{2}|\d{4}|\d{6}|\d{9}|\d{12})$")] = None,
 ) -> WorkloadPage:
-    """What each grid of a set has to look after, against the mean of the set; 5,000 at most."""
+    """What each grid of a set has to look after, against the mean of the set; 20,000 at most."""
     within = None if division is None else span(parse_jurisdiction(division))
     wanted = measuring.Wanted(set_name, at or today(), months, within)
     return measuring.page(tx, wanted, by=user)

@@ -8,7 +8,7 @@ export interface Latest<Q> {
 export interface LatestSink<Q, A> {
   run: (question: Q) => Promise<A>
   onAnswer: (answer: A, question: Q) => void
-  onFault: (error: unknown) => void
+  onFault: (error: unknown, question: Q) => void
   onIdle?: () => void
 }
 
@@ -24,7 +24,7 @@ export function latestOf<Q, A>({ run, onAnswer, onFault, onIdle }: LatestSink<Q,
       const answer = await run(question)
       if (mine === round) onAnswer(answer, question)
     } catch (error) {
-      if (mine === round) onFault(error)
+      if (mine === round) onFault(error, question)
     }
     isUnderWay = false
     const next = waiting

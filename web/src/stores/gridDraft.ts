@@ -1,18 +1,13 @@
 import { defineStore } from 'pinia'
-import { computed, ref, shallowRef, watch } from 'vue'
+import { computed, ref, shallowRef, type Ref } from 'vue'
+import { ApiError } from '@/api/client'
 import { fetchGridsOf, previewChange, type Draft, type GridCollection, type GridFeature, type Operation, type Preview } from '@/api/grids'
+import { keepDraft, keptDraft } from '@/grids/edit/keptDraft'
 import { latestOf } from '@/plan/latest'
 import { useToasts } from './toasts'
 
-const key = 'gridlink.gridDraft'
-
-function stored(): Draft | null {
-  try {
-    return JSON.parse(sessionStorage.getItem(key) ?? 'null') as Draft | null
-  } catch {
-    return null
-  }
-}
+/** The step itself was refused; a session that is over or a server out of reach says nothing about it. */
+const isRefusal = (error: unknown) => error instanceof ApiError && [400, 404, 409, 422].includes(error.status)
 
 /** Grids of a set on a day, and the change set being made of them: operations in order, and what the server says they would do. */
 export const useGridDraft = defineStore('gridDraft', () => {
@@ -22,97 +17,119 @@ export const useGridDraft = defineStore('gridDraft', () => {
   const base = shallowRef<GridCollection | null>(null)
   const isLoading = ref(false)
   const fault = ref('')
-  const operations = ref<Operation[]>([])
-  const undone = ref<Operation[]>([])
+  const operations = shallowRef<Operation[]>([])
+  const undone = shallowRef<Operation[]>([])
   const preview = shallowRef<Preview | null>(null)
+  /** Why the draft that stands could not be previewed: the server is away, or somebody changed its grids. */
+  const stuck = ref('')
   const isAsking = ref(false)
+  let previewed: Operation[] = []
   let abort: AbortController | null = null
 
-  const question = latestOf<Draft, Preview>({
-    run: previewChange,
-    onAnswer: (answer) => (preview.value = answer),
-    onFault: (error) => {
-      // What the server refuses is not part of the draft; the draft before it stands.
-      operations.value = operations.value.slice(0, -1)
-      toasts.fault(error)
+  const question = latestOf<Draft & { isTried: boolean }, Preview>({
+    run: ({ set_name, operations }) => previewChange({ set_name, operations }),
+    onAnswer: (answer, { operations: asked }) => {
+      preview.value = answer
+      previewed = asked
+      stuck.value = ''
+    },
+    onFault: (error, { operations: asked, isTried }) => {
+      // Whoever has gone on since is answered by the question that follows.
+      if (asked !== operations.value) return
+      if (isTried && isRefusal(error)) drop(asked, error)
+      else {
+        forget()
+        stuck.value = (error as Error).message
+      }
     },
     onIdle: () => (isAsking.value = false),
   })
 
-  function ask(): void {
-    if (operations.value.length === 0 || !setName.value) {
-      question.drop()
-      preview.value = null
-      return
-    }
-    isAsking.value = true
-    question.ask({ set_name: setName.value, operations: operations.value })
+  /** What the server refuses is not part of the draft; the draft before it stands. */
+  function drop(refused: Operation[], error: unknown): void {
+    toasts.fault(error)
+    operations.value = refused.slice(0, -1)
+    keep()
+    const isKnown = operations.value.length === previewed.length && operations.value.every((each, i) => each === previewed[i])
+    if (!isKnown) ask(true)
   }
 
-  function add(operation: Operation): void {
-    operations.value = [...operations.value, operation]
-    undone.value = []
-    ask()
+  function forget(): void {
+    preview.value = null
+    previewed = []
+    stuck.value = ''
   }
+
+  /** `isTried`: the last step is new, and goes again if it cannot be carried out. */
+  function ask(isTried = false): void {
+    if (operations.value.length > 0 && setName.value) {
+      isAsking.value = true
+      question.ask({ set_name: setName.value, operations: operations.value, isTried })
+    } else {
+      question.drop()
+      forget()
+    }
+  }
+
+  const keep = () => setName.value && keepDraft(setName.value, operations.value)
+
+  function become(now: Operation[], back: Operation[], isTried = false): void {
+    operations.value = now
+    undone.value = back
+    keep()
+    ask(isTried)
+  }
+
+  const add = (operation: Operation) => become([...operations.value, operation], [], true)
 
   function undo(): boolean {
     const last = operations.value.at(-1)
-    if (!last) return false
-    operations.value = operations.value.slice(0, -1)
-    undone.value = [...undone.value, last]
-    ask()
-    return true
+    if (last) become(operations.value.slice(0, -1), [...undone.value, last])
+    return last !== undefined
   }
 
   function redo(): boolean {
     const next = undone.value.at(-1)
-    if (!next) return false
-    undone.value = undone.value.slice(0, -1)
-    operations.value = [...operations.value, next]
-    ask()
-    return true
+    if (next) become([...operations.value, next], undone.value.slice(0, -1), true)
+    return next !== undefined
   }
 
-  function clear(): void {
-    operations.value = []
-    undone.value = []
-    ask()
-  }
+  /** Undoes every step at once; each can be redone. */
+  const discard = () => become([], [...undone.value, ...[...operations.value].reverse()])
+  const clear = () => become([], [])
 
   async function load(set: string, day: string | null): Promise<void> {
     abort?.abort()
     abort = new AbortController()
-    if (set !== setName.value && operations.value.length > 0) clear()
+    const isElse = set !== setName.value || day !== at.value
+    if (set !== setName.value) {
+      question.drop()
+      forget()
+      operations.value = keptDraft(set)
+      undone.value = []
+    }
     setName.value = set
     at.value = day
     isLoading.value = true
     try {
       base.value = await fetchGridsOf(set, day, abort.signal)
       fault.value = ''
-      restore()
+      if (!preview.value) ask()
     } catch (error) {
       if (error instanceof DOMException && error.name === 'AbortError') return
-      base.value = null
+      if (isElse) base.value = null
       fault.value = (error as Error).message
     }
     isLoading.value = false
   }
 
-  /** A draft survives a reload of the page, in this window. */
-  function restore(): void {
-    const kept = stored()
-    if (!kept || kept.set_name !== setName.value || operations.value.length > 0 || kept.operations.length === 0) return
-    operations.value = kept.operations
-    ask()
-  }
+  const reload = () => (setName.value ? load(setName.value, at.value).then(() => ask()) : Promise.resolve())
 
-  const reload = () => (setName.value ? load(setName.value, at.value).then(ask) : Promise.resolve())
+  return { setName, at, base, isLoading, fault, operations, undone, preview, stuck, isAsking, ...outcomeOf(base, preview), add, undo, redo, discard, clear, ask, load, reload }
+})
 
-  watch(operations, (now) => {
-    if (setName.value && now.length > 0) sessionStorage.setItem(key, JSON.stringify({ set_name: setName.value, operations: now }))
-    else sessionStorage.removeItem(key)
-  })
-
+/** What a preview makes of the grids of the day. */
+function outcomeOf(base: Ref<GridCollection | null>, preview: Ref<Preview | null>) {
   const endedIds = computed(() => new Set(preview.value?.ended.map(({ id }) => id) ?? []))
   const ended = computed<GridFeature[]>(() => base.value?.features.filter(({ id }) => endedIds.value.has(id)) ?? [])
   /** The grids as they would be: what stays, and what the draft makes. */
@@ -122,6 +139,5 @@ export const useGridDraft = defineStore('gridDraft', () => {
     return [...(base.value?.features.filter(({ id }) => !endedIds.value.has(id) && !madeIds.has(id)) ?? []), ...made]
   })
   const madeIds = computed(() => preview.value?.after.features.map(({ id }) => id) ?? [])
-
-  return { setName, at, base, isLoading, fault, operations, undone, preview, isAsking, current, ended, madeIds, add, undo, redo, clear, load, reload }
-})
+  return { ended, current, madeIds }
+}

@@ -35,7 +35,8 @@ export interface Loaded {
 /** The grids, the heaviest first; those of which nothing is known come last. */
 export function ranked(rows: readonly WorkloadRow[], weights: Weights): { grids: Loaded[]; median: number | null } {
   const loads = rows.map((row) => loadOf(row.relative, weights))
-  const median = medianOf(loads)
+  // Where most grids have nothing at all, those that have something are held against each other.
+  const median = medianOf(loads) || medianOf(loads.map((load) => load || null))
   const grids = rows.map((row, i) => ({ row, load: loads[i]!, isHeavy: median !== null && median > 0 && loads[i] !== null && loads[i]! > heavyFrom * median }))
   return { grids: grids.sort((a, b) => (b.load ?? -1) - (a.load ?? -1) || a.row.code.localeCompare(b.row.code)), median }
 }
