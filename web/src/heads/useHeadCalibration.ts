@@ -1,52 +1,15 @@
-import { computed, onBeforeUnmount, ref, shallowRef, watch } from 'vue'
+import { computed, ref } from 'vue'
 import { ApiError } from '@/api/client'
 import { applyHead, computeHead } from '@/api/heads'
-import type { HeadCalibration } from '@/api/types'
+import { useAnswer } from '@/calibration/useAnswer'
 import { isWhole, orderOf, type Sighting } from './sightings'
-
-const pause_ms = 200
 
 /** Landmarks of a head, and the server's answer to them as they are now. */
 export function useHeadCalibration(cameraId: () => number) {
   const sightings = ref<Sighting[]>([])
   const error_m = ref(1)
-  const answer = shallowRef<HeadCalibration | null>(null)
-  const fault = shallowRef<Error | null>(null)
-  const isAsking = ref(false)
   const order = computed(() => orderOf(sightings.value, error_m.value))
-  let asked: AbortController | null = null
-  let timer = 0
-
-  async function ask(): Promise<void> {
-    if (!order.value) return
-    const own = (asked = new AbortController())
-    try {
-      const found = await computeHead(cameraId(), order.value, own.signal)
-      if (own !== asked) return
-      answer.value = found
-      fault.value = null
-    } catch (error) {
-      if (own !== asked) return
-      answer.value = null
-      fault.value = error as Error
-    } finally {
-      if (own === asked) isAsking.value = false
-    }
-  }
-
-  watch(order, (now) => {
-    window.clearTimeout(timer)
-    asked?.abort()
-    asked = null
-    isAsking.value = now !== null
-    if (now) timer = window.setTimeout(() => void ask(), pause_ms)
-    else answer.value = fault.value = null
-  })
-
-  onBeforeUnmount(() => {
-    window.clearTimeout(timer)
-    asked?.abort()
-  })
+  const { answer, fault, isAsking } = useAnswer(order, (now, signal) => computeHead(cameraId(), now, signal))
 
   const ids = computed(() => sightings.value.filter(isWhole).map(({ id }) => id))
   /** The landmark that contradicts the others is counted over those sent; here its id on the screen. */
