@@ -110,6 +110,29 @@ def test_a_grid_is_split_on_the_map_undone_redone_saved_applied_and_reverted(
     page.get_by_test_id("change-revert").click()
     expect(page.get_by_test_id("change-state")).to_have_text("已撤回")
     assert county.run(IN_FORCE) == before
+    page.get_by_test_id("grids-tab-edit").click()
+    split_along_the_road_and_apply_now(page)
+    # The village's two grids have 001 and 002: the next serial, by the layout of codes.
+    new = ("610522101201003",)
+    assert county.run(IN_FORCE) == sorted([*before, new])
+
+
+def split_along_the_road_and_apply_now(page: Page) -> None:
+    """Point at 解放路, 700 m east of the crossing in the middle of the map."""
+    expect(page.get_by_test_id("grid-row")).to_have_count(4)
+    pick(page, "610522101201001")
+    page.keyboard.press("d")
+    expect(page.get_by_test_id("grid-tool-road")).to_have_attribute("aria-pressed", "true")
+    box = page.locator(".maplibregl-canvas").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2 + 144, box["y"] + box["height"] / 2)
+    expect(page.get_by_test_id("grid-line-take")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("grid-row")).to_have_count(5)
+    page.get_by_test_id("grid-save-title").fill("沿解放路拆分")
+    page.get_by_test_id("grid-save-reason").fill("道路为界")
+    page.get_by_test_id("grid-save-apply").click()
+    expect(page.get_by_test_id("change-state")).to_have_text("已生效")
 
 
 def test_neighbours_are_merged_and_a_border_is_moved_by_the_keyboard_alone(
@@ -139,6 +162,21 @@ def test_neighbours_are_merged_and_a_border_is_moved_by_the_keyboard_alone(
     page.keyboard.press("m")
     expect(page.get_by_test_id("grid-operation")).to_have_attribute("data-op", "merge")
     expect(page.get_by_test_id("grid-row")).to_have_count(3)
+    pick(page, "610522101202001")
+    page.keyboard.press("r")
+    page.get_by_test_id("grid-form-code").fill("610522101202009")
+    page.get_by_test_id("grid-form-code").press("Enter")
+    steps = page.get_by_test_id("grid-operation")
+    expect(steps).to_have_count(2)
+    page.keyboard.press("u")
+    page.keyboard.press("u")
+    expect(steps).to_have_count(0)
+    expect(page.get_by_test_id("grid-row")).to_have_count(4)
+    page.keyboard.press("y")
+    page.keyboard.press("y")
+    expect(page.locator("[data-op=merge] ~ [data-op=recode]")).to_be_visible()
+    expect(page.get_by_test_id("grid-row")).to_have_count(3)
+    expect(page.get_by_test_id("grid-picks")).to_contain_text("610522101202009")
 
 
 def test_a_heavy_grid_is_parted_along_the_road_and_somebody_is_put_on_duty(
@@ -162,6 +200,10 @@ def test_a_heavy_grid_is_parted_along_the_road_and_somebody_is_put_on_duty(
     page.get_by_test_id("duty-save").click()
     expect(page.get_by_test_id("duty-row")).to_contain_text(worker)
     expect(page.get_by_test_id("lacks-worker")).to_have_count(0)
+    page.get_by_test_id("duty-end").click()  # entered today, by mistake
+    expect(page.get_by_test_id("duty-row")).to_have_count(0)
+    page.get_by_test_id("toast").get_by_role("button", name="撤销").click()
+    expect(page.get_by_test_id("duty-row")).to_contain_text(worker)
     assert county.run("SELECT count(*) FROM grid_staff") == [(1,)]
 
 
