@@ -2220,7 +2220,7 @@ export interface paths {
         };
         /**
          * Read Workload
-         * @description What each grid of a set has to look after, against the mean of the set; 5,000 at most.
+         * @description What each grid of a set has to look after, against the mean of the set; 20,000 at most.
          */
         get: operations["read_workload_api_grids_workload_get"];
         put?: never;
