@@ -110,7 +110,7 @@ def test_a_grid_is_split_on_the_map_undone_redone_saved_applied_and_reverted(
     page.get_by_test_id("change-revert").click()
     expect(page.get_by_test_id("change-state")).to_have_text("已撤回")
     assert county.run(IN_FORCE) == before
-    page.get_by_test_id("grids-tab-edit").click()
+    page.goto(f"/grids?set=basic{VIEW}")  # the map has gone to what was changed
     split_along_the_road_and_apply_now(page)
     # The village's two grids have 001 and 002: the next serial, by the layout of codes.
     new = ("610522101201003",)
