@@ -112,8 +112,8 @@ def test_a_grid_is_split_on_the_map_undone_redone_saved_applied_and_reverted(
     assert county.run(IN_FORCE) == before
     page.goto(f"/grids?set=basic{VIEW}")  # the map has gone to what was changed
     split_along_the_road_and_apply_now(page)
-    # The village's two grids have 001 and 002: the next serial, by the layout of codes.
-    new = ("610522101201003",)
+    # The next serial by the layout of codes: 003 was given before, and no code is given twice.
+    new = ("610522101201004",)
     assert county.run(IN_FORCE) == sorted([*before, new])
 
 
