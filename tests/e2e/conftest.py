@@ -40,6 +40,7 @@ def stage(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
             ptz_kind="spherical",
             recorder="onvif",
             record_gap=(0.0, 0.0),
+            sound="aac" if camera.key == "near" else None,
         )
         for camera in CAMERAS
         if camera.is_enrolled

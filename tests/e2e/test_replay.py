@@ -38,6 +38,20 @@ READ_STEP = f"""
 FPS, LOOP = 12.5, 247
 
 
+# The sound plays in an element that stands in no page.
+KEEP_SOUNDS = """
+() => {
+  window.sounds = []
+  window.Audio = class extends Audio { constructor() { super(); window.sounds.push(this) } }
+}
+"""
+HEARD = """
+() => window.sounds.some((one) => !one.paused && one.webkitAudioDecodedByteCount > 0
+  && [...document.querySelectorAll('[data-testid="replay-video"]')]
+    .some((video) => !video.paused && Math.abs(video.currentTime - one.currentTime) < 0.3))
+"""
+
+
 def report(stage: Stage) -> int:
     with stage.client("operator") as client:
         lon, lat = CROSSING
@@ -140,10 +154,29 @@ def test_recordings_of_an_incident_play_in_step_and_go_back(
         }}""",
         arg=[0, LOOP],
     )
+    is_heard(stage, page)
     page.keyboard.press("Escape")
     expect(page.get_by_test_id("replay-stage")).to_have_count(0)
     expect(page.get_by_test_id("incident-sheet")).to_be_visible()
     is_on_record(stage, incident_id)
+
+
+def is_heard(stage: Stage, page: Page) -> None:
+    """The sound of the chosen tile comes when asked for, with the picture, and stands with it."""
+    page.evaluate(KEEP_SOUNDS)
+    near = page.locator(f'[data-testid="replay-tile"][data-camera="{stage.cameras["near"]}"]')
+    dome = page.locator(f'[data-testid="replay-tile"][data-camera="{stage.cameras["dome"]}"]')
+    expect(dome.get_by_test_id("tile-sound")).to_have_count(0)
+    near.locator(".picture").click()
+    page.keyboard.press("m")
+    page.keyboard.press("k")
+    page.wait_for_function(HEARD)
+    expect(near.get_by_test_id("tile-sound")).to_have_attribute("aria-pressed", "true")
+    picture_of(page, "replay-heard")
+    page.keyboard.press("k")
+    page.wait_for_function("() => window.sounds.every((one) => one.paused)")
+    near.get_by_test_id("tile-sound").click()
+    expect(near.get_by_test_id("tile-sound")).to_have_attribute("aria-pressed", "false")
 
 
 def is_on_record(stage: Stage, incident_id: int) -> None:

@@ -2,12 +2,13 @@
 
 import { ApiError } from '@/api/client'
 import { openStream, playableCodecs } from '@/api/streams'
-import { parseMedia, type MediaMessage } from '@/wall/wire'
+import { parseMedia, type MediaMessage, type SoundNotice } from '@/wall/wire'
+import { RecordedSound, type Audible } from './recordedSound'
 import { steer, type StepClock } from './stepClock'
 
 export type TileState = 'asking' | 'opening' | 'playing' | 'waiting' | 'gap' | 'none' | 'failed'
 
-export interface TilePicture {
+export interface TilePicture extends Audible {
   state: TileState
   errorCode: string | null
   errorMessage: string | null
@@ -19,7 +20,7 @@ export interface TilePicture {
   isConverted: boolean
 }
 
-export const emptyTilePicture = (): TilePicture => ({ state: 'asking', errorCode: null, errorMessage: null, isExact: true, clockOffset_s: 0, queue: null, isConverted: false })
+export const emptyTilePicture = (): TilePicture => ({ state: 'asking', errorCode: null, errorMessage: null, isExact: true, clockOffset_s: 0, queue: null, isConverted: false, sound: null, isHeard: false })
 
 export interface ReplayRequest {
   cameraId: number
@@ -49,6 +50,7 @@ const clockEvery_ms = 1000
 const mostInstants = 4000
 
 export class RecordedPlayer {
+  readonly sound: RecordedSound
   private socket: WebSocket | null = null
   private source: MediaSource | null = null
   private buffer: SourceBuffer | null = null
@@ -66,12 +68,14 @@ export class RecordedPlayer {
     private readonly picture: TilePicture,
     private readonly clock: StepClock,
   ) {
+    this.sound = new RecordedSound(video, picture, (message) => this.say(message))
     void this.open()
   }
 
   close(): void {
     this.isClosed = true
     this.socket?.close(1000)
+    this.sound.end()
     this.video.removeAttribute('src')
     this.video.load()
   }
@@ -104,6 +108,7 @@ export class RecordedPlayer {
   /** Brings the video to where the clock stands. Returns whether its picture of that instant is there. */
   follow(hasRecording: boolean, moves: boolean): boolean {
     const { video, buffer } = this
+    this.sound.follow()
     if (this.picture.state === 'failed' || this.picture.state === 'none') return true
     if (!hasRecording) {
       this.picture.state = 'gap'
@@ -137,7 +142,8 @@ export class RecordedPlayer {
   }
 
   private async open(): Promise<void> {
-    Object.assign(this.picture, emptyTilePicture())
+    const { isHeard } = this.picture
+    Object.assign(this.picture, emptyTilePicture(), { isHeard })
     const { cameraId, purpose, incidentId, from_ms, to_ms } = this.request
     try {
       const ticket = await openStream({
@@ -165,6 +171,7 @@ export class RecordedPlayer {
       socket.send(JSON.stringify({ ticket, codecs: playableCodecs() }))
       this.say({ type: 'seek', at: this.clock.now_ms() })
       this.tell()
+      if (this.picture.isHeard) this.sound.hear(true)
     }
     socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
       if (socket !== this.socket || this.isClosed) return
@@ -181,6 +188,7 @@ export class RecordedPlayer {
     if (told.type === 'error') this.fail(told.code ?? 'stream.failed', told.message ?? null)
     if (told.type === 'init') this.begin(told)
     if (told.type === 'queue') this.picture.queue = { place: told.place ?? 0, of: told.of ?? 0 }
+    if (told.type === 'sound') this.sound.note(told.state as SoundNotice['state'], told.mime ?? '')
     if (told.type !== 'replay') return
     this.hasEnded = told.state === 'ended'
     if (told.state === 'opening') this.picture.state = 'opening'
@@ -221,6 +229,7 @@ export class RecordedPlayer {
 
   private take(message: MediaMessage | null): void {
     if (!message || message.kind === 'poster') return
+    if (this.sound.take(message)) return
     if (message.receivedAt) this.note(message.receivedAt.getTime())
     this.queue.push(message.payload)
     this.append()

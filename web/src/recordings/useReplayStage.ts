@@ -75,10 +75,11 @@ export function useReplayStage(cameras: readonly StageCamera[], first: Span, sta
     recordings.load()
   }
 
+  const toggleSound = () => players.get(recordings.focused.value ?? -1)?.sound.toggle()
   const seat = (cameraId: number, player: RecordedPlayer) => players.set(cameraId, player)
   const leave = (cameraId: number) => players.delete(cameraId)
 
-  return reactive({ range, ...recordings, ...state, jump, setPlaying, setSpeed, setRange, step, seat, leave, clock: () => clock })
+  return reactive({ range, ...recordings, ...state, jump, setPlaying, setSpeed, setRange, step, toggleSound, seat, leave, clock: () => clock })
 }
 
 export type ReplayStage = ReturnType<typeof useReplayStage>

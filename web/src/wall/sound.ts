@@ -1,6 +1,8 @@
 // The sound of one picture, in an element of its own: a gap in it can then never hold up the picture.
 
 const farApart_s = 0.25
+/** Sound that far from the picture is of another instant: none is better. */
+const another_s = 2
 const keep_s = 8
 const maxQueued = 400
 
@@ -68,16 +70,26 @@ export class SoundTrack {
     }
   }
 
-  /** Both count from the first picture: the sound goes where the picture is. */
-  private follow(): void {
+  /** Both count from the same zero: the sound goes where the picture is, and stands when it does. */
+  follow(): void {
     const { audio, video } = this
-    const { buffered } = audio
-    if (!buffered.length) return
-    const end_s = buffered.end(buffered.length - 1)
-    const start_s = buffered.start(buffered.length - 1)
-    const wanted_s = Math.max(start_s, Math.min(video.currentTime, end_s - 0.05))
+    const wanted_s = nearest(audio.buffered, video.currentTime)
+    if (wanted_s === null || video.paused || Math.abs(wanted_s - video.currentTime) > another_s) {
+      if (!audio.paused) audio.pause()
+      return
+    }
     if (!audio.seeking && Math.abs(audio.currentTime - wanted_s) > farApart_s) audio.currentTime = wanted_s
     if (audio.playbackRate !== video.playbackRate) audio.playbackRate = video.playbackRate
     if (audio.paused) void audio.play().catch(() => undefined)
   }
+}
+
+/** The instant of what is there that lies nearest to one, a little before the end; null when nothing is there. */
+export function nearest(there: Pick<TimeRanges, 'length' | 'start' | 'end'>, at_s: number): number | null {
+  let best: number | null = null
+  for (let i = 0; i < there.length; i++) {
+    const inside_s = Math.max(there.start(i), Math.min(at_s, there.end(i) - 0.05))
+    if (best === null || Math.abs(inside_s - at_s) <= Math.abs(best - at_s)) best = inside_s
+  }
+  return best
 }

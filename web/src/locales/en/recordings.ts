@@ -38,7 +38,7 @@ export const recordings: typeof zh = {
     inexact: 'Times reckoned',
     inexactNote: 'The recorder stamps no frames; times are reckoned from the start and the frame intervals.',
     convertedNote: 'The recording is H.265, which this browser cannot play; it is converted to H.264, 360 lines.',
-    note: 'All times are true time. Each opening and what was really seen is entered in the register. J/L 30 s back and on, ←/→ 5 s, K play, , . frame by frame, [ ] speed; I from, O to, E keep as evidence.',
+    note: 'All times are true time. Each opening and what was really seen is entered in the register. J/L 30 s back and on, ←/→ 5 s, K play, , . frame by frame, [ ] speed, M sound; I from, O to, E keep as evidence.',
     state: {
       asking: 'Asking',
       opening: 'Opening the recording…',
