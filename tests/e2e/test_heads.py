@@ -1,4 +1,4 @@
-"""The workspace of a head: driven to landmarks, whose answer says how sure it is."""
+"""The workspace of a head: calibrated by landmarks; presets, home, tours and masked sectors."""
 
 import math
 import os
@@ -14,7 +14,7 @@ from town import CAMERAS, lonlat
 
 from video.simulator.ptz import Position
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 DOME = next(camera for camera in CAMERAS if camera.key == "dome")
 HEIGHT_M = 6.0
 PICTURES = os.environ.get("GRIDLINK_TEST_PICTURES")
@@ -71,3 +71,72 @@ def test_a_head_driven_to_three_landmarks_is_told_how_sure_its_direction_is(
     pictured(page, "heads-calibration-dark-zh")
     # Landmarks stated to a metre at 40 m are 1.4 degrees; five is the most that is kept.
     assert float(error.inner_text().strip("±°")) < 5.0
+
+
+def presets(stage: Stage, camera: int) -> None:
+    """Keep two presets of the head, as an operator does."""
+    with stage.client("operator") as operator:
+        for name, azimuth in (("路口", 230.0), ("校门", 300.0)):
+            direction = {"azimuth_deg": azimuth, "tilt_deg": 12.0, "fov_deg": 40.0}
+            path, why = f"/api/cameras/{camera}/ptz", {"purpose": "patrol"}
+            # The first way there waits for kernels.
+            moved = operator.post(f"{path}/move", json={"direction": direction, **why}, timeout=150)
+            assert moved.status_code == 200, moved.text
+            kept = operator.post(f"{path}/presets", json={"name": name, **why}, timeout=60)
+            assert kept.status_code == 201, kept.text
+        assert operator.delete(f"{path}/lock").status_code == 204
+
+
+def test_an_operator_keeps_a_tour_starts_and_stops_it(
+    stage: Stage, consoles: Consoles, dome: int
+) -> None:
+    presets(stage, dome)
+    page = consoles.signed_in("operator", f"/watch/cameras/{dome}")
+    page.set_default_timeout(60_000)  # the map of the sheet is drawn in software
+    opens = page.get_by_test_id("camera-calibrate")
+    expect(opens).to_have_attribute("href", f"/plan/heads/{dome}", timeout=60_000)
+    page.goto(f"/plan/heads/{dome}")
+    expect(page.get_by_test_id("preset-row")).to_have_count(2, timeout=60_000)
+    expect(page.get_by_test_id("head-masks")).to_have_count(0)  # planners state those
+    expect(page.get_by_test_id("preset-home").first).to_be_disabled()
+    page.get_by_test_id("head-tours").click()
+    page.get_by_test_id("tour-new").click()
+    page.get_by_test_id("tour-name").fill("早巡")
+    page.get_by_test_id("tour-dwell").first.fill("30")
+    page.get_by_test_id("tour-save").click()
+    row = page.get_by_test_id("tour-row").first
+    expect(row).to_contain_text("路口 → 校门")
+    kept = "SELECT name, stops->0->>'dwell_s' FROM ptz_tours WHERE camera_id = %s"
+    assert stage.run(kept, dome) == [("早巡", "30")]
+
+    row.get_by_test_id("tour-start").click()
+    expect(row.get_by_test_id("tour-running")).to_be_visible()
+    pictured(page, "heads-tours-dark-zh")
+    row.get_by_test_id("tour-stop").click()
+    expect(row.get_by_test_id("tour-running")).to_have_count(0)
+
+
+def test_a_planner_sets_the_home_view_and_a_masked_sector(
+    stage: Stage, consoles: Consoles, dome: int
+) -> None:
+    presets(stage, dome)
+    page = consoles.signed_in("planner", f"/plan/heads/{dome}/presets")
+    page.set_default_timeout(60_000)
+    page.get_by_test_id("preset-home").first.check()
+    expect(page.get_by_test_id("home-after")).to_be_enabled()
+    page.get_by_test_id("home-after").select_option("300")
+    expect(page.get_by_test_id("go-home")).to_be_enabled()
+    pictured(page, "heads-presets-dark-zh")
+    page.get_by_test_id("head-masks").click()
+    page.get_by_test_id("mask-new").click()
+    page.get_by_test_id("mask-name").fill("居民窗口")
+    for field, value in (("from_deg", "350"), ("to_deg", "20"), ("top_deg", "-20")):
+        page.get_by_test_id(f"mask-{field}").fill(value)
+        page.get_by_test_id(f"mask-{field}").press("Tab")
+    pictured(page, "heads-masks-dark-zh")
+    page.get_by_test_id("mask-save").click()
+    expect(page.get_by_test_id("mask-row")).to_contain_text("居民窗口")
+    mask = "SELECT from_deg, to_deg, top_deg, bottom_deg FROM ptz_masks WHERE camera_id = %s"
+    assert stage.run(mask, dome) == [(350.0, 20.0, -20.0, 90.0)]
+    home = "SELECT home_after_s, home_preset_id IS NOT NULL FROM ptz_heads WHERE camera_id = %s"
+    assert stage.run(home, dome) == [(300, True)]
