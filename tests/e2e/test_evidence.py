@@ -1,5 +1,6 @@
 """From the button on a tile to the page on which an outsider verifies what was handed over."""
 
+import os
 import zipfile
 from pathlib import Path
 
@@ -17,6 +18,13 @@ def incident_of(stage: Stage) -> int:
     with stage.client("operator") as operator:
         body = {"kind": "fire", "lon": CROSSING[0], "lat": CROSSING[1], "description": "路口冒烟"}
         return int(operator.post("/api/incidents", json=body).json()["id"])
+
+
+def picture_of(page: Page, name: str) -> None:
+    """Keep what the console looks like where GRIDLINK_TEST_PICTURES names a folder."""
+    folder = os.environ.get("GRIDLINK_TEST_PICTURES")
+    if folder:
+        page.screenshot(path=str(Path(folder) / f"{name}.png"))
 
 
 def drag_over_stage(page: Page) -> FloatRect:
@@ -90,6 +98,29 @@ def test_a_tile_is_recorded_played_held_masked_exported_and_verified(
     assert points[0] == pytest.approx([0.5 - 120 / wide + 0.01, 0.5 - 90 / high], abs=0.006)
     assert points[2] == pytest.approx([0.5 + 60 / wide + 0.01, 0.5 + 40 / high], abs=0.006)
     verifies(consoles, guard, package, tmp_path)
+
+
+def test_a_full_store_stands_over_every_workspace(stage: Stage, consoles: Consoles) -> None:
+    incident_id = incident_of(stage)
+    [(piece,)] = stage.run(
+        "INSERT INTO evidence (kind, state, incident_id, camera_id, camera_name, purpose, made_by,"
+        " made_by_name, size_bytes) SELECT 'snapshot', 'recording', %s, 1, '东门', 'incident', id,"
+        " display_name, 10 ^ 15 FROM users ORDER BY id LIMIT 1 RETURNING id",
+        incident_id,
+    )
+    try:
+        page = consoles.signed_in("dispatcher", "/watch")
+        bar = page.get_by_test_id("storage-bar")
+        expect(bar).to_be_visible(timeout=20_000)
+        for path in ("/dispatch", "/wall"):
+            page.goto(stage.url + path)
+            expect(bar).to_be_visible(timeout=20_000)
+        picture_of(page, "storage-bar")
+    finally:
+        stage.run("UPDATE evidence SET state = 'failed' WHERE id = %s", piece)
+    page.reload()
+    expect(page.get_by_role("main")).to_be_visible()
+    expect(bar).to_have_count(0)
 
 
 def verifies(consoles: Consoles, guard: Guard, package: Path, folder: Path) -> None:
