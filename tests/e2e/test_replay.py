@@ -155,9 +155,11 @@ def test_recordings_of_an_incident_play_in_step_and_go_back(
         arg=[0, LOOP],
     )
     is_heard(stage, page)
+    is_kept(page, stage, incident_id)
     page.keyboard.press("Escape")
     expect(page.get_by_test_id("replay-stage")).to_have_count(0)
     expect(page.get_by_test_id("incident-sheet")).to_be_visible()
+    expect(page.get_by_test_id("evidence-row")).to_have_count(2)
     is_on_record(stage, incident_id)
 
 
@@ -177,6 +179,26 @@ def is_heard(stage: Stage, page: Page) -> None:
     page.wait_for_function("() => window.sounds.every((one) => one.paused)")
     near.get_by_test_id("tile-sound").click()
     expect(near.get_by_test_id("tile-sound")).to_have_attribute("aria-pressed", "false")
+
+
+def is_kept(page: Page, stage: Stage, incident_id: int) -> None:
+    """From here to ten seconds before it, of both cameras, is fetched and sealed as evidence."""
+    page.keyboard.press("o")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("i")
+    picture_of(page, "replay-keep")
+    page.keyboard.press("e")
+    ended = (
+        "SELECT state, extract(epoch FROM last_at - first_at) FROM evidence"
+        " WHERE incident_id = %s AND state IN ('kept', 'failed')"
+    )
+    end = time.monotonic() + 120
+    while len(rows := stage.run(ended, incident_id)) < 2:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    assert {state for state, _ in rows} == {"kept"}
+    assert all(9 < float(length_s) < 16 for _, length_s in rows)
 
 
 def is_on_record(stage: Stage, incident_id: int) -> None:
