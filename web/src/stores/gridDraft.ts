@@ -12,8 +12,7 @@ const isRefusal = (error: unknown) => error instanceof ApiError && [400, 404, 40
 /** Grids of a set on a day, and the change set being made of them: operations in order, and what the server says they would do. */
 export const useGridDraft = defineStore('gridDraft', () => {
   const toasts = useToasts()
-  const setName = ref<string | null>(null)
-  const at = ref<string | null>(null)
+  const [setName, at] = [ref<string | null>(null), ref<string | null>(null)]
   const base = shallowRef<GridCollection | null>(null)
   const isLoading = ref(false)
   const fault = ref('')
@@ -23,6 +22,7 @@ export const useGridDraft = defineStore('gridDraft', () => {
   /** Why the draft that stands could not be previewed: the server is away, or somebody changed its grids. */
   const stuck = ref('')
   const isAsking = ref(false)
+  const isSaving = ref(false) // its grids change under it meanwhile: nothing more is asked of it
   let previewed: Operation[] = []
   let abort: AbortController | null = null
 
@@ -62,6 +62,7 @@ export const useGridDraft = defineStore('gridDraft', () => {
 
   /** `isTried`: the last step is new, and goes again if it cannot be carried out. */
   function ask(isTried = false): void {
+    if (isSaving.value && operations.value.length > 0) return
     if (operations.value.length > 0 && setName.value) {
       isAsking.value = true
       question.ask({ set_name: setName.value, operations: operations.value, isTried })
@@ -125,7 +126,7 @@ export const useGridDraft = defineStore('gridDraft', () => {
 
   const reload = () => (setName.value ? load(setName.value, at.value).then(() => ask()) : Promise.resolve())
 
-  return { setName, at, base, isLoading, fault, operations, undone, preview, stuck, isAsking, ...outcomeOf(base, preview), add, undo, redo, discard, clear, ask, load, reload }
+  return { setName, at, base, isLoading, fault, operations, undone, preview, stuck, isAsking, isSaving, ...outcomeOf(base, preview), add, undo, redo, discard, clear, ask, load, reload }
 })
 
 /** What a preview makes of the grids of the day. */

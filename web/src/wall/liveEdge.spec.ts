@@ -23,8 +23,13 @@ describe('live edge', () => {
     expect(correctionFor(at(9.5)).seekTo_s).toBeCloseTo(10 - target_s, 9)
   })
 
-  it('never seeks while seeking', () => {
+  it('never seeks while seeking in what still grows', () => {
     expect(correctionFor(at(1, { isSeeking: true })).seekTo_s).toBeNull()
+    expect(correctionFor(at(1.2, { isSeeking: true, ranges: [[0.08, 0.6], [1.2000001, 4]] })).seekTo_s).toBeNull()
+  })
+
+  it('gives up a seek into what ended before a gap: it waits for pictures that never come', () => {
+    expect(correctionFor(at(0.52, { isSeeking: true, ranges: [[0.08, 0.6], [1.2, 4]] })).seekTo_s).toBeCloseTo(4 - target_s, 9)
   })
 
   it('leaves a gap behind by jumping into the newest range', () => {
