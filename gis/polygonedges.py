@@ -44,4 +44,6 @@ def chains_of(lines: Shapes) -> tuple[Floats, Longs, Longs]:
 
 def ends_of(xy: Floats, start: Longs) -> Floats:
     """Both ends of each edge: x0, y0, x1, y1; float64 (edges, 4), contiguous."""
-    return np.ascontiguousarray(np.hstack([xy[start], xy[start + 1]]).reshape(-1, 4))
+    ends = np.empty((len(start), 4))
+    ends[:, :2], ends[:, 2:] = xy[start], xy[start + 1]
+    return ends

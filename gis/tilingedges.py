@@ -29,35 +29,49 @@ class Edges:
 
     Attributes
     ----------
-    ends : ndarray of float64, shape (n, 4)
-        x0, y0, x1, y1.
+    xy : ndarray of float64, shape (corners, 2)
+        Corners of all polygons.
+    start : ndarray of int64, shape (n,)
+        Corner at which each edge begins; it ends at the next one.
     owner : ndarray of int64, shape (n,)
         Row of the polygon.
     key : ndarray of uint64, shape (n,)
         The same for both directions of an edge, and for no other edge.
     is_forward : ndarray of bool, shape (n,)
         Which of the two directions.
+    longest2 : float
+        Square of the greatest length, in the unit of the coordinates.
 
     """
 
-    ends: Floats
+    xy: Floats
+    start: Rows
     owner: Rows
     key: NDArray[np.uint64]
     is_forward: Flags
+    longest2: float
+
+    def ends(self, chosen: Rows | Flags) -> Floats:
+        """x0, y0, x1, y1 of these edges, (m, 4): of few, for those of all take much memory."""
+        return ends_of(self.xy, self.start[chosen])
 
 
 def edges_of(polygons: Shapes) -> Edges:
     """Edges of valid polygons or multipolygons, shape (n,); missing and empty ones have none."""
     xy, start, owner = corners_of(shapely.orient_polygons(polygons))
-    xy = xy + 0.0  # no minus zero: its bits differ
-    has_length = (xy[start] != xy[start + 1]).any(axis=1)
+    xy += 0.0  # no minus zero: its bits differ
+    steps = np.diff(xy, axis=0)
+    length2 = np.einsum("ij,ij->i", steps, steps)[start]
+    has_length = length2 > 0.0
     start = start[has_length]
     mark = _mark(xy)
     return Edges(
-        ends=ends_of(xy, start),
+        xy=xy,
+        start=start,
         owner=owner[has_length],
         key=mark[start] + mark[start + 1],
         is_forward=mark[start] < mark[start + 1],
+        longest2=float(length2.max(initial=0.0)),
     )
 
 
@@ -91,7 +105,7 @@ def shared_lengths(
     keys = edges.key[order]
     first = np.flatnonzero(keys[1:] == keys[:-1])
     one, other = edges.owner[order[first]], edges.owner[order[first + 1]]
-    ends = edges.ends[order[first]]
+    ends = edges.ends(order[first])
     length = np.hypot((ends[:, 2] - ends[:, 0]) * scale[0], (ends[:, 3] - ends[:, 1]) * scale[1])
     keep = one != other
     one, other, length = one[keep], other[keep], length[keep]

@@ -17,7 +17,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gis.errors import GeometryError
-from gis.tilingedges import edges_of, is_unmatched
+from gis.tilingedges import Edges, edges_of, is_unmatched
 from gis.tilingplane import METRES_PER_DEGREE, TilingPlane, greatest_bow_m
 from gis.tilingspots import NOISE_M2, PIECE_M2, is_real, polygons_in
 
@@ -63,9 +63,14 @@ class Tiles:
         return shapely.STRtree(self.shapes)
 
     @cached_property
+    def edges(self) -> Edges:
+        """Edges of the grids in lon/lat."""
+        return edges_of(self.shapes)
+
+    @cached_property
     def bow_m(self) -> float:
         """How far an edge straight in degrees may lie beside the one straight in the plane."""
-        return greatest_bow_m(self.shapes)
+        return greatest_bow_m(self.edges.longest2)
 
     def metric(self, rows: Rows) -> Shapes:
         """Grids of these rows in metres."""
@@ -87,10 +92,10 @@ def faces_of(tiles: Tiles) -> Faces:
         If a grid with such an edge is no valid polygon.
 
     """
-    edges = edges_of(tiles.shapes)
+    edges = tiles.edges
     unmatched = is_unmatched(edges)
     _refuse_invalid(tiles, np.unique(edges.owner[unmatched]))
-    ends = edges.ends[unmatched]
+    ends = edges.ends(unmatched)
     lines = tiles.plane.to_metric(np.asarray(shapely.linestrings(ends.reshape(-1, 2, 2))))
     polygons = shapely.get_parts(shapely.polygonize([shapely.union_all(lines)]))
     polygons = polygons[shapely.area(polygons) > PIECE_M2]

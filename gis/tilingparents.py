@@ -10,6 +10,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from gis.tilingedges import edges_of
 from gis.tilingplane import TilingPlane, greatest_bow_m
 from gis.tilingspots import NOISE_M2, Spot, is_real, polygons_in, spots_of
 
@@ -162,7 +163,7 @@ def _real_pieces(
     def beyond(found: Shapes, _at: Rows) -> Shapes:
         return np.asarray(shapely.difference(shapely.intersection(found, held), less))
 
-    bow_m = greatest_bow_m(np.array(lonlat, dtype=object))
+    bow_m = greatest_bow_m(edges_of(np.array(lonlat, dtype=object)).longest2)
     pieces = pieces[is_real(pieces, plane, beyond, bow_m=bow_m)]
     is_enough = float(shapely.area(pieces).sum()) > NOISE_M2
     return pieces if is_enough else pieces[:0]

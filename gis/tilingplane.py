@@ -122,15 +122,13 @@ def plane_for(bounds: tuple[float, float, float, float], declared: str = "") -> 
     return TilingPlane(pyproj.CRS.from_epsg((32600 if lat >= 0.0 else 32700) + zone))
 
 
-def greatest_bow_m(shapes: Shapes) -> float:
-    """How far an edge that is straight in degrees may lie beside the one straight in a plane.
+def greatest_bow_m(longest_deg2: float) -> float:
+    """How far an edge straight in degrees may lie beside the one straight in a plane.
 
     L^2 tan(lat) / 8 for an edge of length L on a sphere of radius 1, taken five times as large
     as at 40 degrees: enough to 77 degrees, and a tenth of a metre for an edge of a kilometre.
+    `longest_deg2` is the square of the greatest length, degrees.
     """
-    xy, row = shapely.get_coordinates(shapes, return_index=True)
-    steps = np.diff(xy, axis=0)[row[1:] == row[:-1]]
-    longest_deg2 = float((steps**2).sum(axis=1).max(initial=0.0))
     return METRES_PER_DEGREE * (1e-9 + 0.01 * longest_deg2)
 
 
