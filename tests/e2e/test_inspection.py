@@ -4,8 +4,6 @@ No camera and no picture takes part, so the server alone is the stage.
 """
 
 import csv
-import math
-import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +15,12 @@ from chromium import Consoles, Guard
 from playwright.sync_api import Browser, expect
 
 from gis.crs import convert
+from tests.lanes import Spots, lanes
+
+__all__ = ["lanes"]  # a fixture
 
 pytestmark = pytest.mark.e2e
 _SLOW_MS = 120_000
-Spots = list[tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,28 +39,6 @@ def desk(
     yield opened
     opened.close()
     assert guard.faults == []
-
-
-@pytest.fixture
-def lanes(land: Any) -> Spots:
-    """Forty crooked lanes in the small county; returns points along them."""
-    chance = random.Random(3)
-    spots: Spots = []
-    for _ in range(40):
-        lon, lat = chance.uniform(110.005, 110.07), chance.uniform(34.503, 34.537)
-        heading, way = chance.uniform(0, 2 * math.pi), []
-        for _ in range(14):
-            heading += chance.uniform(-0.6, 0.6)
-            lon, lat = lon + 6e-4 * math.cos(heading), lat + 5e-4 * math.sin(heading)
-            way.append((lon, lat))
-        text = ", ".join(f"{x} {y}" for x, y in way)
-        land.run(
-            "INSERT INTO roads (set_name, road_class, geom) VALUES ('lanes', 'lane',"
-            " ST_Multi(ST_GeomFromText(%s, 4326)))",
-            f"LINESTRING({text})",
-        )
-        spots += way[1::4]
-    return spots
 
 
 def test_a_planner_sees_an_undeclared_file_under_each_reading_and_takes_one_by_hand(

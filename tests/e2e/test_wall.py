@@ -162,6 +162,15 @@ def is_live(tile: Locator) -> None:
     expect(tile.get_by_test_id("tile-state")).to_contain_text("<1 s", timeout=30_000)
 
 
+def shown_live(wall: Wall, consoles: Consoles) -> tuple[Page, Locator]:
+    """Return the wall of a new incident, and the tile of its best camera once it is live."""
+    page = consoles.signed_in("operator", f"/wall/incidents/{wall.incident()}")
+    states_purpose(page)
+    first = tile(page, wall, "wall-1")
+    is_live(first)
+    return page, first
+
+
 def test_a_wall_is_put_together_arranged_kept_and_opened_again(
     stage: Stage, wall: Wall, consoles: Consoles
 ) -> None:
@@ -217,10 +226,7 @@ def test_a_wall_is_put_together_arranged_kept_and_opened_again(
 def test_the_enlarged_tile_changes_to_the_main_stream_without_a_black_moment(
     wall: Wall, consoles: Consoles
 ) -> None:
-    page = consoles.signed_in("operator", f"/wall/incidents/{wall.incident()}")
-    states_purpose(page)
-    first = tile(page, wall, "wall-1")
-    is_live(first)
+    page, first = shown_live(wall, consoles)
     expect(first).to_have_attribute("data-profile", "sub")
     assert plays(first.get_by_test_id("wall-video"), 0.3)
     first.evaluate(_WATCH_BRIGHTNESS)
@@ -247,10 +253,7 @@ def test_the_enlarged_tile_changes_to_the_main_stream_without_a_black_moment(
 def test_a_camera_that_starts_anew_leaves_its_last_picture_greyed_until_the_next(
     wall: Wall, consoles: Consoles
 ) -> None:
-    page = consoles.signed_in("operator", f"/wall/incidents/{wall.incident()}")
-    states_purpose(page)
-    first = tile(page, wall, "wall-1")
-    is_live(first)
+    page, first = shown_live(wall, consoles)
     video, still = first.get_by_test_id("wall-video"), first.get_by_test_id("wall-still")
     assert plays(video, 0.3)
     first.evaluate(_WATCH_BRIGHTNESS)

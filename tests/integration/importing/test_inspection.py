@@ -2,8 +2,6 @@
 
 import csv
 import json
-import math
-import random
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,32 +20,12 @@ from backend.exchange.pipeline import ImportOrder, run_import
 from backend.exchange.reference import LAYERS
 from backend.exchange.schemas import InspectTotal
 from gis.crs import convert
+from tests.lanes import Spots, lanes
+
+__all__ = ["lanes"]  # a fixture
 
 Client = Callable[..., httpx.Client]
-Spots = list[tuple[float, float]]
 _NAME = {"name": "名稱"}
-
-
-@pytest.fixture
-def lanes(land: Any) -> Spots:
-    """Forty crooked lanes in the small county; returns points along them."""
-    chance = random.Random(3)
-    spots: Spots = []
-    for _ in range(40):
-        lon, lat = chance.uniform(110.005, 110.07), chance.uniform(34.503, 34.537)
-        heading, way = chance.uniform(0, 2 * math.pi), []
-        for _ in range(14):
-            heading += chance.uniform(-0.6, 0.6)
-            lon, lat = lon + 6e-4 * math.cos(heading), lat + 5e-4 * math.sin(heading)
-            way.append((lon, lat))
-        text = ", ".join(f"{x} {y}" for x, y in way)
-        land.run(
-            "INSERT INTO roads (set_name, road_class, geom) VALUES ('lanes', 'lane',"
-            " ST_Multi(ST_GeomFromText(%s, 4326)))",
-            f"LINESTRING({text})",
-        )
-        spots += way[1::4]
-    return spots
 
 
 def _table(

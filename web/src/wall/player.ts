@@ -14,6 +14,13 @@ const firstRetry_ms = 400
 const lastRetry_ms = 8000
 const control_ms = 200
 
+export interface PlayerHooks {
+  /** Asks for the stream, where that is not the route of live pictures. */
+  ask?: () => Promise<StreamTicket>
+  /** Called before the element loses its last picture to a stream begun anew. */
+  onEmptying?: () => void
+}
+
 export class Player {
   /** What changes with every frame; read at leisure, never watched. */
   readonly meter = new Meter()
@@ -31,9 +38,7 @@ export class Player {
     private readonly video: HTMLVideoElement,
     private readonly order: StreamOrder,
     private readonly picture: Picture,
-    private readonly ask: () => Promise<StreamTicket> = () => openStream(order),
-    /** Called before the element loses its last picture to a stream begun anew. */
-    private readonly onEmptying: () => void = () => undefined,
+    private readonly hooks: PlayerHooks = {},
   ) {
     this.live = new LiveBuffer(video, this.meter, { onBroken: () => this.reopen(), onUnplayable: () => this.fail('stream.codec_unplayable', null) })
     this.controlTimer = window.setInterval(() => this.live.control(), control_ms)
@@ -72,7 +77,7 @@ export class Player {
   private async open(): Promise<void> {
     this.report('asking')
     try {
-      const ticket = await this.ask()
+      const ticket = await (this.hooks.ask ?? (() => openStream(this.order)))()
       this.picture.streamId = ticket.stream_id
       if (this.isClosed) return
       if (ticket.protocol === 'whep') this.connectOuter(ticket.url, ticket.ticket)
@@ -107,7 +112,7 @@ export class Player {
 
   /** Through the outer gateway; the browser itself keeps such a picture at its live edge. */
   private connectOuter(url: string, ticket: string): void {
-    this.onEmptying()
+    this.hooks.onEmptying?.()
     this.live.drop()
     const outer = new Whep(this.video, url, {
       onFrame: (at_ms, time_s) => {
@@ -177,7 +182,7 @@ export class Player {
       errorCode: null,
       errorMessage: null,
     })
-    this.onEmptying()
+    this.hooks.onEmptying?.()
     this.live.begin(init.mime)
   }
 

@@ -31,7 +31,7 @@ function decoderOf(video: HTMLVideoElement, { camera, grant }: Tile, profile: Pr
     profile,
     codecs: playableCodecs(),
   }
-  return { player: new Player(video, order, picture, undefined, onEmptying), picture, profile, since_ms: performance.now() }
+  return { player: new Player(video, order, picture, { onEmptying }), picture, profile, since_ms: performance.now() }
 }
 
 /** The last picture of a stream that begins anew, under the videos until the next is drawn. */
